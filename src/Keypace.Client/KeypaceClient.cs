@@ -1,0 +1,4 @@
+namespace Keypace.Client;
+
+/// <summary>The .NET client.</summary>
+public sealed class KeypaceClient;

@@ -1,0 +1,38 @@
+namespace Keypace.Contracts;
+
+/// <summary>What a caller of Keypace presents. <see cref="Token"/> is there once, in the answer that made it.</summary>
+/// <param name="Role"><c>admin</c>, <c>member</c> or <c>viewer</c> (reads only).</param>
+/// <param name="Scopes"><c>manage</c> and <c>query</c>.</param>
+/// <param name="ApiKeys">Ids of the only keys it may see and use; null for all.</param>
+/// <param name="Agents">Ids of the only agents it may see and use; null for all.</param>
+/// <param name="Weight">Its share in the fair queue against other tokens; 1 to 100.</param>
+/// <param name="Status"><c>active</c>, <c>expired</c> or <c>revoked</c>.</param>
+public sealed record AccessToken(
+    string Id,
+    string Name,
+    string Role,
+    IReadOnlyList<string> Scopes,
+    IReadOnlyList<string>? ApiKeys,
+    IReadOnlyList<string>? Agents,
+    int Weight,
+    long CreatedAt,
+    long ExpiresAt,
+    long? LastUsedAt,
+    string Status,
+    string? Token = null);
+
+/// <param name="ExpiresAt">Unix seconds; absent: 90 days from now. At most 366 days.</param>
+public sealed record NewAccessToken(
+    string Name,
+    string? Role = null,
+    IReadOnlyList<string>? Scopes = null,
+    IReadOnlyList<string>? ApiKeys = null,
+    IReadOnlyList<string>? Agents = null,
+    int? Weight = null,
+    long? ExpiresAt = null);
+
+public sealed record AccessTokenChange(
+    string? Name = null,
+    IReadOnlyList<string>? Scopes = null,
+    int? Weight = null,
+    long? ExpiresAt = null);

@@ -1,0 +1,47 @@
+namespace Keypace.Contracts;
+
+/// <summary>A named model behind an API key, as the wire shows it.</summary>
+/// <param name="ModelName">The hub's own name for the model; empty sends none.</param>
+/// <param name="Status"><c>creating</c>, <c>active</c> or <c>archived</c>.</param>
+/// <param name="HasApiKey">False when the key was deleted: queries answer 409 until another is chosen.</param>
+public sealed record Agent(
+    string Id,
+    string AgentName,
+    string ModelName,
+    string? AgentUrl,
+    string Hub,
+    string? ApiKeyId,
+    string? AgentSystemPrompt,
+    IReadOnlyDictionary<string, string?>? HubConfig,
+    string Status,
+    long CreatedAt,
+    string CreatedBy,
+    string TeamId,
+    long UpdatedAt = 0,
+    bool HasApiKey = false,
+    int Version = 1);
+
+/// <summary>What <c>POST /v1/agent-configurations</c> takes. <see cref="ApiKey"/> makes a key with the agent in one step.</summary>
+public sealed record NewAgent(
+    string AgentName,
+    string ModelName,
+    string? Id = null,
+    string? AgentUrl = null,
+    string? Hub = null,
+    string? ApiKeyId = null,
+    string? AgentSystemPrompt = null,
+    string? ApiKey = null,
+    int? RateLimitRequestsPerMinute = null,
+    IReadOnlyDictionary<string, string?>? HubConfig = null);
+
+/// <summary>What <c>PUT /v1/agent-configurations/{id}</c> takes: absent members stay as they are.</summary>
+public sealed record AgentChange(
+    string? Status = null,
+    string? AgentName = null,
+    string? AgentUrl = null,
+    string? ModelName = null,
+    string? ApiKeyId = null,
+    string? AgentSystemPrompt = null,
+    int? Version = null);
+
+public sealed record AgentList(IReadOnlyList<Agent> Results, int Total, int Limit, int Offset);

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Keypace.Contracts;
+
+/// <summary>The only serializer of the wire: snake_case, unknown members ignored when reading.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DictionaryKeyPolicy = JsonKnownNamingPolicy.Unspecified,
+    PropertyNameCaseInsensitive = false,
+    NumberHandling = JsonNumberHandling.Strict)]
+[JsonSerializable(typeof(ApiKey))]
+[JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(NewApiKey))]
+[JsonSerializable(typeof(ApiKeyChange))]
+[JsonSerializable(typeof(ApiKeyTest))]
+[JsonSerializable(typeof(ApiKeyTestResult))]
+[JsonSerializable(typeof(ApiKeyModels))]
+[JsonSerializable(typeof(ApiKeyDeleted))]
+[JsonSerializable(typeof(ApiKeyStatus))]
+[JsonSerializable(typeof(IReadOnlyList<RateGroup>))]
+[JsonSerializable(typeof(Agent))]
+[JsonSerializable(typeof(AgentList))]
+[JsonSerializable(typeof(NewAgent))]
+[JsonSerializable(typeof(AgentChange))]
+[JsonSerializable(typeof(IReadOnlyList<Hub>))]
+[JsonSerializable(typeof(ChatComplete))]
+[JsonSerializable(typeof(ChatCompleted))]
+[JsonSerializable(typeof(Model))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(User))]
+[JsonSerializable(typeof(IReadOnlyList<User>))]
+[JsonSerializable(typeof(Team))]
+[JsonSerializable(typeof(IReadOnlyList<Team>))]
+[JsonSerializable(typeof(TeamChange))]
+[JsonSerializable(typeof(AccessToken))]
+[JsonSerializable(typeof(IReadOnlyList<AccessToken>))]
+[JsonSerializable(typeof(NewAccessToken))]
+[JsonSerializable(typeof(AccessTokenChange))]
+[JsonSerializable(typeof(QueryList))]
+[JsonSerializable(typeof(UsageReport))]
+[JsonSerializable(typeof(AuditList))]
+[JsonSerializable(typeof(IReadOnlyList<Setting>))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(ValidationProblem))]
+[JsonSerializable(typeof(HubShapedProblem))]
+[JsonSerializable(typeof(Dictionary<string, string?>))]
+[JsonSerializable(typeof(JsonElement))]
+public sealed partial class KeypaceJson : JsonSerializerContext;

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Keypace.Contracts;
+
+/// <summary>The contract's own query, <c>POST /v1/chat_complete</c>.</summary>
+/// <param name="ApiKey">Name or id of a stored key, never a secret.</param>
+public sealed record CompletionParams(
+    string ApiKey,
+    string? Hub,
+    string Model,
+    string? Url = null,
+    double? Timeout = null,
+    int? MaxRetries = null,
+    double? Temperature = null,
+    double? TopP = null,
+    int? MaxCompletionTokens = null,
+    int? Generations = null);
+
+public sealed record ChatComplete(
+    string? Prompt,
+    CompletionParams CompletionParams,
+    string? SystemPrompt = null,
+    string? PromptRole = null,
+    JsonElement? Messages = null);
+
+public sealed record TokenCount(long CompletionTokens, long PromptTokens, long TotalTokens);
+
+/// <param name="Response">One text a generation.</param>
+public sealed record ChatCompleted(string? Prompt, IReadOnlyList<string> Response, TokenCount TokenCount);
+
+/// <summary>One model that a caller may ask for, in OpenAI's shape.</summary>
+public sealed record Model(string Id, string Object, long Created, string OwnedBy);
+
+public sealed record ModelList(string Object, IReadOnlyList<Model> Data);

@@ -1,0 +1,3 @@
+namespace Keypace.EndToEnd;
+
+public sealed class Smoke;
