@@ -1,0 +1,62 @@
+using Keypace.Server.Storage.Rows;
+using Microsoft.EntityFrameworkCore;
+
+namespace Keypace.Server.Storage;
+
+/// <summary>The store's tables. Rows are plain; what may be done with them is decided in Features and Domain.</summary>
+internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext(options)
+{
+    public DbSet<InstanceRow> Instances => Set<InstanceRow>();
+    public DbSet<WrappedKeyRow> WrappedKeys => Set<WrappedKeyRow>();
+    public DbSet<TeamRow> Teams => Set<TeamRow>();
+    public DbSet<MemberRow> Members => Set<MemberRow>();
+    public DbSet<AccessTokenRow> AccessTokens => Set<AccessTokenRow>();
+    public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
+    public DbSet<AgentRow> Agents => Set<AgentRow>();
+    public DbSet<UsageRow> Usage => Set<UsageRow>();
+    public DbSet<AuditRow> Audit => Set<AuditRow>();
+
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        model.Entity<InstanceRow>().ToTable("instance");
+        model.Entity<TeamRow>().ToTable("teams");
+        model.Entity<WrappedKeyRow>(key =>
+        {
+            key.ToTable("wrapped_keys");
+            key.HasKey(row => row.KeyId);
+            key.Property(row => row.KeyId).ValueGeneratedNever();
+        });
+        model.Entity<MemberRow>(member =>
+        {
+            member.ToTable("members");
+            member.HasIndex(row => row.EmailKey).IsUnique();
+        });
+        model.Entity<AccessTokenRow>().ToTable("access_tokens");
+        model.Entity<ApiKeyRow>(key =>
+        {
+            key.ToTable("api_keys");
+            // A deleted key leaves its name free at once; that is why the index has a filter.
+            key.HasIndex(row => new { row.TeamId, row.NameKey }).IsUnique().HasFilter("\"Status\" <> 'deleted'");
+            key.HasIndex(row => row.RateGroupId);
+            key.Property(row => row.Version).IsConcurrencyToken();
+        });
+        model.Entity<AgentRow>(agent =>
+        {
+            agent.ToTable("agents");
+            agent.HasIndex(row => new { row.TeamId, row.NameKey }).IsUnique();
+            agent.HasIndex(row => row.ApiKeyId);
+            agent.Property(row => row.Version).IsConcurrencyToken();
+        });
+        model.Entity<UsageRow>(usage =>
+        {
+            usage.ToTable("usage");
+            usage.HasIndex(row => row.At);
+            usage.HasIndex(row => new { row.ApiKeyId, row.Id });
+        });
+        model.Entity<AuditRow>(audit =>
+        {
+            audit.ToTable("audit");
+            audit.HasIndex(row => new { row.SubjectId, row.Id });
+        });
+    }
+}

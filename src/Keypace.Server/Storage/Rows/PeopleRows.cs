@@ -1,0 +1,56 @@
+namespace Keypace.Server.Storage.Rows;
+
+internal sealed class TeamRow
+{
+    public Guid Id { get; set; }
+    public string Name { get; set; } = "";
+    public long CreatedAt { get; set; }
+    public long UpdatedAt { get; set; }
+}
+
+internal sealed class MemberRow
+{
+    public Guid Id { get; set; }
+    public Guid TeamId { get; set; }
+    public string Email { get; set; } = "";
+
+    /// <summary>Upper-cased; unique.</summary>
+    public string EmailKey { get; set; } = "";
+    public string? GivenName { get; set; }
+    public string? FamilyName { get; set; }
+
+    /// <summary>ASP.NET Core Identity's format; null for a member who never set a password.</summary>
+    public string? PasswordHash { get; set; }
+
+    /// <summary><c>owner</c>, <c>admin</c>, <c>member</c> or <c>viewer</c>.</summary>
+    public string Role { get; set; } = "";
+    public long CreatedAt { get; set; }
+    public long UpdatedAt { get; set; }
+}
+
+internal sealed class AccessTokenRow
+{
+    /// <summary>The twelve characters after the prefix: a public handle, not a secret.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>HMAC of the whole token under the instance's pepper.</summary>
+    public byte[] Digest { get; set; } = [];
+    public Guid TeamId { get; set; }
+    public Guid MemberId { get; set; }
+    public string Name { get; set; } = "";
+    public string Role { get; set; } = "";
+
+    /// <summary>Space-separated: <c>manage query</c>.</summary>
+    public string Scopes { get; set; } = "";
+
+    /// <summary>Space-separated ids of the only keys it may use; null for all.</summary>
+    public string? ApiKeyIds { get; set; }
+    public string? AgentIds { get; set; }
+    public int Weight { get; set; } = 1;
+    public long CreatedAt { get; set; }
+    public long ExpiresAt { get; set; }
+    public long? RevokedAt { get; set; }
+
+    /// <summary>Written at most once a minute.</summary>
+    public long? LastUsedAt { get; set; }
+}
