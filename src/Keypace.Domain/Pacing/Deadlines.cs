@@ -1,0 +1,55 @@
+namespace Keypace.Domain.Pacing;
+
+/// <summary>Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long.</summary>
+internal sealed class Deadlines
+{
+    private const int Slack = 64;
+
+    private readonly PriorityQueue<Ticket, long> _heap = new();
+
+    /// <summary>Entries, stale ones included.</summary>
+    public int Count => _heap.Count;
+
+    public void Add(Ticket ticket, int waiting)
+    {
+        if (ticket.Deadline == long.MaxValue)
+        {
+            return;
+        }
+
+        Compact(waiting);
+        _heap.Enqueue(ticket, ticket.Deadline);
+    }
+
+    /// <summary>The earliest deadline of a ticket that still waits; <see cref="long.MaxValue"/> without one.</summary>
+    public long Next()
+    {
+        while (_heap.TryPeek(out var ticket, out var deadline))
+        {
+            if (ticket.State == TicketState.Waiting)
+            {
+                return deadline;
+            }
+
+            _heap.Dequeue();
+        }
+
+        return long.MaxValue;
+    }
+
+    /// <summary>The next ticket whose deadline is before <paramref name="tick"/>.</summary>
+    public Ticket? TakeBefore(long tick) => Next() < tick ? _heap.Dequeue() : null;
+
+    public void Compact(int waiting)
+    {
+        if (_heap.Count <= (2 * waiting) + Slack)
+        {
+            return;
+        }
+
+        var live = _heap.UnorderedItems.Where(entry => entry.Element.State == TicketState.Waiting).ToArray();
+        _heap.Clear();
+        _heap.EnqueueRange(live);
+        _heap.TrimExcess();
+    }
+}

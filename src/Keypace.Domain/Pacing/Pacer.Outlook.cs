@@ -1,0 +1,67 @@
+using Keypace.Domain.Keys;
+
+namespace Keypace.Domain.Pacing;
+
+/// <summary>What a pacer can say without changing anything.</summary>
+public sealed partial class Pacer
+{
+    public RateLimit Limit => _window.Limit;
+
+    /// <summary>In ticks.</summary>
+    public long Guard => _window.Guard;
+
+    /// <summary>How long a send counts, in ticks.</summary>
+    public long Span => _window.Span;
+
+    public int Waiting => _queue.Count;
+
+    /// <summary>Permits granted and neither sent nor returned; never ended by time.</summary>
+    public int Outstanding => _window.Outstanding;
+
+    /// <summary>Tick of the newest send; <see cref="long.MinValue"/> without one.</summary>
+    public long LastSent => _window.LastSent;
+
+    /// <summary>Where such an arrival would stand now, and when it would start.</summary>
+    public (int Position, long ExpectedStart) Expect(in Arrival arrival, long now)
+    {
+        var position = _queue.Count == 0 ? 0 : _queue.PositionOf(arrival);
+        return (position, _window.Expected(position, now, PausedUntil));
+    }
+
+    /// <summary>The tick at which <see cref="Advance"/> has something to do if nothing happens before; <see cref="long.MaxValue"/> for never.</summary>
+    public long NextEvent(long now)
+    {
+        if (_queue.Count == 0)
+        {
+            return long.MaxValue;
+        }
+
+        var grant = IsHeldBack(now) ? long.MaxValue : Math.Max(_window.NextFree(now), PausedUntil);
+        return Math.Min(Math.Min(grant, _deadlines.Next()), NextNear(now));
+    }
+
+    /// <summary>The window has a permit for somebody who waits, and only <see cref="GrantUntil"/> or <see cref="Allowance"/> is in the way.</summary>
+    public bool IsHeldBack(long now) =>
+        _queue.Count > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now);
+
+    /// <summary>Permits free now.</summary>
+    public int Remaining(long now) => now < PausedUntil ? 0 : Math.Max(0, _window.FreeBy(now) - _queue.Count);
+
+    /// <summary>Sends that count now, permits that are out included.</summary>
+    public int Used(long now) => _window.Limit.Count - _window.FreeBy(now);
+
+    /// <summary>All that wait, in the order in which they go if nothing else happens.</summary>
+    public IEnumerable<Ticket> InOrder() => _queue.InOrder();
+
+    /// <summary>When the query after <paramref name="position"/> others starts.</summary>
+    public long ExpectedStart(int position, long now) => _window.Expected(position, now, PausedUntil);
+
+    /// <summary>The stamps that count now, oldest first.</summary>
+    public long[] Counting(long now) => _window.Counting(now);
+
+    /// <summary>Nothing waits, is out, counts or is paused: a new pacer would do the same.</summary>
+    public bool IsIdle(long now) => _queue.Count == 0 && _window.IsEmptyAt(now) && now >= PausedUntil;
+
+    private long NextNear(long now) =>
+        _near >= _queue.Count ? long.MaxValue : Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear);
+}

@@ -1,0 +1,220 @@
+using Keypace.Domain.Keys;
+
+namespace Keypace.Domain.Pacing;
+
+/// <summary>
+/// Grants the permits of one rate group: never more than N sends in any half-open window of T, in fair order, as soon as the window allows.
+/// A state machine without a clock: ticks are nanoseconds of a monotonic clock, <c>now</c> is an argument and never goes back. Not
+/// thread-safe: its host holds a lock, calls <see cref="Advance"/> after an event while somebody waits, and wakes at <see cref="NextEvent"/>.
+/// </summary>
+public sealed partial class Pacer
+{
+    /// <summary>A ticket whose permit is less than this away is near: enough for name lookup, TCP and TLS to a far hub.</summary>
+    public const long NearAhead = SendWindow.Second;
+
+    /// <summary>Near tickets are looked for at most this often, because each time walks the head of the line.</summary>
+    private const long NearEvery = SendWindow.Second / 10;
+
+    /// <summary>The largest share of an access token; the smallest is 1.</summary>
+    public const int MostWeight = 100;
+
+    private readonly SendWindow _window;
+    private readonly FairQueue _queue = new();
+    private readonly Deadlines _deadlines = new();
+    private readonly QueueBounds _bounds;
+    private long _order;
+    private long _nextNear = long.MinValue;
+    private int _near;   // tickets at the head of the line that have been told; may be too high after others passed them
+
+    public Pacer(RateLimit limit, long guard, QueueBounds bounds)
+    {
+        _window = new SendWindow(limit, guard);
+        _bounds = bounds;
+    }
+
+    /// <summary>No permit is granted at or past this tick. The host moves it.</summary>
+    public long GrantUntil { get; set; } = long.MaxValue;
+
+    /// <summary>Permits that may be granted until the host raises this again; <see cref="long.MaxValue"/>: as many as the window allows.</summary>
+    public long Allowance { get; set; } = long.MaxValue;
+
+    /// <summary>No permit before this tick; <see cref="long.MinValue"/> when not paused.</summary>
+    public long PausedUntil { get; private set; } = long.MinValue;
+
+    /// <summary>Why it is paused; null when it is not.</summary>
+    public string? PausedWhy { get; private set; }
+
+    /// <summary>
+    /// A query asks for a permit. Granted at once when nobody waits and a permit is free; else it waits, or is refused with
+    /// <see cref="Ticket.Position"/> and <see cref="Ticket.ExpectedStart"/> saying where and when it would have been.
+    /// </summary>
+    public EntryEnd Enqueue(Ticket ticket, in Arrival arrival, long now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual((int)ticket.State, (int)TicketState.New);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(arrival.Weight - 1), (uint)(MostWeight - 1));
+        ticket.Order = arrival.Order != 0 ? arrival.Order : ++_order;
+        if (_queue.Count == 0 && MayGrant(now))
+        {
+            ticket.ExpectedStart = now;
+            Grant(ticket);
+            return EntryEnd.Granted;
+        }
+
+        ticket.Position = _queue.PositionOf(arrival);
+        ticket.ExpectedStart = _window.Expected(ticket.Position, now, PausedUntil);
+        if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
+        {
+            return refused;
+        }
+
+        ticket.TokenId = arrival.TokenId;
+        ticket.Caller = arrival.Caller;
+        ticket.Deadline = arrival.Deadline;
+        ticket.State = TicketState.Waiting;
+        _queue.Enqueue(ticket, arrival);
+        _deadlines.Add(ticket, _queue.Count);
+        if (ticket.ExpectedStart - now < NearAhead)
+        {
+            ticket.IsNear = true;
+            _near++;
+        }
+
+        return EntryEnd.Waiting;
+    }
+
+    /// <summary>Grants what is free, ends what is too late, tells who is near; each ticket that changed is added to <paramref name="changed"/>.</summary>
+    public void Advance(long now, ICollection<Ticket> changed)
+    {
+        if (_queue.Count == 0)
+        {
+            return;
+        }
+
+        Expire(now, changed);
+        while (_queue.Count > 0 && MayGrant(now))
+        {
+            var ticket = _queue.Dequeue()!;
+            LeaveLine(ticket);
+            Grant(ticket);
+            changed.Add(ticket);
+        }
+
+        Expire(now + 1, changed);   // a turn that comes exactly at the deadline is in time
+        TellNear(now, changed);
+    }
+
+    /// <summary>The bytes of a granted query left at <paramref name="at"/>. Stamps may come late and out of order.</summary>
+    public void Sent(Ticket ticket, long at)
+    {
+        if (ticket.State != TicketState.Granted)
+        {
+            throw new InvalidOperationException($"A {ticket.State} ticket cannot be sent.");
+        }
+
+        ticket.State = TicketState.Sent;
+        _window.Sent(at);
+    }
+
+    /// <summary>Gives a place in line or an unused permit back. False, and nothing changes, when the ticket has neither.</summary>
+    public bool GiveBack(Ticket ticket)
+    {
+        switch (ticket.State)
+        {
+            case TicketState.Waiting:
+                _queue.Remove(ticket);
+                LeaveLine(ticket);
+                ticket.State = TicketState.Cancelled;
+                _deadlines.Compact(_queue.Count);
+                return true;
+            case TicketState.Granted:
+                _window.Return();
+                Allowance += Allowance < long.MaxValue ? 1 : 0;
+                ticket.State = TicketState.Returned;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Everybody leaves the line; each is added to <paramref name="changed"/>.</summary>
+    public void GiveBackAll(ICollection<Ticket> changed)
+    {
+        while (_queue.Dequeue() is { } ticket)
+        {
+            LeaveLine(ticket);
+            ticket.State = TicketState.Cancelled;
+            changed.Add(ticket);
+        }
+    }
+
+    /// <summary>Rules from now on, for those in line too.</summary>
+    public void ChangeLimit(RateLimit limit, long guard, long now) => _window.ChangeLimit(limit, guard, now);
+
+    /// <summary>No permit before <paramref name="until"/>. Never shortens a pause.</summary>
+    public void PauseUntil(long until, string why)
+    {
+        if (until > PausedUntil)
+        {
+            (PausedUntil, PausedWhy) = (until, why);
+        }
+    }
+
+    public void Resume() => (PausedUntil, PausedWhy) = (long.MinValue, null);
+
+    /// <summary>Counts sends of before a restart whose number is only known from above.</summary>
+    public void AssumeSent(int count, long at) => _window.AssumeSent(count, at);
+
+    /// <summary>Counts the sends that a stopped process had saved.</summary>
+    public void Restore(ReadOnlySpan<long> stamps) => _window.Restore(stamps);
+
+    private bool MayGrant(long now) => now >= PausedUntil && now < GrantUntil && Allowance > 0 && _window.IsFree(now);
+
+    private void Grant(Ticket ticket)
+    {
+        _window.Take();
+        Allowance -= Allowance < long.MaxValue ? 1 : 0;
+        ticket.State = TicketState.Granted;
+    }
+
+    private EntryEnd? Refuse(in Arrival arrival, long expected) =>
+        arrival.Front ? expected > arrival.Latest ? EntryEnd.TooLate : null
+        : _queue.Count >= _bounds.Queue ? EntryEnd.QueueFull
+        : expected > arrival.Latest ? EntryEnd.TooLate
+        : _queue.Count >= _bounds.CallerQueue && _queue.CountOf(arrival.TokenId, arrival.Caller) >= _bounds.CallerQueue
+            ? EntryEnd.CallerQueueFull
+            : null;
+
+    private void Expire(long before, ICollection<Ticket> changed)
+    {
+        while (_deadlines.TakeBefore(before) is { } ticket)
+        {
+            _queue.Remove(ticket);
+            LeaveLine(ticket);
+            ticket.State = TicketState.Expired;
+            changed.Add(ticket);
+        }
+    }
+
+    private void LeaveLine(Ticket ticket) => _near -= ticket.IsNear && _near > 0 ? 1 : 0;
+
+    private void TellNear(long now, ICollection<Ticket> changed)
+    {
+        if (NextNear(now) > now)
+        {
+            return;
+        }
+
+        _nextNear = now + NearEvery;
+        var near = PausedUntil > now + NearAhead ? 0 : Math.Min(_queue.Count, _window.FreeBy(now + NearAhead));
+        foreach (var ticket in _queue.InOrder().Take(near))
+        {
+            if (!ticket.IsNear)
+            {
+                ticket.IsNear = true;
+                changed.Add(ticket);
+            }
+        }
+
+        _near = near;
+    }
+}

@@ -1,0 +1,45 @@
+using Keypace.Domain.Keys;
+
+namespace Keypace.Tests.Domain.Pacing;
+
+/// <summary>The hard promise: never more than N in any half-open window of T, whatever happens.</summary>
+public sealed class PacerWindowTests
+{
+    private static readonly bool IsCampaign = Environment.GetEnvironmentVariable("KEYPACE_CAMPAIGN") == "1";
+
+    private static readonly int FirstSeed =
+        int.TryParse(Environment.GetEnvironmentVariable("KEYPACE_SEED"), out var seed) ? seed : 20_261_123;
+
+    [Theory]
+    [InlineData(1, 1, 120, 6, 0)]
+    [InlineData(3, 60, 120, 10, 0)]
+    [InlineData(10, 60, 120, 30, 0)]
+    [InlineData(60, 10, 100, 130, 0)]
+    [InlineData(600, 60, 60, 400, 0.9)]
+    [InlineData(5000, 60, 60, 100, 0.99)]
+    [InlineData(1000, 86400, 60, 100, 0.9)]
+    [InlineData(1_000_000, 3600, 40, 100, 0.9999)]
+    public void No_window_is_ever_over_its_limit(int count, int seconds, int steps, int burst, double prefill)
+    {
+        var limit = new RateLimit(count, seconds);
+        var sends = 0L;
+        for (var i = 0; i < 1000; i++)
+        {
+            var (seed, limitChanges) = (FirstSeed + i, i % 4 == 3);
+            var trace = new PacerTrace(seed, limit, limitChanges, i % 8 == 7 ? 0 : prefill);
+            trace.Run(IsCampaign ? steps * 20 : limitChanges ? Math.Min(steps, 60) : steps, burst);
+            sends += trace.Sends;
+            if (limitChanges)
+            {
+                Assert.True(WindowChecker.FirstSeeingTooMany(trace.Departures) is null, $"{limit} with changes is over: seed {seed}.");
+            }
+            else
+            {
+                Assert.True(WindowChecker.FirstOver(trace.Departures, limit) is null, $"{limit} is over: seed {seed}.");
+            }
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{limit}: {sends} sends in 1000 traces from seed {FirstSeed}");
+        Assert.True(sends > 1000L * Math.Min(count, 20), $"Only {sends} sends: the traces prove little.");
+    }
+}
