@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Keypace.Contracts;
 
 /// <summary>What a caller of Keypace presents. <see cref="Token"/> is there once, in the answer that made it.</summary>
@@ -19,7 +21,7 @@ public sealed record AccessToken(
     long ExpiresAt,
     long? LastUsedAt,
     string Status,
-    string? Token = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null);
 
 /// <param name="ExpiresAt">Unix seconds; absent: 90 days from now. At most 366 days.</param>
 public sealed record NewAccessToken(

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -46,4 +47,14 @@ namespace Keypace.Contracts;
 [JsonSerializable(typeof(HubShapedProblem))]
 [JsonSerializable(typeof(Dictionary<string, string?>))]
 [JsonSerializable(typeof(JsonElement))]
-public sealed partial class KeypaceJson : JsonSerializerContext;
+public sealed partial class KeypaceJson : JsonSerializerContext
+{
+    /// <summary>
+    /// For writing answers: the same wire, with letters and quotes as people read them instead of <c>\u00fc</c> and <c>\u0027</c>. Only where the
+    /// answer is announced as <c>application/json</c>; inside HTML it would not be safe.
+    /// </summary>
+    public static KeypaceJson Readable =>
+        s_readable ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private static KeypaceJson? s_readable;   // made when first asked for: Default may not be there before
+}

@@ -1,0 +1,79 @@
+using Keypace.Contracts;
+
+namespace Keypace.Client;
+
+/// <summary>The places that serve models: <c>/v1/hubs</c>.</summary>
+public sealed class Hubs
+{
+    private readonly Wire _wire;
+
+    internal Hubs(Wire wire) => _wire = wire;
+
+    /// <summary>Every hub that the server knows, with its default limit and the fields that its keys take.</summary>
+    public Task<IReadOnlyList<Hub>> ListAsync(CancellationToken ct = default) =>
+        _wire.GetAsync("v1/hubs", KeypaceJson.Default.IReadOnlyListHub, ct);
+
+    /// <summary>The hub with this id or name (without regard to case); null when there is none.</summary>
+    public async Task<Hub?> FindAsync(string nameOrId, CancellationToken ct = default) =>
+        Names.Find(await ListAsync(ct).ConfigureAwait(false), nameOrId, hub => hub.Id, hub => hub.Name);
+}
+
+/// <summary>Sums of what was asked: <c>/v1/usage</c>.</summary>
+public sealed class Usage
+{
+    private readonly Wire _wire;
+
+    internal Usage(Wire wire) => _wire = wire;
+
+    /// <summary>Usage summed by one thing.</summary>
+    /// <param name="by"><c>key</c>, <c>caller</c>, <c>agent</c>, <c>model</c>, <c>hour</c> or <c>day</c>.</param>
+    /// <param name="since">From here on, to the second; null for the server's default.</param>
+    /// <param name="until">Up to here, to the second; null for now.</param>
+    /// <param name="ct">Gives the call up.</param>
+    public Task<UsageReport> GetAsync(string by = "key", DateTimeOffset? since = null, DateTimeOffset? until = null, CancellationToken ct = default) =>
+        _wire.GetAsync(
+            Wire.Query("v1/usage", ("by", by), ("since", since?.ToUnixTimeSeconds()), ("until", until?.ToUnixTimeSeconds())), KeypaceJson.Default.UsageReport, ct);
+}
+
+/// <summary>Who changed what: <c>/v1/audit</c>.</summary>
+public sealed class Audit
+{
+    private readonly Wire _wire;
+
+    internal Audit(Wire wire) => _wire = wire;
+
+    /// <summary>One page of the record of changes.</summary>
+    /// <param name="limit">At most so many; null for the server's default.</param>
+    /// <param name="after"><see cref="AuditList.After"/> of the page before; null for the first page.</param>
+    /// <param name="ct">Gives the call up.</param>
+    public Task<AuditList> ListAsync(int? limit = null, long? after = null, CancellationToken ct = default) =>
+        _wire.GetAsync(Wire.Query("v1/audit", ("limit", limit), ("after", after)), KeypaceJson.Default.AuditList, ct);
+}
+
+/// <summary>The server's settings: <c>/v1/settings</c>.</summary>
+public sealed class Settings
+{
+    private readonly Wire _wire;
+
+    internal Settings(Wire wire) => _wire = wire;
+
+    /// <summary>Every setting with its value and where that came from; secrets are hidden.</summary>
+    public Task<IReadOnlyList<Setting>> ListAsync(CancellationToken ct = default) =>
+        _wire.GetAsync("v1/settings", KeypaceJson.Default.IReadOnlyListSetting, ct);
+}
+
+/// <summary>Whether the server runs: <c>/healthz</c> and <c>/readyz</c>. Answers instead of throwing when nothing listens.</summary>
+public sealed class Health
+{
+    private readonly Wire _wire;
+
+    internal Health(Wire wire) => _wire = wire;
+
+    /// <summary>True when the server answers at all.</summary>
+    public async Task<bool> IsAliveAsync(CancellationToken ct = default) =>
+        await _wire.StatusAsync("healthz", ct).ConfigureAwait(false) is 200;
+
+    /// <summary>True when the server takes queries.</summary>
+    public async Task<bool> IsReadyAsync(CancellationToken ct = default) =>
+        await _wire.StatusAsync("readyz", ct).ConfigureAwait(false) is 200;
+}
