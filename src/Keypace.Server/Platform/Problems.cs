@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
@@ -11,14 +12,20 @@ internal static class Problems
 {
     public const string CodeHeader = "x-keypace-error";
 
+    // People read these sentences in terminals, where \u0027 is no apostrophe. Safe, because they are sent as JSON with "nosniff".
+    private static readonly JavaScriptEncoder _readable = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    private static readonly KeypaceJson _json = new(new JsonSerializerOptions(KeypaceJson.Default.Options) { Encoder = _readable });
+
     /// <summary>Writes the refusal in the shape of the request's route. Does nothing once the answer has begun.</summary>
-    public static Task WriteAsync(HttpContext context, Refusal refusal)
+    public static Task WriteAsync(HttpContext context, Refusal refusal) => WriteAsync(context, refusal, StatusOf(refusal.Reason));
+
+    /// <summary>The same with a status that no reason has: what the server itself says of a request, such as 405.</summary>
+    public static Task WriteAsync(HttpContext context, Refusal refusal, int status)
     {
         var response = context.Response;
         if (response.HasStarted)
             return Task.CompletedTask;
 
-        var status = StatusOf(refusal.Reason);
         response.StatusCode = status;
         var headers = response.Headers;
         headers[CodeHeader] = refusal.Code;
@@ -91,7 +98,7 @@ internal static class Problems
     private static Task WriteJson<T>(HttpResponse response, T body)
     {
         response.ContentType = "application/json";
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, typeof(T), KeypaceJson.Default);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, typeof(T), _json);
         response.ContentLength = bytes.Length;
         return response.Body.WriteAsync(bytes).AsTask();
     }
@@ -100,7 +107,7 @@ internal static class Problems
     {
         response.ContentType = "application/problem+json";
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = _readable }))
         {
             writer.WriteStartObject();
             writer.WriteString("type", "/docs/problems/" + refusal.Code);

@@ -21,6 +21,9 @@ internal sealed class RequestIds
     public string Next() => string.Create(
         CultureInfo.InvariantCulture, $"req_{_process}{Interlocked.Increment(ref _count):x8}");
 
+    /// <summary>Requests since the start.</summary>
+    public long Count => Interlocked.Read(ref _count);
+
     /// <summary>The id of this request; set once by the first middleware.</summary>
     public static string Of(HttpContext context) => context.TraceIdentifier;
 }

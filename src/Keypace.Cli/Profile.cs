@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace Keypace.Cli;
+
+/// <summary>The server and token that a person uses without naming them: <c>~/.config/keypace/profile.json</c>, 0600.</summary>
+/// <param name="BaseUrl">The only address that the token is sent to.</param>
+internal sealed record Profile(string? BaseUrl, string? Token)
+{
+    private static readonly Profile s_none = new(null, null);
+
+    public static string PathOf(Func<string, string?> environment) =>
+        Path.Combine(DataFolder.Xdg(environment, "XDG_CONFIG_HOME", ".config"), "keypace", "profile.json");
+
+    public static Profile Read(Func<string, string?> environment)
+    {
+        var path = PathOf(environment);
+        if (!File.Exists(path))
+        {
+            return s_none;
+        }
+
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
+        {
+            throw CommandFailure.Usage($"'{path}' holds a token but others may read it. Run: chmod 600 '{path}'");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return new Profile(Text(document.RootElement, "base_url"), Text(document.RootElement, "token"));
+        }
+        catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            throw CommandFailure.Usage($"Cannot read the profile '{path}'. Mend or remove it.");
+        }
+    }
+
+    private static string? Text(JsonElement holder, string name) =>
+        holder.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+}

@@ -1,0 +1,57 @@
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Keypace.Server.Features.Agents;
+
+internal static class AgentEndpoints
+{
+    private static readonly string[] _sorts = ["agent_name", "model_name", "hub", "created_at", "updated_at"];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var agents = routes.MapGroup("/v1/agent-configurations").WithTags("Agents");
+        agents.Get("", Need.Read, ListAsync).WithName("ListAgents").Reads("statuses", "limit", "offset", "q", "sort");
+        agents.Post("", Need.Create, CreateAsync).WithName("CreateAgent").Takes<NewAgent>();
+        agents.Get("{id}", Need.Read, call => call.Of<AgentOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetAgent");
+        agents.Put("{id}", Need.Change, ChangeAsync).WithName("ChangeAgent").Takes<AgentChange>();
+        agents.Put("{id}/update", Need.Change, ChangeAsync).WithName("UpdateAgent").Takes<AgentChange>();
+        agents.Put("{id}/archive", Need.Change, ArchiveAsync).WithName("ArchiveAgent");
+    }
+
+    private static async Task<Outcome<AgentList>> ListAsync(ManagementCall call)
+    {
+        if (!ListWindow.Of(call.Query, _sorts).TryGet(out var window, out var refusal))
+            return refusal;
+        return await call.Of<AgentOperations>().ListAsync(call.QueryWords("statuses"), window, call.Caller, call.Ct);
+    }
+
+    private static async Task<Outcome<Agent>> CreateAsync(ManagementCall call)
+    {
+        if (!(await call.BodyAsync()).TryGet(out var body, out var refusal)
+            || !AgentParsing.New(body, call.Of<HubCatalogue>()).TryGet(out var agent, out refusal))
+            return refusal;
+        return await call.Of<AgentOperations>().CreateAsync(agent, call.Caller, call.Ct);
+    }
+
+    private static async Task<Outcome<Agent>> ChangeAsync(ManagementCall call)
+    {
+        if (!call.IfMatch().TryGet(out var expected, out var refusal)
+            || !(await call.BodyAsync()).TryGet(out var body, out refusal)
+            || !AgentParsing.Change(body).TryGet(out var change, out refusal))
+            return refusal;
+        return await call.Of<AgentOperations>().ChangeAsync(call.Id, change with { Version = expected.Number ?? change.Version }, call.Caller, call.Ct);
+    }
+
+    private static async Task<Outcome<Agent>> ArchiveAsync(ManagementCall call)
+    {
+        if (!call.IfMatch().TryGet(out var expected, out var refusal))
+            return refusal;
+        return await call.Of<AgentOperations>().ChangeAsync(call.Id, new AgentChange(Status: "archived", Version: expected.Number), call.Caller, call.Ct);
+    }
+}

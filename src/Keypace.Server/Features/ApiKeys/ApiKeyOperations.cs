@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Keys;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Changes;
+using Keypace.Server.Features.Requests;
+using Keypace.Server.Features.StoredKeys;
+using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Storage;
+using Keypace.Server.Storage.Rows;
+using Microsoft.EntityFrameworkCore;
+
+namespace Keypace.Server.Features.ApiKeys;
+
+/// <summary>What can be done with stored keys.</summary>
+internal sealed class ApiKeyOperations(
+    Store store,
+    ManagementChanges changes,
+    KeySnapshots snapshots,
+    NewKeys newKeys,
+    KeyRows keyRows,
+    ApiKeyEditing editing,
+    DueDeletions dueDeletions)
+{
+    /// <summary>So long a deleted key can be had back; then row and envelope are destroyed.</summary>
+    public static readonly TimeSpan RestorableFor = TimeSpan.FromSeconds(15);
+
+    /// <param name="hubs">Only keys of these hubs; null for all.</param>
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(IReadOnlySet<string>? hubs, ListWindow window, Caller caller, CancellationToken ct)
+    {
+        await using var db = store.Read();
+        var rows = (await KeyRows.Of(db, caller.TeamId).ToListAsync(ct))
+            .Where(row => caller.Grant.Sees(row.Id) && (hubs is null || hubs.Contains(row.Hub)) && window.Matches(row.Name));
+        var ordered = window.Order(rows, (row, field) => field switch
+        {
+            "name" => row.Name,
+            "hub" => row.Hub,
+            "last_used_at" => row.LastUsedAt,
+            _ => row.CreatedAt,
+        });
+        return [.. window.Cut(ordered).Select(row => Noticed(row, caller))];
+    }
+
+    public async Task<Outcome<ApiKey>> GetAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        await using var db = store.Read();
+        return (await KeyRows.FindAsync(db, caller, idOrName, ct)).TryGet(out var row, out var refusal) ? Noticed(row, caller) : refusal;
+    }
+
+    public async Task<Outcome<ApiKey>> CreateAsync(NewApiKey wanted, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Create) is { } forbidden)
+            return forbidden;
+        if (!newKeys.Check(wanted).TryGet(out var key, out var refusal))
+            return refusal;
+        var made = await changes.RunAsync<ApiKeyRow>(caller, async change =>
+            await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, key.Name, null, ct) is { } taken ? taken : keyRows.Add(change, key), ct);
+        return made.TryGet(out var row, out refusal) ? Noticed(row, caller) : refusal;
+    }
+
+    public async Task<Outcome<ApiKey>> ChangeAsync(string idOrName, ApiKeyChange wanted, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
+        var changed = await changes.RunAsync<ApiKeyRow>(caller, async change =>
+        {
+            if (!(await KeyRows.FindAsync(change.Db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
+                return refusal;
+            var before = row.ToRecord();
+            if (await editing.ApplyAsync(change.Db, row, wanted, ct) is { } refused)
+                return refused;
+            var changed = change.Db.Entry(row).Properties.Where(column => column.IsModified).Select(column => column.Metadata.Name).ToList();
+            if (changed.Count == 0)
+                return row;
+            row.Version++;
+            row.UpdatedAt = change.NowMs;
+            change.Audit(AuditedSubject.ApiKey, ApiKeyEditing.WordFor(row, changed), row.Id.ToString(), row.Name, before, row.ToRecord());
+            await keyRows.PublishAsync(change, row, ct);
+            return row;
+        }, ct);
+        return changed.TryGet(out var saved, out var why) ? Noticed(saved, caller) : why;
+    }
+
+    /// <summary>Ends the key's use at once. Its row and envelope stay for <see cref="RestorableFor"/>.</summary>
+    public async Task<Outcome<ApiKeyDeleted>> DeleteAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
+        return await changes.RunAsync<ApiKeyDeleted>(caller, async change =>
+        {
+            if (!(await KeyRows.FindAsync(change.Db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
+                return refusal;
+            var before = row.ToRecord();
+            (row.Status, row.DeletedAt, row.UpdatedAt) = (KeyRows.Deleted, change.NowMs, change.NowMs);
+            row.Version++;
+            change.Audit(AuditedSubject.ApiKey, "deleted", row.Id.ToString(), row.Name, before, null);
+            var due = change.Now + RestorableFor;
+            change.Publish(current =>
+            {
+                current.RemoveKey(row.Id);
+                dueDeletions.Add(due);
+            });
+            var agents = await change.Db.Agents.Where(agent => agent.ApiKeyId == row.Id && agent.Status != "archived")
+                .OrderBy(agent => agent.Name).Select(agent => agent.Name).ToListAsync(ct);
+            return new ApiKeyDeleted(row.Id.ToString(), row.Name, true, agents, due.ToUnixTimeSeconds());
+        }, ct);
+    }
+
+    /// <summary>Brings a key back that was deleted a moment ago, with its secret and its agents.</summary>
+    public async Task<Outcome<ApiKey>> RestoreAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
+        var restored = await changes.RunAsync<ApiKeyRow>(caller, async change =>
+        {
+            var since = (change.Now - RestorableFor).ToUnixTimeMilliseconds();
+            var deleted = change.Db.ApiKeys.Where(key => key.TeamId == caller.TeamId && key.Status == KeyRows.Deleted && key.DeletedAt > since);
+            if (!(await KeyRows.FindAmongAsync(deleted, caller, idOrName, ct)).TryGet(out var row, out var refusal))
+                return refusal with { Detail = $"There is no API key '{idOrName}' that was deleted in the last {RestorableFor.TotalSeconds:0} s. Store it anew." };
+            if (!EntityName.Parse(row.Name).TryGet(out var name, out refusal))
+                return refusal;
+            if (await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, name, row.Id, ct) is { } taken)
+                return taken;
+            (row.Status, row.DeletedAt, row.UpdatedAt) = (await StatusBeforeAsync(change.Db, row.Id, ct), null, change.NowMs);
+            row.Version++;
+            change.Audit(AuditedSubject.ApiKey, "restored", row.Id.ToString(), row.Name, null, row.ToRecord());
+            await keyRows.PublishAsync(change, row, ct);
+            return row;
+        }, ct);
+        return restored.TryGet(out var saved, out var why) ? Noticed(saved, caller) : why;
+    }
+
+    /// <summary>A key that was disabled comes back disabled; the audit of its deletion knows.</summary>
+    private static async Task<string> StatusBeforeAsync(KeypaceDb db, Guid id, CancellationToken ct)
+    {
+        var subjectId = id.ToString();
+        var before = await db.Audit.Where(row => row.SubjectId == subjectId && row.Action == "deleted")
+            .OrderByDescending(row => row.Id).Select(row => row.Before).FirstOrDefaultAsync(ct);
+        return before is null ? "active" : JsonSerializer.Deserialize(before, KeypaceJson.Default.ApiKey)?.Status ?? "active";
+    }
+
+    private ApiKey Noticed(ApiKeyRow row, Caller caller) =>
+        row.ToRecord(KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees));
+}

@@ -1,0 +1,81 @@
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
+using Keypace.Domain.Vault;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Requests;
+using Keypace.Server.Features.StoredKeys;
+using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Models;
+using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Storage;
+using Keypace.Server.Storage.Rows;
+
+namespace Keypace.Server.Features.ApiKeys;
+
+/// <summary>Asks hubs whether a key works and what it offers. Every such question takes a permit like any query.</summary>
+internal sealed class ApiKeyTesting(
+    Store store, KeySnapshots snapshots, HubCatalogue hubs, NewKeys newKeys, KeySealing sealing, RowMapping mapping, HubQuestions questions, ModelLists models, TimeProvider time)
+{
+    /// <summary>So long a test waits for its turn.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public async Task<Outcome<ApiKeyTestResult>> TestStoredAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
+        if (!(await FindAsync(idOrName, caller, ct)).TryGet(out var key, out var refusal))
+            return refusal;
+        return key.Trouble is KeyTrouble.DestinationChanged
+            ? new Refusal(RefusalReason.Conflict, "destination_changed",
+                $"The address of {key.Hub.DisplayName} is not the one that the secret of '{key.Name}' was stored for. Enter the secret again for the new address.")
+            : await questions.TestAsync(key, caller, Patience, isStored: true, ct);
+    }
+
+    /// <summary>Tests a secret that is stored nowhere, under the limit of the keys that have the same one.</summary>
+    public async Task<Outcome<ApiKeyTestResult>> TestUnsavedAsync(ApiKeyTest wanted, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Create) is { } forbidden)
+            return forbidden;
+        var problems = new FieldProblems();
+        var hub = problems.Take(hubs.Find(wanted.Hub));
+        var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
+        var destination = hub is null || parts is null ? null : problems.Take(newKeys.DestinationOf(hub, wanted.Url, parts.Config));
+        if (KeySealing.WhyTooLong(parts?.Join()) is { } tooLong)
+            problems.Add(tooLong);
+        if (problems.Refusal is { } refusal || hub is null || parts is null || destination is null)
+            return problems.Refusal ?? throw new InvalidOperationException("Something was refused without a word.");
+
+        // Sealed like a stored one, so that the way to the hub is the only way there is; the row is never saved.
+        var row = new ApiKeyRow
+        {
+            Id = Guid.CreateVersion7(time.GetUtcNow()),
+            TeamId = caller.TeamId,
+            Name = "unsaved",
+            NameKey = "UNSAVED",
+            Hub = hub.Name,
+            Url = NewKeys.Given(wanted.Url),
+            RateLimitPerInterval = hub.DefaultLimit.Limit.Count,
+            RateLimitInterval = hub.DefaultLimit.Limit.Seconds,
+        };
+        sealing.Seal(row, parts, destination, parts.Join());
+        return await questions.TestAsync(mapping.Key(row), caller, Patience, isStored: false, ct);
+    }
+
+    /// <summary>Null models where the hub has no list or does not give it.</summary>
+    public async Task<Outcome<ApiKeyModels>> ModelsAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        if (!(await FindAsync(idOrName, caller, ct)).TryGet(out var key, out var refusal))
+            return refusal;
+        return new ApiKeyModels(key.Trouble is null ? await models.AskAsync(key, caller.Token, Patience, ct) : null);
+    }
+
+    private async Task<Outcome<ServedKey>> FindAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        await using var db = store.Read();
+        if (!(await KeyRows.FindAsync(db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
+            return refusal;
+        return snapshots.Current.Keys.GetValueOrDefault(row.Id) ?? mapping.Key(row);
+    }
+}

@@ -1,0 +1,14 @@
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Keypace.Server.Features.RateGroups;
+
+internal static class RateGroupEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .Get("/v1/rate-groups", Need.Read, call => Outcomes.Done(call.Of<RateGroupOperations>().List(call.Caller)))
+        .WithTags("API keys").WithName("ListRateGroups");
+}

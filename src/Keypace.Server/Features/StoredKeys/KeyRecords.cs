@@ -1,0 +1,50 @@
+using Keypace.Contracts;
+using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Storage.Rows;
+
+namespace Keypace.Server.Features.StoredKeys;
+
+/// <summary>A key's row as the wire and the audit show it: masks, never a secret.</summary>
+internal static class KeyRecords
+{
+    public static ApiKey ToRecord(this ApiKeyRow row, string? notice = null) => new(
+        row.Id.ToString(),
+        row.Name,
+        row.Hub,
+        row.RateLimitPerInterval,
+        row.RateLimitInterval,
+        row.DisplayValue,
+        row.HubConfig is null ? null : RowMapping.ConfigOf(row.HubConfig).ToDictionary(field => field.Key, field => (string?)field.Value),
+        row.CreatedBy.ToString(),
+        row.TeamId.ToString(),
+        row.Status,
+        row.Url,
+        row.Version,
+        row.RateGroupId.ToString(),
+        row.CreatedAt / 1000,
+        row.UpdatedAt / 1000,
+        row.LastUsedAt / 1000,
+        notice);
+
+    /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
+    /// <param name="sees">Which keys may be named to the one who asks.</param>
+    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees)
+    {
+        if (!snapshot.Keys.TryGetValue(id, out var key))
+            return null;
+        if (key.Trouble is KeyTrouble.DestinationChanged)
+            return $"Destination changed: {key.Hub.DisplayName} is no longer where this secret was stored for. Enter the secret again.";
+
+        var group = snapshot.KeysByRateGroup.GetValueOrDefault(key.RateGroupId, []);
+        if (group.Length > 1)
+        {
+            var others = group.Where(other => other.Id != id).Select(other => sees(other.Id) ? $"'{other.Name}'" : "another key").Distinct();
+            return $"This key has the same secret and address as {string.Join(", ", others)}: they share one limit, the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}.";
+        }
+
+        return key.Trouble is KeyTrouble.HubNotServed
+            ? $"Keys of {key.Hub.DisplayName} can be stored, but queries through it are not built yet."
+            : null;
+    }
+}

@@ -1,0 +1,63 @@
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
+using Keypace.Server.Features.Requests;
+using Keypace.Server.Gateway;
+
+namespace Keypace.Server.Features.StoredKeys;
+
+/// <summary>A key that may be stored: everything about it was checked.</summary>
+/// <param name="Url">As the person gave it; null when the hub's own address is meant.</param>
+internal sealed record NewKey(
+    EntityName Name, HubProfile Hub, KeyParts Parts, string? Url, Destination Destination, RateLimit Limit, bool LimitIsDefault);
+
+/// <summary>Checks what people want to store, for keys on their own and for keys that come with an agent.</summary>
+internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
+{
+    public Outcome<NewKey> Check(NewApiKey wanted)
+    {
+        var problems = new FieldProblems();
+        var name = problems.Take(EntityName.Parse(wanted.Name));
+        var hub = problems.Take(hubs.Find(wanted.Hub));
+        CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
+        var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
+        var destination = hub is null || parts is null ? null : problems.Take(DestinationOf(hub, wanted.Url, parts.Config));
+        if (KeySealing.WhyTooLong(parts?.Join()) is { } tooLong)
+            problems.Add(tooLong);
+        if (problems.Refusal is not null || name is null || hub is null || parts is null || destination is null)
+            return problems.Refusal ?? throw new InvalidOperationException("Something was refused without a word.");
+
+        return new NewKey(
+            name, hub, parts, Given(wanted.Url), destination,
+            LimitOf(wanted.RateLimitPerInterval, wanted.RateLimitInterval, hub.DefaultLimit.Limit),
+            wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null);
+    }
+
+    /// <summary>Where a key's secret may travel, if it may be stored for that place at all.</summary>
+    public Outcome<Destination> DestinationOf(HubProfile hub, string? url, IReadOnlyDictionary<string, string> config)
+    {
+        if (!hub.DestinationOf(url, config).TryGet(out var destination, out var refusal))
+            return refusal;
+        return egress.MayStore(new Uri(destination.Address), out var why)
+            ? destination
+            : Refusal.Field("url", why ?? "This address is not allowed.", "url", "url_not_allowed");
+    }
+
+    public static void CheckLimit(int? count, int? seconds, FieldProblems problems)
+    {
+        problems.CheckRange("rate_limit_per_interval", count, 1, RateLimit.MostCount);
+        problems.CheckRange("rate_limit_interval", seconds, 1, RateLimit.MostSeconds);
+    }
+
+    /// <summary>White space and nothing mean the hub's own address.</summary>
+    public static string? Given(string? url) => string.IsNullOrWhiteSpace(url) ? null : url.Trim();
+
+    private static RateLimit LimitOf(int? count, int? seconds, RateLimit hubs) => (count, seconds) switch
+    {
+        ({ } n, { } t) => new RateLimit(n, t),
+        ({ } n, null) => new RateLimit(n, RateLimit.DefaultSeconds),
+        (null, { } t) => new RateLimit(hubs.Count, t),
+        _ => hubs,
+    };
+}

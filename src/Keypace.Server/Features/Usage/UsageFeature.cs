@@ -1,0 +1,11 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Keypace.Server.Features.Usage;
+
+internal static class UsageFeature
+{
+    public static IServiceCollection AddUsage(this IServiceCollection services) => services.AddSingleton<UsageOperations>();
+
+    public static void MapUsage(this IEndpointRouteBuilder routes) => UsageEndpoints.Map(routes);
+}

@@ -1,0 +1,87 @@
+using System.Buffers;
+using Keypace.Domain.Hubs;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Answers;
+
+/// <summary>Step 5's second half: the hub's answer to the caller, piece by piece as it comes, never collected.</summary>
+internal static class AnswerCopy
+{
+    private const int PieceBytes = 16 * 1024;
+
+    public const string HubRequestIdHeader = "x-keypace-hub-request-id";
+
+    /// <summary>Status and headers, less what must not cross (see <see cref="Requests.HeaderRules"/>).</summary>
+    public static void Head(HttpResponseMessage answer, HttpResponse response, SecretScrub? scrub, string? secretText)
+    {
+        response.StatusCode = (int)answer.StatusCode;
+        var headers = response.Headers;
+        foreach (var (name, values) in answer.Headers.NonValidated)
+        {
+            if (Requests.HeaderRules.MayReachCaller(name))
+                headers[name] = Scrubbed(values.ToString(), scrub, secretText);
+            else if (name.Equals("x-request-id", StringComparison.OrdinalIgnoreCase))
+                headers[HubRequestIdHeader] = Scrubbed(values.ToString(), scrub, secretText);
+        }
+
+        foreach (var (name, values) in answer.Content.Headers.NonValidated)
+        {
+            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                response.ContentLength = answer.Content.Headers.ContentLength;
+            else if (Requests.HeaderRules.MayReachCaller(name))
+                headers[name] = Scrubbed(values.ToString(), scrub, secretText);
+        }
+    }
+
+    /// <param name="clock">Cancels when the hub falls silent; set forward at every piece.</param>
+    public static async ValueTask BodyAsync(
+        HttpResponseMessage answer, Stream caller, SecretScrub? scrub, UsageScanner? usage, HubClock clock, long mostBytes = long.MaxValue)
+    {
+        var ct = clock.Token;
+        var room = scrub?.Room ?? 0;
+        var buffer = ArrayPool<byte>.Shared.Rent(room + PieceBytes);
+        try
+        {
+            await using var stream = await answer.Content.ReadAsStreamAsync(ct);
+            while (mostBytes > 0)
+            {
+                clock.ExpectPiece();
+                var read = await stream.ReadAsync(buffer.AsMemory(room, (int)Math.Min(PieceBytes, mostBytes)), ct);
+                if (read == 0)
+                    break;
+                mostBytes -= read;
+                usage?.Feed(buffer.AsSpan(room, read));
+                var (from, to) = scrub?.Pass(buffer, room, read) ?? (room, room + read);
+                if (to > from)
+                    await caller.WriteAsync(buffer.AsMemory(from, to - from), ct);
+            }
+
+            if (scrub?.Rest() is { IsEmpty: false } rest)
+                await caller.WriteAsync(rest, ct);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The first bytes of an answer that is small, such as a 429's, to be read and perhaps passed on later.</summary>
+    public static async ValueTask<byte[]> ReadSmallAsync(HttpResponseMessage answer, int mostBytes, CancellationToken ct)
+    {
+        await using var stream = await answer.Content.ReadAsStreamAsync(ct);
+        var buffer = new byte[mostBytes];
+        var count = 0;
+        while (count < mostBytes)
+        {
+            var read = await stream.ReadAsync(buffer.AsMemory(count), ct);
+            if (read == 0)
+                break;
+            count += read;
+        }
+
+        return buffer[..count];
+    }
+
+    private static string Scrubbed(string value, SecretScrub? scrub, string? secretText) =>
+        scrub is null || secretText is null ? value : SecretScrub.Text(value, secretText);
+}

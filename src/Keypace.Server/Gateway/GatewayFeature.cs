@@ -1,0 +1,87 @@
+using Keypace.Domain;
+using Keypace.Server.Gateway.Contract;
+using Keypace.Server.Gateway.Models;
+using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Platform;
+using Keypace.Server.Platform.Settings;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>The room's front door: what it adds to the server, and which requests it takes.</summary>
+internal static class GatewayFeature
+{
+    /// <param name="settings">Checked when they were read.</param>
+    public static IServiceCollection AddGateway(this IServiceCollection services, Settings settings) => services
+        .AddSingleton(GatewayOptions.Of(settings))
+        .AddSingleton(EgressOf(settings))
+        .AddSingleton<KeySnapshots>()
+        .AddSingleton<Callers>()
+        .AddSingleton<Credentials>()
+        .AddSingleton<HubLines>()
+        .AddSingleton<HubExchange>()
+        .AddSingleton<WaitingBodies>()
+        .AddSingleton<Settlement>()
+        .AddSingleton<GatewayPath>()
+        .AddSingleton<ContractPath>()
+        .AddSingleton<ModelLists>()
+        .AddSingleton<ModelsPath>();
+
+    /// <summary>
+    /// Takes queries before routing: the hot path pays for no route table, and the passthrough needs the target as it was sent,
+    /// not as it was tidied up.
+    /// </summary>
+    public static void UseGateway(this WebApplication app)
+    {
+        var gateway = app.Services.GetRequiredService<GatewayPath>();
+        var contract = app.Services.GetRequiredService<ContractPath>();
+        var models = app.Services.GetRequiredService<ModelsPath>();
+
+        app.Use((context, next) =>
+        {
+            var path = context.Request.Path.Value ?? "";
+            if (GatewayRoute.Of(path) is { } route)
+                return gateway.RunAsync(context, route);
+            if (path.StartsWith("/keys/", StringComparison.Ordinal) || TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal))
+                return gateway.RunAsync(context, GatewayRoute.Passthrough);
+            if (path is "/v1/chat_complete" or "/v1/chat_complete/")
+            {
+                return HttpMethods.IsPost(context.Request.Method)
+                    ? contract.RunAsync(context)
+                    : Problems.WriteAsync(context, new Refusal(RefusalReason.Malformed, "method_not_allowed", "This route takes POST."));
+            }
+
+            if (path.StartsWith(ModelsPath.Path, StringComparison.Ordinal) && (path.Length == ModelsPath.Path.Length || path[ModelsPath.Path.Length] == '/'))
+                return models.RunAsync(context, path);
+            return NotHere(path) is { } refusal ? Problems.WriteAsync(context, refusal) : next(context);
+        });
+    }
+
+    private static EgressPolicy EgressOf(Settings settings) =>
+        EgressPolicy.Parse(settings.Text("Egress:Allow")).TryGet(out var policy, out var refusal)
+            ? policy
+            : throw new InvalidOperationException(refusal.Detail);   // the settings table has checked it
+
+    /// <summary>OpenAI's other routes have no <c>model</c> to route by, or speak no JSON: they go through the key's own path.</summary>
+    private static Refusal? NotHere(string path)
+    {
+        if (path.StartsWith("/v1/realtime", StringComparison.Ordinal))
+            return new Refusal(RefusalReason.NotServed, "websocket_not_served", "WebSocket and realtime sessions do not go through Keypace yet.");
+        foreach (var prefix in (ReadOnlySpan<string>)["/v1/audio", "/v1/images", "/v1/files", "/v1/moderations", "/v1/batches", "/v1/messages"])
+        {
+            if (path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/'))
+            {
+                return new Refusal(RefusalReason.NotFound, "use_passthrough",
+                    $"{prefix} is not routed by model. Send it through a key: /keys/NAME{path}.");
+            }
+        }
+
+        return null;
+    }
+
+    public static string TargetOf(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+}

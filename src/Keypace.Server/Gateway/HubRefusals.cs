@@ -1,0 +1,59 @@
+using Keypace.Domain;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Pacing;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>What a caller is told when a hub gave no answer that could be passed on.</summary>
+internal static class HubRefusals
+{
+    public static Refusal RefusedKey(ServedKey key, int status) => new(RefusalReason.HubFailed, "hub_refused_key",
+        $"{key.Hub.DisplayName} refused the stored secret of '{key.Name}' (it answered {status}). Your access token is fine. Test the key, or replace its secret.");
+
+    public static Refusal NoTurn(TurnEnd end) => end is TurnEnd.ShuttingDown
+        ? new(RefusalReason.Unavailable, "shutting_down", "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5))
+        : new(RefusalReason.Limited, "no_turn_in_time", "The turn of this query did not come while the caller would wait. Nothing was sent.", TimeSpan.FromSeconds(1));
+
+    /// <param name="mayHaveLeft">True when the hub may have got the query.</param>
+    public static Refusal Of(Exception failure, ServedKey key, HubClock clock, bool mayHaveLeft)
+    {
+        var hub = key.Hub.DisplayName;
+        if (clock.HubWasSilent)
+        {
+            return new(RefusalReason.HubTimedOut, "hub_timed_out",
+                $"{hub} did not begin to answer within the bound (setting Gateway:FirstByteSeconds). The query may have been answered there all the same.");
+        }
+
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is EgressRefusedException)
+            {
+                return new(RefusalReason.HubFailed, "egress_refused",
+                    $"The address of '{key.Name}' leads to a private or special network, where no key is sent. If it is meant, the operator lists it in KEYPACE_EGRESS__ALLOW.");
+            }
+        }
+
+        if (mayHaveLeft)
+        {
+            return new(RefusalReason.HubFailed, "hub_broke_off",
+                $"{hub} broke the connection off before it answered. The query may have reached it; send it again if that does no harm.");
+        }
+
+        if (failure is OperationCanceledException)
+        {
+            return new(RefusalReason.HubTimedOut, "hub_unreachable",
+                $"{hub} could not be reached in time (setting Gateway:ConnectSeconds). Nothing was sent. Check the key's address and this server's network.");
+        }
+
+        return (failure as HttpRequestException)?.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => new(RefusalReason.HubFailed, "hub_unreachable",
+                $"The host name of {hub} could not be resolved. Nothing was sent. Check the key's address and this server's name service."),
+            HttpRequestError.SecureConnectionError => new(RefusalReason.HubFailed, "hub_unreachable",
+                $"No secure connection to {hub} could be made: its certificate or protocol was not accepted. Nothing was sent."),
+            _ => new(RefusalReason.HubFailed, "hub_unreachable",
+                $"{hub} could not be reached. Nothing was sent. Check the key's address and this server's network."),
+        };
+    }
+}

@@ -1,0 +1,50 @@
+using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Gateway.Wire;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>Builds the request that goes to the hub: the caller's, with exactly one credential and that one ours.</summary>
+internal static class HubRequests
+{
+    public static HttpRequestMessage Build(Query query, Credential credential, WireAttempt attempt)
+    {
+        var auth = query.Choice!.Key.Access.Auth;
+        var request = new HttpRequestMessage(query.Method, query.Target)
+        {
+            Version = System.Net.HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,   // the moment of sending can be proved on HTTP/1.1 only
+        };
+        if (query.Body is { } body)
+            request.Content = new HubContent(body, attempt);
+
+        if (query.Headers is { } headers)
+        {
+            foreach (var (name, values) in headers)
+            {
+                if (HeaderRules.MayReachHub(name) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
+                    && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                {
+                    request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+                }
+            }
+
+            if (headers.ContentType is { Count: > 0 } type)
+                request.Content?.Headers.TryAddWithoutValidation("Content-Type", type.ToString());
+        }
+        else
+        {
+            request.Content?.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        }
+
+        foreach (var (name, value) in auth.ExtraHeaders)
+        {
+            if (!request.Headers.Contains(name))
+                request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
+        if (credential.HeaderValue is { } secretValue)
+            request.Headers.TryAddWithoutValidation(auth.Header, secretValue);
+        return request;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using Keypace.Domain.Access;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
+using Keypace.Domain.Vault;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>
+/// Everything that deciding a query needs, in memory and immutable: a query reads one snapshot from its first step to its last
+/// and never the store. Swapped whole by <see cref="KeySnapshots"/> after a change was committed.
+/// </summary>
+internal sealed record KeySnapshot(
+    ImmutableDictionary<Guid, ServedKey> Keys,
+    ImmutableDictionary<NameInTeam, ServedKey> KeysByName,
+    ImmutableDictionary<HubInTeam, ImmutableArray<ServedKey>> KeysByHub,
+    ImmutableDictionary<Guid, ImmutableArray<ServedKey>> KeysByRateGroup,
+    ImmutableDictionary<Guid, ServedAgent> Agents,
+    ImmutableDictionary<NameInTeam, ServedAgent> AgentsByName,
+    ImmutableDictionary<TokenId, ServedToken> Tokens)
+{
+    public static readonly KeySnapshot Empty = new(
+        ImmutableDictionary<Guid, ServedKey>.Empty,
+        ImmutableDictionary<NameInTeam, ServedKey>.Empty,
+        ImmutableDictionary<HubInTeam, ImmutableArray<ServedKey>>.Empty,
+        ImmutableDictionary<Guid, ImmutableArray<ServedKey>>.Empty,
+        ImmutableDictionary<Guid, ServedAgent>.Empty,
+        ImmutableDictionary<NameInTeam, ServedAgent>.Empty,
+        ImmutableDictionary<TokenId, ServedToken>.Empty);
+
+    /// <summary>A key by its name or its id, as paths, headers and contract queries give it.</summary>
+    public ServedKey? FindKey(Guid teamId, string nameOrId)
+    {
+        var name = EntityName.KeyOf(nameOrId);
+        if (KeysByName.TryGetValue(new NameInTeam(teamId, name), out var named))
+            return named;
+        return Guid.TryParse(nameOrId, out var id) && Keys.TryGetValue(id, out var key) && key.TeamId == teamId ? key : null;
+    }
+
+    public ServedAgent? FindAgent(Guid teamId, string nameOrId)
+    {
+        var name = EntityName.KeyOf(nameOrId);
+        if (AgentsByName.TryGetValue(new NameInTeam(teamId, name), out var named))
+            return named;
+        return Guid.TryParse(nameOrId, out var id) && Agents.TryGetValue(id, out var agent) && agent.TeamId == teamId ? agent : null;
+    }
+
+    /// <summary>The limit that holds a rate group: the lowest of its keys'.</summary>
+    public RateLimit? LimitOf(Guid rateGroupId) =>
+        KeysByRateGroup.TryGetValue(rateGroupId, out var keys) && !keys.IsEmpty ? keys.Min(key => key.Limit) : null;
+}
+
+/// <param name="NameKey">The name as it is compared (<see cref="EntityName.Key"/>).</param>
+internal readonly record struct NameInTeam(Guid TeamId, string NameKey);
+
+internal readonly record struct HubInTeam(Guid TeamId, string Hub);
+
+/// <param name="Access">The hub's way in that this key takes: how the secret is attached, which paths there are.</param>
+/// <param name="Destination">Where its queries go; null while the hub is not served or the key has no address.</param>
+/// <param name="Binding">What the envelope is bound to; null for a key without a secret.</param>
+/// <param name="Trouble">Why its queries cannot be sent at all; null when they can.</param>
+internal sealed record ServedKey(
+    Guid Id,
+    Guid TeamId,
+    EntityName Name,
+    HubProfile Hub,
+    HubAccess Access,
+    Destination? Destination,
+    byte[]? Envelope,
+    SecretBinding? Binding,
+    long SecretVersion,
+    Guid RateGroupId,
+    RateLimit Limit,
+    bool IsDisabled,
+    KeyTrouble? Trouble);
+
+internal enum KeyTrouble
+{
+    /// <summary>Queries through this hub are not built yet.</summary>
+    HubNotServed,
+
+    /// <summary>The hub's address is another than the one the secret was stored for.</summary>
+    DestinationChanged,
+}
+
+/// <param name="Destination">The agent's own address under the key's, when it has one.</param>
+internal sealed record ServedAgent(
+    Guid Id,
+    Guid TeamId,
+    EntityName Name,
+    string ModelName,
+    Guid? ApiKeyId,
+    string? SystemPrompt,
+    Destination? Destination,
+    bool IsArchived);
+
+/// <param name="Digest">HMAC of the whole token; the token itself is nowhere.</param>
+internal sealed record ServedToken(TokenGrant Grant, byte[] Digest, string Name)
+{
+    /// <summary>The public handle, as records and the pacer name it.</summary>
+    public string Id { get; } = Grant.Id.ToString();
+
+    public Guid TeamId => Grant.TeamId;
+}

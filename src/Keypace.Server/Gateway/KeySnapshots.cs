@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Keypace.Server.Pacing;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>Holds the present snapshot and swaps it. A change is put here after its commit and before its answer, so whoever got the answer sees it work.</summary>
+internal sealed class KeySnapshots(RateGroups rateGroups)
+{
+    private readonly Lock _changing = new();
+    private volatile KeySnapshot _current = KeySnapshot.Empty;
+
+    public KeySnapshot Current => _current;
+
+    public void Put(ServedKey key) => Change(snapshot => With(Without(snapshot, key.Id), key), key.RateGroupId, key.Id);
+
+    public void RemoveKey(Guid id) => Change(snapshot => Without(snapshot, id), null, id);
+
+    public void Put(ServedAgent agent) => Change(snapshot => With(WithoutAgent(snapshot, agent.Id), agent), null, null);
+
+    public void RemoveAgent(Guid id) => Change(snapshot => WithoutAgent(snapshot, id), null, null);
+
+    public void Put(ServedToken token) =>
+        Change(snapshot => snapshot with { Tokens = snapshot.Tokens.SetItem(token.Grant.Id, token) }, null, null);
+
+    /// <summary>The whole store at start.</summary>
+    public void Load(IEnumerable<ServedKey> keys, IEnumerable<ServedAgent> agents, IEnumerable<ServedToken> tokens)
+    {
+        var loaded = KeySnapshot.Empty;
+        var allKeys = keys.ToArray();
+        var allAgents = agents.ToArray();
+        _current = loaded with
+        {
+            Keys = allKeys.ToImmutableDictionary(key => key.Id),
+            KeysByName = allKeys.ToImmutableDictionary(NameOf),
+            KeysByHub = allKeys.GroupBy(key => new HubInTeam(key.TeamId, key.Hub.Name)).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
+            KeysByRateGroup = allKeys.GroupBy(key => key.RateGroupId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
+            Agents = allAgents.ToImmutableDictionary(agent => agent.Id),
+            AgentsByName = allAgents.ToImmutableDictionary(NameOf),
+            Tokens = loaded.Tokens.AddRange(tokens.Select(token => KeyValuePair.Create(token.Grant.Id, token))),
+        };
+    }
+
+    private void Change(Func<KeySnapshot, KeySnapshot> change, Guid? rateGroupId, Guid? keyId)
+    {
+        lock (_changing)
+        {
+            var before = _current;
+            _current = change(before);
+            // A key that joins, leaves or changes a group may change the lowest limit of that group: at once, also for those waiting.
+            if (keyId is { } id && before.Keys.TryGetValue(id, out var old) && old.RateGroupId != rateGroupId)
+                ApplyLimit(old.RateGroupId);
+            if (rateGroupId is { } group)
+                ApplyLimit(group);
+        }
+    }
+
+    private void ApplyLimit(Guid rateGroupId)
+    {
+        if (_current.LimitOf(rateGroupId) is { } limit)
+            rateGroups.ChangeLimit(rateGroupId, limit);
+    }
+
+    private static KeySnapshot With(KeySnapshot snapshot, ServedKey key)
+    {
+        var hub = new HubInTeam(key.TeamId, key.Hub.Name);
+        return snapshot with
+        {
+            Keys = snapshot.Keys.SetItem(key.Id, key),
+            KeysByName = snapshot.KeysByName.SetItem(NameOf(key), key),
+            KeysByHub = snapshot.KeysByHub.SetItem(hub, Listed(snapshot.KeysByHub, hub).Add(key)),
+            KeysByRateGroup = snapshot.KeysByRateGroup.SetItem(key.RateGroupId, Listed(snapshot.KeysByRateGroup, key.RateGroupId).Add(key)),
+        };
+    }
+
+    private static KeySnapshot Without(KeySnapshot snapshot, Guid id)
+    {
+        if (!snapshot.Keys.TryGetValue(id, out var key))
+            return snapshot;
+        var hub = new HubInTeam(key.TeamId, key.Hub.Name);
+        return snapshot with
+        {
+            Keys = snapshot.Keys.Remove(id),
+            // The name may have gone to another key while this one was on its way out.
+            KeysByName = snapshot.KeysByName.TryGetValue(NameOf(key), out var named) && named.Id == id
+                ? snapshot.KeysByName.Remove(NameOf(key)) : snapshot.KeysByName,
+            KeysByHub = snapshot.KeysByHub.SetItem(hub, Listed(snapshot.KeysByHub, hub).Remove(key)),
+            KeysByRateGroup = snapshot.KeysByRateGroup.SetItem(key.RateGroupId, Listed(snapshot.KeysByRateGroup, key.RateGroupId).Remove(key)),
+        };
+    }
+
+    private static KeySnapshot With(KeySnapshot snapshot, ServedAgent agent) => snapshot with
+    {
+        Agents = snapshot.Agents.SetItem(agent.Id, agent),
+        AgentsByName = snapshot.AgentsByName.SetItem(NameOf(agent), agent),
+    };
+
+    private static KeySnapshot WithoutAgent(KeySnapshot snapshot, Guid id) =>
+        snapshot.Agents.TryGetValue(id, out var agent)
+            ? snapshot with { Agents = snapshot.Agents.Remove(id), AgentsByName = snapshot.AgentsByName.Remove(NameOf(agent)) }
+            : snapshot;
+
+    private static ImmutableArray<ServedKey> Listed<T>(ImmutableDictionary<T, ImmutableArray<ServedKey>> lists, T at)
+        where T : notnull => lists.TryGetValue(at, out var list) ? list : [];
+
+    private static NameInTeam NameOf(ServedKey key) => new(key.TeamId, key.Name.Key);
+
+    private static NameInTeam NameOf(ServedAgent agent) => new(agent.TeamId, agent.Name.Key);
+}

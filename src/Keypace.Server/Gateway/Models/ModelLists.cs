@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Requests;
+using Microsoft.Extensions.Logging;
+
+namespace Keypace.Server.Gateway.Models;
+
+/// <summary>
+/// Which models each key offers. A list is asked of the hub only after somebody asked here and found it older than an hour; that
+/// takes a permit like any query, and nobody waits for it: until it is there, the hub file's own models are given.
+/// </summary>
+internal sealed partial class ModelLists(
+    HubExchange exchange, Settlement settlement, GatewayOptions options, TimeProvider time, ILogger<ModelLists> logger)
+{
+    private static readonly TimeSpan OldAfter = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const long MostAnswerBytes = 8 * 1024 * 1024;
+    private const int MostModels = 5_000;
+
+    private readonly ConcurrentDictionary<LineOfModels, Known> _known = new();
+
+    private readonly record struct LineOfModels(Guid ApiKeyId, long SecretVersion);
+
+    private sealed record Known(IReadOnlyList<string> Models, long At, bool IsAsking);
+
+    /// <summary>What is known now; asks the hub in the background when that is old.</summary>
+    public IReadOnlyList<string> Of(ServedKey key, ServedToken token)
+    {
+        var line = new LineOfModels(key.Id, key.SecretVersion);
+        var known = _known.GetValueOrDefault(line);
+        if (known is null || (!known.IsAsking && time.GetElapsedTime(known.At) > OldAfter))
+        {
+            var asking = new Known(known?.Models ?? key.Hub.Models, time.GetTimestamp(), IsAsking: true);
+            var isOurs = known is null ? _known.TryAdd(line, asking) : _known.TryUpdate(line, asking, known);
+            if (isOurs)
+                _ = RefreshAsync(key, token, line, asking);
+        }
+
+        return known?.Models ?? key.Hub.Models;
+    }
+
+    /// <summary>Asks the hub now, within the caller's patience. Null when the hub gives no list.</summary>
+    public async Task<IReadOnlyList<string>?> AskAsync(ServedKey key, ServedToken token, TimeSpan patience, CancellationToken ct)
+    {
+        if (key.Destination is not { } destination || key.Access.Paths.Models is not { } path)
+            return null;
+        var query = new Query("models", time.GetTimestamp(), time.GetUtcNow())
+        {
+            Token = token,
+            Wish = new QueueWish("keypace", patience),
+            Choice = new ModelChoice(key, null, null),
+            Target = HubTarget.Of(destination, path),
+            Method = HttpMethod.Get,
+        };
+        var status = 502;
+        try
+        {
+            using var clock = new HubClock(options, time, ct);
+            if (!(await exchange.RunAsync(query, clock)).TryGet(out var answer, out var refusal))
+            {
+                query.ErrorCode = refusal.Code;
+                return null;
+            }
+
+            using (answer)
+            {
+                status = answer.Status;
+                return status == 200 ? Read(await answer.ReadWholeAsync(MostAnswerBytes, query, clock)) : null;
+            }
+        }
+        finally
+        {
+            settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.StartedAt)));
+        }
+    }
+
+    private async Task RefreshAsync(ServedKey key, ServedToken token, LineOfModels line, Known asking)
+    {
+        IReadOnlyList<string>? models = null;
+        try
+        {
+            models = await Task.Run(() => AskAsync(key, token, Patience, CancellationToken.None));
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException or HttpRequestException)
+        {
+            Log.ModelsNotRead(logger, key.Id, failure.GetType().Name);
+        }
+
+        _known.TryUpdate(line, new Known(models ?? asking.Models, time.GetTimestamp(), IsAsking: false), asking);
+    }
+
+    /// <summary>OpenAI's <c>{"data":[{"id"}]}</c>, a bare list of such objects, or of names.</summary>
+    internal static IReadOnlyList<string>? Read(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            var root = document.RootElement;
+            var list = root.ValueKind is JsonValueKind.Object && (root.TryGetProperty("data", out var data) || root.TryGetProperty("models", out data)) ? data : root;
+            if (list.ValueKind is not JsonValueKind.Array)
+                return null;
+            var models = new List<string>();
+            foreach (var each in list.EnumerateArray().Take(MostModels))
+            {
+                var name = each.ValueKind is JsonValueKind.Object && (each.TryGetProperty("id", out var id) || each.TryGetProperty("name", out id)) ? id : each;
+                if (name.ValueKind is JsonValueKind.String && name.GetString() is { Length: > 0 and < 256 } text)
+                    models.Add(text);
+            }
+
+            return models;
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The models of API key {ApiKeyId} could not be read: {Cause}")]
+        public static partial void ModelsNotRead(ILogger logger, Guid apiKeyId, string cause);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Server.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Models;
+
+/// <summary><c>GET /v1/models</c> and <c>/v1/models/{id}</c>: the team's agents, and what its keys offer, as far as the token may use them.</summary>
+internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelLists lists, TimeProvider time)
+{
+    public const string Path = "/v1/models";
+
+    public async Task RunAsync(HttpContext context, string path)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method))
+        {
+            await Problems.WriteAsync(context, new Refusal(RefusalReason.Malformed, "method_not_allowed", "This route takes GET."));
+            return;
+        }
+
+        if (!callers.Authenticate(context.Request).TryGet(out var token, out var refusal))
+        {
+            await Problems.WriteAsync(context, refusal);
+            return;
+        }
+
+        if (!token.Grant.MayQuery(time.GetUtcNow()) && !token.Grant.MayRead(time.GetUtcNow()))
+        {
+            await Problems.WriteAsync(context, GatewayPath.NoQueryScope);
+            return;
+        }
+
+        var models = Visible(snapshots.Current, token);
+        context.Response.ContentType = "application/json";
+        if (path.Length <= Path.Length + 1)
+        {
+            await JsonSerializer.SerializeAsync(context.Response.Body, new ModelList("list", [.. models]), KeypaceJson.Default.ModelList, context.RequestAborted);
+            return;
+        }
+
+        var id = Uri.UnescapeDataString(path[(Path.Length + 1)..]);
+        if (models.FirstOrDefault(model => model.Id == id) is { } found)
+        {
+            await JsonSerializer.SerializeAsync(context.Response.Body, found, KeypaceJson.Default.Model, context.RequestAborted);
+            return;
+        }
+
+        context.Response.ContentType = null;
+        await Problems.WriteAsync(context, new Refusal(RefusalReason.NotFound, "model_not_found",
+            $"'{(id.Length > 100 ? id[..100] + "…" : id)}' is not a model here. GET /v1/models lists them."));
+    }
+
+    private IEnumerable<Model> Visible(KeySnapshot snapshot, ServedToken token)
+    {
+        const long created = 0;   // hubs seldom say when
+        foreach (var agent in snapshot.Agents.Values.OrderBy(agent => agent.Name.Text, StringComparer.Ordinal))
+        {
+            if (agent.TeamId == token.TeamId && !agent.IsArchived && token.Grant.SeesAgent(agent.Id, agent.ApiKeyId ?? Guid.Empty))
+                yield return new Model("agent/" + agent.Name, "model", created, "keypace");
+        }
+
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var key in snapshot.Keys.Values.OrderBy(key => key.Name.Text, StringComparer.Ordinal))
+        {
+            if (key.TeamId != token.TeamId || key.IsDisabled || key.Trouble is not null || !token.Grant.Sees(key.Id))
+                continue;
+            foreach (var model in lists.Of(key, token))
+            {
+                if (names.Add(key.Hub.Name + "/" + model))
+                    yield return new Model(key.Hub.Name + "/" + model, "model", created, key.Hub.Name);
+            }
+        }
+    }
+}

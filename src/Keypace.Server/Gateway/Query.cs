@@ -1,0 +1,82 @@
+using System.Globalization;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Storage.Rows;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>One query on its way: what was decided about it so far, and what will be settled at the end.</summary>
+internal sealed class Query(string routeName, long startedAt, DateTimeOffset cameInAt) : IDisposable
+{
+    /// <summary>Timestamp of the time provider.</summary>
+    public long StartedAt { get; } = startedAt;
+
+    public ServedToken? Token { get; set; }
+
+    public QueueWish Wish { get; set; }
+
+    public ModelChoice? Choice { get; set; }
+
+    public Uri? Target { get; set; }
+
+    public HttpMethod Method { get; set; } = HttpMethod.Post;
+
+    public RequestBody? Body { get; set; }
+
+    /// <summary>The caller's headers, of which some go on; null for queries made here.</summary>
+    public IHeaderDictionary? Headers { get; set; }
+
+    public bool Streams { get; set; }
+
+    /// <summary>True for a key's test: a hub's 401 or 403 is the answer, not a failure.</summary>
+    public bool WantsRefusals { get; init; }
+
+    /// <summary>All turns' waiting together.</summary>
+    public TimeSpan Waited { get; set; }
+
+    public int Attempts { get; set; }
+
+    public DateTimeOffset? SentAt { get; set; }
+
+    public UsageScanner? Usage { get; set; }
+
+    public string? ErrorCode { get; set; }
+
+    public UsageRow ToRecord(int status, TimeSpan latency) => new()
+    {
+        TeamId = Token?.TeamId ?? default,
+        At = cameInAt.ToUnixTimeMilliseconds(),
+        ApiKeyId = Choice?.Key.Id,
+        AgentId = Choice?.Agent?.Id,
+        TokenId = Token?.Id ?? "",
+        Caller = Wish.Name ?? "",
+        Hub = Choice?.Key.Hub.Name,
+        Model = Choice?.Model,
+        Route = routeName,
+        Status = status,
+        ErrorCode = ErrorCode,
+        PromptTokens = Usage?.PromptTokens,
+        CompletionTokens = Usage?.CompletionTokens,
+        TotalTokens = Usage?.TotalTokens,
+        WaitedMs = Ms(Waited),
+        LatencyMs = Ms(latency),
+        SentAt = SentAt?.ToUnixTimeMilliseconds(),
+        Attempts = Attempts,
+    };
+
+    /// <summary>What happened, on every answer whose key is known.</summary>
+    public void WriteHeaders(IHeaderDictionary headers, int remaining)
+    {
+        if (Choice is null)
+            return;
+        headers["x-keypace-key"] = Uri.EscapeDataString(Choice.Key.Name.Text);
+        headers["x-keypace-waited-ms"] = Ms(Waited).ToString(CultureInfo.InvariantCulture);
+        headers["x-keypace-remaining"] = remaining.ToString(CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose() => Body?.Dispose();
+
+    private static int Ms(TimeSpan span) => (int)Math.Min(int.MaxValue, Math.Max(0, span.TotalMilliseconds));
+}

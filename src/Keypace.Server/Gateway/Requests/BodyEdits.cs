@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Keypace.Server.Gateway.Requests;
+
+/// <summary>The changes that a query's body may get: its model, and an agent's system prompt.</summary>
+internal static class BodyEdits
+{
+    // The hub reads JSON, not HTML: text stays readable and as short as it was.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <param name="model">The hub's own name; null leaves the caller's, empty takes the member out.</param>
+    /// <param name="prompt">The agent's system prompt; null or empty for none.</param>
+    public static void Apply(RequestBody body, BodyScan scan, string? model, string? prompt, SystemPromptPlace promptPlace)
+    {
+        if (model is { Length: > 0 } && scan.Model != model)
+            SetModel(body, scan, model);
+        else if (model is { Length: 0 } && scan.ModelMember.Exists)
+            RemoveMember(body, scan.ModelMember);
+
+        if (prompt is { Length: > 0 })
+            AddPrompt(body, scan, prompt, promptPlace);
+    }
+
+    private static void SetModel(RequestBody body, BodyScan scan, string model)
+    {
+        if (scan.ModelValue.Exists)
+            body.Replace(scan.ModelValue.At, scan.ModelValue.Length, Json(model));
+        else
+            AddMember(body, scan, "model", Json(model));
+    }
+
+    private static void AddPrompt(RequestBody body, BodyScan scan, string prompt, SystemPromptPlace place)
+    {
+        switch (place)
+        {
+            case SystemPromptPlace.FirstMessage when scan.MessagesStart >= 0:
+                var message = Join("{\"role\":\"system\",\"content\":"u8, Json(prompt).Span, scan.MessagesEmpty ? "}"u8 : "},"u8);
+                body.Replace(scan.MessagesStart, 0, message);
+                break;
+            case SystemPromptPlace.Instructions when scan.Instructions.Exists:
+                body.Replace(scan.Instructions.At, scan.Instructions.Length, InFront(body, scan.Instructions, prompt));
+                break;
+            case SystemPromptPlace.Instructions:
+                AddMember(body, scan, "instructions", Json(prompt));
+                break;
+            case SystemPromptPlace.BeforePrompt when scan.Prompt.Exists:
+                body.Replace(scan.Prompt.At, scan.Prompt.Length, InFront(body, scan.Prompt, prompt));
+                break;
+        }
+    }
+
+    private static ReadOnlyMemory<byte> InFront(RequestBody body, BodyScan.Span text, string prompt)
+    {
+        var reader = new Utf8JsonReader(body.Original.Span.Slice(text.At, text.Length));
+        reader.Read();
+        return Json(prompt + "\n\n" + reader.GetString());
+    }
+
+    private static void AddMember(RequestBody body, BodyScan scan, string name, ReadOnlyMemory<byte> value) =>
+        body.Replace(scan.ObjectStart + 1, 0, Join(Json(name).Span, ":"u8, value.Span, scan.ObjectEmpty ? ""u8 : ","u8));
+
+    /// <summary>Takes a member out together with the one comma that belongs to it.</summary>
+    private static void RemoveMember(RequestBody body, BodyScan.Span member)
+    {
+        var json = body.Original.Span;
+        var (from, to) = (member.At, member.At + member.Length);
+        var next = to + json[to..].IndexOfAnyExcept(" \t\r\n"u8);
+        if (json[next] == (byte)',')
+        {
+            to = next + 1;
+        }
+        else
+        {
+            var before = json[..from].LastIndexOfAnyExcept(" \t\r\n"u8);
+            if (json[before] == (byte)',')
+                from = before;
+        }
+
+        body.Replace(from, to - from, default);
+    }
+
+    private static ReadOnlyMemory<byte> Json(string text)
+    {
+        var buffer = new ArrayBufferWriter<byte>(text.Length + 16);
+        using (var writer = new Utf8JsonWriter(buffer, Plain))
+            writer.WriteStringValue(text);
+        return buffer.WrittenMemory;
+    }
+
+    private static byte[] Join(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, ReadOnlySpan<byte> c, ReadOnlySpan<byte> d = default)
+    {
+        var joined = new byte[a.Length + b.Length + c.Length + d.Length];
+        a.CopyTo(joined);
+        b.CopyTo(joined.AsSpan(a.Length));
+        c.CopyTo(joined.AsSpan(a.Length + b.Length));
+        d.CopyTo(joined.AsSpan(a.Length + b.Length + c.Length));
+        return joined;
+    }
+}

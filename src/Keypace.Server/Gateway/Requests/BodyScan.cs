@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Keypace.Domain;
+
+namespace Keypace.Server.Gateway.Requests;
+
+/// <summary>
+/// What the gateway must know of a JSON body, found in one pass without building a document: where <c>model</c> stands, whether
+/// the answer streams, and where an agent's system prompt would go.
+/// </summary>
+internal readonly record struct BodyScan(
+    string? Model,
+    BodyScan.Span ModelValue,
+    BodyScan.Span ModelMember,
+    bool Stream,
+    int MessagesStart,
+    bool MessagesEmpty,
+    BodyScan.Span Instructions,
+    BodyScan.Span Prompt,
+    int ObjectStart,
+    bool ObjectEmpty)
+{
+    /// <summary>Deeper than any tool schema in use, shallow enough that no parser behind us is hurt.</summary>
+    public const int MaxDepth = 128;
+
+    /// <param name="At">Offset of the first byte; negative when the member is not there.</param>
+    public readonly record struct Span(int At, int Length)
+    {
+        public static readonly Span None = new(-1, 0);
+
+        public bool Exists => At >= 0;
+    }
+
+    public static Outcome<BodyScan> Of(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return Scan(body);
+        }
+        catch (JsonException failure)
+        {
+            var place = failure.LineNumber is { } line ? $" (line {line + 1}, byte {failure.BytePositionInLine + 1})" : "";
+            return new Refusal(RefusalReason.Malformed, "invalid_json",
+                $"The body is not JSON that can be read{place}. It must be one JSON object, nested at most {MaxDepth} levels.");
+        }
+        catch (InvalidOperationException)   // text that is not UTF-8, or half a surrogate pair
+        {
+            return new Refusal(RefusalReason.Malformed, "invalid_json", "The body holds text that is not valid UTF-8. Encode it as UTF-8.");
+        }
+    }
+
+    private static Outcome<BodyScan> Scan(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
+        {
+            return new Refusal(RefusalReason.Malformed, "invalid_json", "The body must be a JSON object with a \"model\".");
+        }
+
+        var scan = new BodyScan(null, Span.None, Span.None, false, -1, false, Span.None, Span.None, (int)reader.TokenStartIndex, true);
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var memberAt = (int)reader.TokenStartIndex;
+            scan = scan with { ObjectEmpty = false };
+            if (reader.ValueTextEquals("model"u8))
+            {
+                if (scan.ModelValue.Exists)
+                    return Refusal.Field("model", "The body has \"model\" twice; which one the hub reads is anybody's guess. Send it once.", code: "duplicate_member") with { Reason = RefusalReason.Malformed };
+                reader.Read();
+                if (reader.TokenType is not JsonTokenType.String)
+                    return Refusal.Field("model", "\"model\" must be a string, such as \"agent/NAME\" or \"openai/gpt-4.1-mini\".", "string_type", "invalid_model") with { Reason = RefusalReason.Malformed };
+                scan = scan with
+                {
+                    Model = reader.GetString(),
+                    ModelValue = Here(reader),
+                    ModelMember = new Span(memberAt, (int)reader.BytesConsumed - memberAt),
+                };
+            }
+            else if (reader.ValueTextEquals("stream"u8))
+            {
+                reader.Read();
+                scan = scan with { Stream = reader.TokenType is JsonTokenType.True };
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("messages"u8))
+            {
+                reader.Read();
+                if (reader.TokenType is JsonTokenType.StartArray)
+                {
+                    var start = (int)reader.BytesConsumed;
+                    var first = reader;
+                    first.Read();
+                    scan = scan with { MessagesStart = start, MessagesEmpty = first.TokenType is JsonTokenType.EndArray };
+                }
+
+                reader.Skip();
+            }
+            else if (reader.ValueTextEquals("instructions"u8) || reader.ValueTextEquals("prompt"u8))
+            {
+                var isPrompt = reader.ValueTextEquals("prompt"u8);
+                reader.Read();
+                if (reader.TokenType is JsonTokenType.String)
+                    scan = isPrompt ? scan with { Prompt = Here(reader) } : scan with { Instructions = Here(reader) };
+                reader.Skip();
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        // Anything after the object is an error that the reader reports by itself.
+        while (reader.Read())
+        {
+        }
+
+        return scan;
+    }
+
+    private static Span Here(in Utf8JsonReader reader) =>
+        new((int)reader.TokenStartIndex, (int)reader.BytesConsumed - (int)reader.TokenStartIndex);
+}

@@ -1,0 +1,51 @@
+using Keypace.Domain;
+using Keypace.Domain.Keys;
+
+namespace Keypace.Server.Gateway.Requests;
+
+/// <summary>Where a passthrough query goes: what stands behind <c>/keys/NAME</c>, confined to the key's destination.</summary>
+internal static class HubTarget
+{
+    private static readonly UriCreationOptions AsItCame = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    /// <param name="Name">The key's name or id, decoded once.</param>
+    /// <param name="Rest">What follows the name, raw, without the leading slash, query included.</param>
+    public readonly record struct Parts(string Name, string Rest);
+
+    /// <summary>Takes <c>/keys/NAME/rest?query</c> apart. Null when it has no name.</summary>
+    public static Parts? Split(string rawTarget)
+    {
+        const string Prefix = "/keys/";
+        if (!rawTarget.StartsWith(Prefix, StringComparison.Ordinal))
+            return null;
+        var end = rawTarget.AsSpan(Prefix.Length).IndexOfAny('/', '?');
+        var name = end < 0 ? rawTarget[Prefix.Length..] : rawTarget.Substring(Prefix.Length, end);
+        if (name.Length == 0)
+            return null;
+        var rest = end < 0 ? "" : rawTarget[(Prefix.Length + end)..];
+        return new Parts(Uri.UnescapeDataString(name), rest.StartsWith('/') ? rest[1..] : rest);
+    }
+
+    /// <summary>
+    /// The hub's address for what stands behind a key's name. It lies under the destination's prefix: where it does not begin with
+    /// the prefix, the prefix is put in front, so that a base URL with and without <c>/v1</c> both work.
+    /// </summary>
+    public static Outcome<Uri> Under(Destination destination, string rest) =>
+        destination.TryExtend(rest, out var pathAndQuery) && Uri.TryCreate(destination.Origin + pathAndQuery, AsItCame, out var uri)
+            ? uri
+            : new Refusal(RefusalReason.Malformed, "bad_path",
+                "The path behind the key's name holds dot segments (also encoded ones are not taken) or characters that a URL cannot have. Send it as the hub documents it.");
+
+    /// <summary>The address of one of the hub's own routes on the OpenAI side of the gateway; a refusal where the hub has none.</summary>
+    public static Outcome<Uri> Of(ServedKey key, ServedAgent? agent, GatewayRoute route)
+    {
+        if ((agent?.Destination ?? key.Destination) is not { } destination)
+            return new Refusal(RefusalReason.Conflict, "key_without_address", $"The API key '{key.Name}' has no address. Give it a url.");
+        if (route.PathAt(key.Access.Paths) is not { } path)
+            return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName} has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
+        var query = ReferenceEquals(route, GatewayRoute.ChatCompletions) && key.Access.ChatQuery is { } chatQuery ? "?" + chatQuery : "";
+        return Of(destination, path + query);
+    }
+
+    public static Uri Of(Destination destination, string path) => new(destination.Address + path, AsItCame);
+}

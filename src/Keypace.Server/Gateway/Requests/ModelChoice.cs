@@ -1,0 +1,135 @@
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Pacing;
+
+namespace Keypace.Server.Gateway.Requests;
+
+/// <summary>Step 2: which key and which model a query means.</summary>
+/// <param name="Model">The hub's own name for the model; null leaves the body's as it is, empty takes it out.</param>
+internal sealed record ModelChoice(ServedKey Key, ServedAgent? Agent, string? Model)
+{
+    public const string KeyHeader = "x-keypace-key";
+
+    /// <param name="entry">How the query would enter the line; tells which key is free soonest.</param>
+    /// <param name="keyHeader">Name or id of a key from the header, percent-encoded; null when absent.</param>
+    public static Outcome<ModelChoice> Of(
+        KeySnapshot snapshot, ServedToken token, string? model, string? keyHeader, in Entry entry, HubCatalogue hubs, RateGroups rateGroups)
+    {
+        if (keyHeader is { Length: > 0 })
+        {
+            var name = Uri.UnescapeDataString(keyHeader);
+            return OfKey(snapshot.FindKey(token.TeamId, name), token, name).TryGet(out var key, out var refusal)
+                ? new ModelChoice(key, null, null)
+                : refusal;
+        }
+
+        if (model is not { Length: > 0 })
+        {
+            return Refusal.Field("model", "The body names no \"model\". Use \"agent/NAME\", \"HUB/MODEL\", or the header x-keypace-key with the hub's own model name.", "missing", "missing_model")
+                with { Reason = RefusalReason.Malformed };
+        }
+
+        var slash = model.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0)
+            return UnknownModel(model);
+        var (place, rest) = (model[..slash], model[(slash + 1)..]);
+        if (place == "agent")
+            return OfAgent(snapshot, token, rest);
+        return hubs.TryGet(place, out var hub) ? OfHub(snapshot, token, hub, rest, entry, rateGroups) : UnknownModel(model);
+    }
+
+    /// <summary>A key that exists, may be used by this token, and can answer.</summary>
+    public static Outcome<ServedKey> OfKey(ServedKey? key, ServedToken token, string nameOrId)
+    {
+        if (key is null || key.TeamId != token.TeamId || !token.Grant.Sees(key.Id))
+        {
+            return new Refusal(RefusalReason.NotFound, "key_not_found",
+                $"There is no API key '{nameOrId}' that this token may use. 'keypace api-keys list' shows the names.");
+        }
+
+        return Trouble(key) is { } refusal ? refusal : key;
+    }
+
+    public static Outcome<ModelChoice> OfAgent(KeySnapshot snapshot, ServedToken token, string nameOrId)
+    {
+        var agent = snapshot.FindAgent(token.TeamId, nameOrId);
+        if (agent is null || !token.Grant.SeesAgent(agent.Id, agent.ApiKeyId ?? Guid.Empty))
+        {
+            return new Refusal(RefusalReason.NotFound, "agent_not_found",
+                $"There is no agent '{nameOrId}' that this token may use. 'keypace agents list' shows the names.");
+        }
+
+        if (agent.IsArchived)
+        {
+            return new Refusal(RefusalReason.Conflict, "agent_archived",
+                $"The agent '{agent.Name}' is archived. 'keypace agents restore' brings it back.");
+        }
+
+        if (agent.ApiKeyId is not { } keyId || !snapshot.Keys.TryGetValue(keyId, out var key))
+        {
+            return new Refusal(RefusalReason.Conflict, "agent_without_key",
+                $"The agent '{agent.Name}' has no API key any more. Give it one with 'keypace agents modify'.");
+        }
+
+        return Trouble(key) is { } refusal ? refusal : new ModelChoice(key, agent, agent.ModelName);
+    }
+
+    /// <summary>Any key of the team on the hub, the one that is free soonest. Only keys that lead to the same place are interchangeable.</summary>
+    private static Outcome<ModelChoice> OfHub(
+        KeySnapshot snapshot, ServedToken token, HubProfile hub, string model, in Entry entry, RateGroups rateGroups)
+    {
+        if (!hub.Served)
+            return NotServed(hub);
+
+        ServedKey? best = null;
+        ServedKey? troubled = null;
+        var bestWait = TimeSpan.MaxValue;
+        var keys = snapshot.KeysByHub.GetValueOrDefault(new HubInTeam(token.TeamId, hub.Name), []);
+        foreach (var key in keys)
+        {
+            if (!token.Grant.Sees(key.Id))
+                continue;
+            if (Trouble(key) is not null)
+            {
+                troubled = key;
+                continue;
+            }
+
+            if (best is not null && best.Destination != key.Destination)
+            {
+                var names = string.Join(", ", from each in keys where token.Grant.Sees(each.Id) && Trouble(each) is null select $"'{each.Name}'");
+                return new Refusal(RefusalReason.Malformed, "ambiguous_key",
+                    $"The team's keys on {hub.Name} lead to different addresses ({names}). Choose one with the header x-keypace-key.");
+            }
+
+            var wait = keys.Length == 1
+                ? TimeSpan.Zero
+                : rateGroups.Get(key.RateGroupId, snapshot.LimitOf(key.RateGroupId) ?? key.Limit).ExpectedWait(entry);
+            if (best is null || wait < bestWait)
+                (best, bestWait) = (key, wait);
+        }
+
+        if (best is not null)
+            return new ModelChoice(best, null, model);
+        return troubled is not null && Trouble(troubled) is { } refusal
+            ? refusal
+            : new Refusal(RefusalReason.NotFound, "no_key_for_hub",
+                $"The team has no API key on {hub.Name} that this token may use. Store one with 'keypace api-keys create --hub {hub.Name}'.");
+    }
+
+    private static Refusal? Trouble(ServedKey key) => key switch
+    {
+        { IsDisabled: true } => new Refusal(RefusalReason.Conflict, "key_disabled",
+            $"The API key '{key.Name}' is disabled. 'keypace api-keys enable' brings it back."),
+        { Trouble: KeyTrouble.HubNotServed } => NotServed(key.Hub),
+        { Trouble: KeyTrouble.DestinationChanged } => new Refusal(RefusalReason.Conflict, "destination_changed",
+            $"The address of {key.Hub.Name} is not the one that the secret of '{key.Name}' was stored for. Enter the secret again for the new address."),
+        _ => null,
+    };
+
+    private static Refusal NotServed(HubProfile hub) => new(RefusalReason.NotServed, "hub_not_served",
+        $"Keys of {hub.DisplayName} can be stored, but queries through it are not built yet.");
+
+    private static Refusal UnknownModel(string model) => new(RefusalReason.NotFound, "model_not_found",
+        $"'{(model.Length > 100 ? model[..100] + "…" : model)}' is not a model here. Use \"agent/NAME\", \"HUB/MODEL\" such as \"openai/gpt-4.1-mini\", or the header x-keypace-key with the hub's own model name.");
+}

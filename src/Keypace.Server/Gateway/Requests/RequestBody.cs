@@ -1,0 +1,118 @@
+using System.Buffers;
+using Keypace.Domain;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Requests;
+
+/// <summary>
+/// A caller's body, read once into pooled memory, with the few changes that are allowed laid over it. The bytes that are not
+/// changed are the caller's own: nothing is parsed and written again. Dispose gives the memory back.
+/// </summary>
+internal sealed class RequestBody : IDisposable
+{
+    private readonly record struct Edit(int At, int Remove, ReadOnlyMemory<byte> Insert);
+
+    private byte[] _buffer;
+    private int _count;
+    private readonly List<Edit> _edits = [];
+
+    private RequestBody(byte[] buffer) => _buffer = buffer;
+
+    public ReadOnlyMemory<byte> Original => _buffer.AsMemory(0, _count);
+
+    /// <summary>Bytes that go to the hub, edits included.</summary>
+    public long Length { get; private set; }
+
+    public bool IsEdited => _edits.Count > 0;
+
+    /// <summary>A body made here, such as the one that a contract query is translated to.</summary>
+    public static RequestBody Of(ReadOnlySpan<byte> bytes)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, bytes.Length));
+        bytes.CopyTo(buffer);
+        return new RequestBody(buffer) { _count = bytes.Length, Length = bytes.Length };
+    }
+
+    /// <summary>Reads the whole body. A body over the bound, cut off or badly framed is a refusal; a caller who left throws.</summary>
+    public static async ValueTask<Outcome<RequestBody>> ReadAsync(HttpRequest request, long maxBytes, CancellationToken ct)
+    {
+        if (request.ContentLength > maxBytes)
+            return TooLarge(maxBytes);
+
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096) + 1));
+        try
+        {
+            while (true)
+            {
+                if (body._count == body._buffer.Length)
+                    body.Grow();
+                var read = await request.Body.ReadAsync(body._buffer.AsMemory(body._count), ct);
+                if (read == 0)
+                    break;
+                body._count += read;
+                if (body._count > maxBytes)
+                {
+                    body.Dispose();
+                    return TooLarge(maxBytes);
+                }
+            }
+        }
+        catch (BadHttpRequestException failure)
+        {
+            body.Dispose();
+            return failure.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? TooLarge(maxBytes)
+                : new Refusal(RefusalReason.Malformed, "broken_body", "The request's body ended early or is not framed as HTTP requires. Send it again whole.");
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+
+        body.Length = body._count;
+        return body;
+    }
+
+    /// <summary>Replaces bytes of the original. Edits may come in any order and must not overlap.</summary>
+    public void Replace(int at, int remove, ReadOnlyMemory<byte> insert)
+    {
+        var index = _edits.FindIndex(edit => edit.At > at);
+        _edits.Insert(index < 0 ? _edits.Count : index, new Edit(at, remove, insert));
+        Length += insert.Length - remove;
+    }
+
+    public async ValueTask WriteToAsync(Stream stream, CancellationToken ct)
+    {
+        var from = 0;
+        foreach (var (at, remove, insert) in _edits)
+        {
+            if (at > from)
+                await stream.WriteAsync(_buffer.AsMemory(from, at - from), ct);
+            if (!insert.IsEmpty)
+                await stream.WriteAsync(insert, ct);
+            from = Math.Max(from, at + remove);   // an insertion may stand where a removal began
+        }
+
+        if (_count > from)
+            await stream.WriteAsync(_buffer.AsMemory(from, _count - from), ct);
+    }
+
+    public void Dispose()
+    {
+        var buffer = Interlocked.Exchange(ref _buffer, []);
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        _buffer.AsSpan(0, _count).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    private static Refusal TooLarge(long maxBytes) => new(RefusalReason.TooLarge, "body_too_large",
+        $"The request's body is larger than {maxBytes:N0} bytes, which is this server's bound (setting Gateway:MaxBodyBytes).");
+}

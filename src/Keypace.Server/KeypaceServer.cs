@@ -1,0 +1,176 @@
+using System.Net.Sockets;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Features;
+using Keypace.Server.Features.Changes;
+using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Pacing;
+using Keypace.Server.Platform;
+using Keypace.Server.Platform.Logging;
+using Keypace.Server.Platform.Settings;
+using Keypace.Server.SettingUp;
+using Keypace.Server.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Keypace.Server;
+
+/// <summary>The server from its first step to its last. A contents page: each line's work is elsewhere.</summary>
+public static partial class KeypaceServer
+{
+    /// <summary>Time that running queries have to end after SIGTERM.</summary>
+    private static readonly TimeSpan _timeToEnd = TimeSpan.FromSeconds(30);
+
+    /// <summary>Serves until SIGTERM, Ctrl+C or <paramref name="ct"/>. Gives an exit code of <see cref="ExitCodes"/>; says on the error stream why.</summary>
+    public static Task<int> RunAsync(ServeOptions options, CancellationToken ct) => RunAsync(options, Surroundings.OfProcess(), ct);
+
+    internal static async Task<int> RunAsync(ServeOptions options, Surroundings around, CancellationToken ct)
+    {
+        var folder = new DataFolder(options.Data);
+        if (!Settings.Read(options.Flags(), around.Variables, folder.Settings).TryGet(out var settings, out var refusal)
+            || !ListenAddress.ParseAll(settings.Text("Urls")!.Split(',')).TryGet(out var wanted, out refusal)
+            || !HubFiles.Load(Path.Combine(options.Data, HubFiles.FolderName)).TryGet(out var hubs, out refusal))
+        {
+            return await EndAsync(refusal, ExitCodes.WrongUsage, around);
+        }
+
+        if (!FirstStart.Open(folder, options.KekFile, around).TryGet(out var opened, out refusal))
+            return await EndAsync(refusal, ExitCodes.Refused, around);
+        await using (opened)
+        {
+            IReadOnlyList<ListenAddress> addresses = [.. wanted.Where(address => !address.IsOptional || address.Exists())];
+            var claim = new Claim(opened.Store, opened.Vault, around.Random, around.Time, opened.IsClaimed);
+            await using var app = Build(settings, hubs, opened, claim, addresses, around);
+            return await ServeAsync(app, claim, settings, addresses, around, ct);
+        }
+    }
+
+    private static WebApplication Build(
+        Settings settings, HubCatalogue hubs, OpenedStore opened, Claim claim, IReadOnlyList<ListenAddress> addresses, Surroundings around)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "Keypace.Server",
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            Listening.Bound(kestrel, settings);
+            Listening.Listen(kestrel, addresses);
+        });
+        builder.Logging.AddProvider(new LineLog(around.Errors, around.Time))
+            .SetMinimumLevel(Enum.Parse<LogLevel>(settings.Text("Log:Level")!, ignoreCase: true))
+            // At Information these log every URL and every statement.
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning);
+
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = _timeToEnd);
+        services.AddRoutingCore();
+        services.AddOpenApi(openApi => openApi.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Keypace";
+            document.Servers?.Clear();   // whoever reads it knows where it was read
+            return Task.CompletedTask;
+        }));
+        services.AddSingleton(around.Time);
+        services.AddSingleton(settings);
+        services.AddSingleton(opened.Store);
+        services.AddSingleton(opened.Vault);
+        services.AddSingleton(claim);
+        services.AddSingleton<Metrics>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton(new RequestIds(around.Time.GetUtcNow()));
+        services.AddPacing(settings, opened.Store.Folder.Path, isStoreNew: !opened.Store.HasApiKeys());
+        services.AddSingleton(hubs);
+        services.AddGateway(settings);
+        services.AddSingleton(provider => new UsageWriter(
+            opened.Store, provider.GetRequiredService<Settlement>().Records, around.Time, provider.GetRequiredService<ILogger<UsageWriter>>()));
+        services.AddFeatures();
+
+        var app = builder.Build();
+        var requestIds = app.Services.GetRequiredService<RequestIds>();
+        var metrics = app.Services.GetRequiredService<Metrics>();
+        var readiness = app.Services.GetRequiredService<Readiness>();
+        metrics.AddCounter("keypace_requests_total", "Requests since the start.", () => requestIds.Count);
+        metrics.AddGauge("keypace_memory_bytes", "Memory that the process holds.", () => Environment.WorkingSet);
+        readiness.Add(() => claim.IsClaimed, "it has no owner yet");
+        readiness.Add(() => !app.Lifetime.ApplicationStopping.IsCancellationRequested, "it is shutting down");
+        readiness.Add(opened.Store.Answers, "its store does not answer");
+        foreach (var notice in opened.Notices)
+            Log.Notice(app.Logger, notice);
+
+        var names = new HostNames(addresses, settings.Text("PublicUrl"));
+        app.Use(next => new Doorstep(requestIds, names, next).InvokeAsync);
+        app.Use(next => new LastResort(next, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
+        app.Use(next => new UnclaimedGate(claim, next).InvokeAsync);
+        app.UseGateway();   // the path of a query, which needs no routing
+        app.Use(next => context => UnknownPaths.TidyAsync(context, next));
+        app.UseRouting();
+        PlainEndpoints.Map(app, readiness, metrics, claim, settings);
+        app.MapFeatures();
+#pragma warning disable ASP0014 // The end of the line comes after the routes, so their place is said.
+        app.UseEndpoints(_ => { });
+#pragma warning restore ASP0014
+        app.Run(UnknownPaths.RefuseAsync);
+        return app;
+    }
+
+    private static async Task<int> ServeAsync(
+        WebApplication app, Claim claim, Settings settings, IReadOnlyList<ListenAddress> addresses, Surroundings around, CancellationToken ct)
+    {
+        if (!claim.IsClaimed && settings.Text("SetupTokenFile") is { } tokenFile && claim.AcceptFrom(tokenFile) is { } refusal)
+            return await EndAsync(refusal, ExitCodes.WrongUsage, around);
+        var writer = app.Services.GetRequiredService<UsageWriter>();
+        var rateGroups = app.Services.GetRequiredService<RateGroups>();
+        var snapshots = app.Services.GetRequiredService<KeySnapshots>();
+        claim.TokenCreated += row => snapshots.Put(RowMapping.Token(row)!);
+        app.Services.GetRequiredService<SnapshotLoading>().Load();   // before the first request is taken
+        writer.Start();
+        // Whoever waits is told at once; whoever is being answered has the time of the shutdown.
+        Task? pacerStopped = null;
+        app.Lifetime.ApplicationStopping.Register(() => pacerStopped = rateGroups.StopAsync());
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return ExitCodes.Done;
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            await around.Errors.WriteLineAsync(
+                $"It cannot listen on {string.Join(", ", addresses.Select(address => $"{address.Address}:{address.Port}"))}: {failure.Message} Name another address with --urls.");
+            return ExitCodes.Refused;
+        }
+
+        var bound = Listening.Addresses(app);
+        await around.Output.WriteLineAsync($"Keypace listens on {bound[0]}");
+        if (!claim.IsClaimed && !claim.IsOpenToOtherMachines)
+            await FirstStart.HandOutLinkAsync(claim, bound[0], app.Services.GetRequiredService<Store>().Folder, around);
+        await around.Output.FlushAsync(ct);
+        await app.WaitForShutdownAsync(ct);
+        await (pacerStopped ?? rateGroups.StopAsync());
+        app.Services.GetRequiredService<Settlement>().Complete();
+        await writer.DisposeAsync();
+        return ExitCodes.Done;
+    }
+
+    private static async Task<int> EndAsync(Refusal refusal, int exitCode, Surroundings around)
+    {
+        await around.Errors.WriteLineAsync(refusal.Detail);
+        return exitCode;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "{Sentence}")]
+        public static partial void Notice(ILogger logger, string sentence);
+    }
+}

@@ -1,0 +1,28 @@
+using Keypace.Domain.Keys;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>A rate group as a person may see it.</summary>
+/// <param name="Limit">The limit that rules now.</param>
+/// <param name="UsedNow">Sends that count now, permits that are out included.</param>
+/// <param name="Remaining">Permits free now.</param>
+/// <param name="OutstandingNow">Permits granted and not yet sent.</param>
+/// <param name="WaitingNow">Queries in line.</param>
+/// <param name="NextFreeAt">When the next permit is free; null while that hangs on permits that are out.</param>
+/// <param name="PausedUntil">Null when not paused.</param>
+/// <param name="Waiting">Callers in the order of their first turn.</param>
+internal sealed record GroupStatus(
+    RateLimit Limit,
+    TimeSpan Guard,
+    int UsedNow,
+    int Remaining,
+    int OutstandingNow,
+    int WaitingNow,
+    DateTimeOffset? NextFreeAt,
+    DateTimeOffset? PausedUntil,
+    string? PausedWhy,
+    IReadOnlyList<WaitingCaller> Waiting);
+
+/// <param name="FirstPosition">How many go before its first query.</param>
+/// <param name="FirstStart">When its first query is expected to start.</param>
+internal sealed record WaitingCaller(string TokenId, string Caller, int Count, int FirstPosition, DateTimeOffset FirstStart);

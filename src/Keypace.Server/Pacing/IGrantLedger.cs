@@ -1,0 +1,39 @@
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>What survives this process, so that the next one never lets a window run over. Nothing here waits for a disk.</summary>
+internal interface IGrantLedger
+{
+    /// <summary>Tick up to which permits may be granted, known to be on the disk.</summary>
+    long MayGrantUntil { get; }
+
+    /// <summary>Counts in <paramref name="pacer"/> what was or may have been sent before this process began.</summary>
+    void Recall(Guid groupId, Pacer pacer);
+
+    /// <summary>Notes that a group sends from now on. Null when that cannot be noted, and then nothing may be sent.</summary>
+    RunNote? TryRun(Guid groupId, RateLimit limit, long guard);
+
+    /// <summary>Notes that a running group has another limit.</summary>
+    void ChangeLimit(Guid groupId, RateLimit limit, long guard);
+
+    /// <summary>Power may fail now without losing the note.</summary>
+    bool IsDurable(long note);
+
+    /// <summary>Notes that a group has sent nothing after <paramref name="lastSent"/> and sends nothing until it runs again.</summary>
+    void Rest(Guid groupId, RateLimit limit, long guard, long lastSent);
+
+    /// <summary>Kicks the group, once, when the mark has moved or its note is durable.</summary>
+    void KickWhenMoved(PacedGroup group);
+
+    /// <summary>Nothing is granted any more: notes exactly what counts, and closes.</summary>
+    void Close(IReadOnlyList<SavedWindow> windows);
+}
+
+/// <param name="Note">For <see cref="IGrantLedger.IsDurable"/>.</param>
+/// <param name="Until">Tick up to which this group may be granted permits before the note is durable.</param>
+internal readonly record struct RunNote(long Note, long Until);
+
+/// <summary>The stamps of one group at a clean stop, oldest first.</summary>
+internal sealed record SavedWindow(Guid GroupId, RateLimit Limit, long Guard, long[] Stamps);

@@ -1,0 +1,142 @@
+using System.Globalization;
+using Keypace.Domain.Keys;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>
+/// Reads a journal. A damaged end is what a power failure leaves and is ignored: what it would have said had not been promised yet. Damage before
+/// a whole line means that something promised is gone.
+/// </summary>
+internal static class JournalReading
+{
+    /// <summary>Null when it is damaged or not of this version.</summary>
+    public static JournalState? Of(ReadOnlySpan<byte> file)
+    {
+        var state = new JournalState();
+        var (isFirst, isDamaged) = (true, false);
+        while (!file.IsEmpty)
+        {
+            var end = file.IndexOf((byte)'\n');
+            var words = end < 0 ? null : JournalLine.Words(file[..end]);
+            file = end < 0 ? default : file[(end + 1)..];
+            if (words is null)
+            {
+                isDamaged = true;
+                continue;
+            }
+
+            if (isDamaged || isFirst != (words[0] == "P"))
+            {
+                return null;
+            }
+
+            isFirst = false;
+            try
+            {
+                Apply(state, words);
+            }
+            catch (Exception fault) when (fault is FormatException or OverflowException or IndexOutOfRangeException)
+            {
+                return null;   // whole, and yet not ours
+            }
+        }
+
+        return isFirst ? null : state;
+    }
+
+    private static void Apply(JournalState state, string[] words)
+    {
+        state.IsClean = false;
+        switch (words[0])
+        {
+            case "P" when words[1] == "1":
+                (state.BootId, state.Began, state.BeganUptime) = (words[2], Tick(words[3]), Tick(words[4]));
+                Alive(state, state.Began);
+                break;
+            case "U":
+                (state.UnknownFullAt, state.UnknownCreditAt) = (Tick(words[1]), Tick(words[2]));
+                break;
+            case "M":
+                Alive(state, Tick(words[1]));
+                state.Mark = Math.Max(state.Mark, Tick(words[2]));
+                break;
+            case "A":
+                var running = Group(state, words);
+                running.IsRunning = true;
+                state.Mark = Math.Max(state.Mark, Tick(words[6]));   // once it is on the disk, all groups may send until then
+                break;
+            case "Q":
+                var resting = Group(state, words);
+                Rest(resting, Tick(words[6]));
+                break;
+            case "S":
+                var exact = Group(state, words);
+                AddStamps(exact, words);
+                break;
+            case "Z":
+                Alive(state, Tick(words[1]));
+                state.IsClean = true;
+                break;
+            default:
+                throw new FormatException("Unknown line.");
+        }
+    }
+
+    /// <summary>The one rule by which running becomes resting, also for the process that writes.</summary>
+    public static void Rest(GroupPast group, long lastSent)
+    {
+        group.IsRunning = false;
+        if (lastSent > long.MinValue && lastSent >= group.FullAt)
+        {
+            group.FullAt = lastSent;   // the whole limit at the last send covers every send before it
+            group.Stamps.Clear();
+        }
+    }
+
+    private static GroupPast Group(JournalState state, string[] words)
+    {
+        var id = Guid.ParseExact(words[1], "N");
+        var limit = new RateLimit((int)Tick(words[2]), (int)Tick(words[3]));
+        var guard = Tick(words[4]);
+        if (!limit.IsWithinBounds || guard < 0)
+        {
+            throw new FormatException("A limit out of bounds.");
+        }
+
+        if (!state.Groups.TryGetValue(id, out var group))
+        {
+            group = new GroupPast(limit, guard);
+            state.Groups.Add(id, group);
+        }
+
+        (group.Limit, group.Guard) = (limit, guard);
+        Alive(state, Tick(words[5]));
+        return group;
+    }
+
+    private static void AddStamps(GroupPast group, string[] words)
+    {
+        group.IsRunning = false;
+        if (Tick(words[6]) == 0)
+        {
+            group.FullAt = long.MinValue;
+            group.Stamps.Clear();
+        }
+
+        foreach (var run in words.AsSpan(7))
+        {
+            var times = run.IndexOf('x', StringComparison.Ordinal);
+            var count = times < 0 ? 1 : (int)Tick(run[(times + 1)..]);
+            if (count is < 1 or > RateLimit.MostCount)
+            {
+                throw new FormatException("Too many stamps.");
+            }
+
+            group.Stamps.AddRange(Enumerable.Repeat(Tick(times < 0 ? run : run[..times]), count));
+        }
+    }
+
+    private static void Alive(JournalState state, long now) => state.Latest = Math.Max(state.Latest, now);
+
+    private static long Tick(string word) => long.Parse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+}

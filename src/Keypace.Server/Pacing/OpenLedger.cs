@@ -1,0 +1,34 @@
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>Remembers nothing: for processes whose sends no later process has to count, such as tests and the pretend hub.</summary>
+internal sealed class OpenLedger : IGrantLedger
+{
+    public long MayGrantUntil => long.MaxValue;
+
+    public void Recall(Guid groupId, Pacer pacer)
+    {
+    }
+
+    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard) => new RunNote(0, long.MaxValue);
+
+    public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
+    {
+    }
+
+    public bool IsDurable(long note) => true;
+
+    public void Rest(Guid groupId, RateLimit limit, long guard, long lastSent)
+    {
+    }
+
+    public void KickWhenMoved(PacedGroup group)
+    {
+    }
+
+    public void Close(IReadOnlyList<SavedWindow> windows)
+    {
+    }
+}

@@ -1,0 +1,183 @@
+namespace Keypace.Server.Pacing;
+
+/// <summary>The part of the journal that waits for the disk. No query ever does.</summary>
+internal sealed partial class PaceJournal
+{
+    public void Close(IReadOnlyList<SavedWindow> windows)
+    {
+        lock (_background)
+        {
+            lock (_gate)
+            {
+                var now = _clock.Now;
+                foreach (var window in windows)
+                {
+                    var past = new GroupPast(window.Limit, window.Guard) { Stamps = [.. window.Stamps] };
+                    foreach (var line in JournalState.Exactly(window.GroupId, past, now))
+                    {
+                        Write(line);
+                    }
+                }
+
+                Write(JournalState.Closed(now));   // only whole with every line before it: a write that failed ends all others
+            }
+
+            FlushNow();
+        }
+
+        Dispose();
+    }
+
+    private void Flush()
+    {
+        lock (_background)
+        {
+            Volatile.Write(ref _flushAsked, 0);
+            FlushNow();
+        }
+
+        KickHeldBack();
+    }
+
+    private void OnMarkTimer()
+    {
+        lock (_background)
+        {
+            bool isBroken;
+            lock (_gate)
+            {
+                isBroken = _isBroken;
+                if (_isClosed || (_running == 0 && !isBroken))
+                {
+                    _isMarking = false;
+                    return;
+                }
+
+                var now = _clock.Now;
+                if (!isBroken && Write(JournalState.Marked(now, now + Ahead)))
+                {
+                    _promised = Math.Max(_promised, now + Ahead);
+                }
+            }
+
+            if (isBroken || _sizeBytes > _rewriteAtBytes)
+            {
+                Rewrite();
+            }
+
+            FlushNow();
+            lock (_gate)
+            {
+                if (!_isClosed)
+                {
+                    _markTimer.Change(MarkEvery, Timeout.InfiniteTimeSpan);
+                }
+            }
+        }
+
+        KickHeldBack();
+    }
+
+    private void FlushNow()
+    {
+        long notes, promised;
+        IJournalFile file;
+        lock (_gate)
+        {
+            if (_isBroken || _isClosed)
+            {
+                return;
+            }
+
+            (notes, promised, file) = (_notes, _promised, _file);
+        }
+
+        try
+        {
+            file.Flush();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            lock (_gate)
+            {
+                Break(fault);
+            }
+
+            return;
+        }
+
+        Volatile.Write(ref _mark, Math.Max(_mark, promised));   // the mark first: a durable note without it would close its gate again
+        Volatile.Write(ref _durableNotes, notes);
+    }
+
+    /// <summary>
+    /// A new file with only what still counts, on the disk before it takes the old one's place. Notes of the meantime go to both; they are not
+    /// yet promised, so they may still be lost with the power.
+    /// </summary>
+    private void Rewrite()
+    {
+        IJournalFile? next = null;
+        try
+        {
+            byte[] snapshot;
+            bool wasBroken;
+            lock (_gate)
+            {
+                var now = _clock.Now;
+                wasBroken = _isBroken;
+                _promised = wasBroken ? Math.Max(_promised, now + Ahead) : _promised;
+                _state.Forget(now);
+                _state.Mark = _promised;
+                snapshot = _state.ToBytes(now);
+                _sinceSnapshot = [];
+            }
+
+            next = _disk.Create();
+            next.Append(snapshot);
+            next.Flush();
+            lock (_gate)
+            {
+                foreach (var line in _sinceSnapshot)
+                {
+                    next.Append(line);
+                }
+
+                _disk.Replace(next);
+                _sizeBytes = snapshot.Length + _sinceSnapshot.Sum(line => (long)line.Length);
+                _rewriteAtBytes = Math.Max(RewriteAtBytes, 2 * _sizeBytes);
+                (_file, next) = (next, _file);
+                _isBroken = false;
+            }
+
+            _disk.SyncFolder();
+            if (wasBroken)
+            {
+                Log.Mended(_log);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            lock (_gate)
+            {
+                Break(fault);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _sinceSnapshot = null;
+            }
+
+            next?.Dispose();
+        }
+    }
+
+    private void KickHeldBack()
+    {
+        for (var left = _heldBack.Count; left > 0 && _heldBack.TryDequeue(out var group); left--)
+        {
+            group.Kick();
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Collections.Concurrent;
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
+using Microsoft.Extensions.Logging;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>
+/// The ledger as a file. A mark "may send until", on the disk three seconds ahead, bounds what any group can have sent; lines say which groups
+/// send and which rest. A query's own path at most hands one line to the system, which outlives a kill; a power failure is covered by the standing
+/// credit until that line is on the disk. When the disk fails, the mark runs out and nothing is granted until it works again.
+/// </summary>
+internal sealed partial class PaceJournal : IGrantLedger, IDisposable
+{
+    /// <summary>How far ahead of now the mark is set: two fsyncs may be a second late and nobody waits.</summary>
+    private static readonly long Ahead = MonotonicClock.NanosecondsOf(TimeSpan.FromSeconds(3));
+
+    private static readonly TimeSpan MarkEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes after which the file is written anew with only what still counts, or twice what that was if it is more.</summary>
+    private const int RewriteAtBytes = 256 * 1024;
+
+    private readonly MonotonicClock _clock;
+    private readonly IJournalDisk _disk;
+    private readonly Action<Action> _later;
+    private readonly ILogger _log;
+    private readonly ITimer _markTimer;
+    private readonly Lock _gate = new();        // state and file; held for a write, never for a flush
+    private readonly Lock _background = new();  // one flush, mark or rewrite at a time
+    private readonly ConcurrentQueue<PacedGroup> _heldBack = new();
+    private readonly JournalState _state;
+    private IJournalFile _file;
+    private List<byte[]>? _sinceSnapshot;       // lines that a running rewrite has not seen
+    private long _sizeBytes;
+    private long _rewriteAtBytes;
+    private long _notes;
+    private long _durableNotes;
+    private long _promised;                     // the mark as handed to the system
+    private long _mark;                         // the mark as known to be on the disk
+    private int _running;
+    private int _flushAsked;
+    private bool _isMarking;
+    private bool _isBroken;
+    private bool _isClosed;
+
+    private PaceJournal(JournalState state, IJournalFile file, long sizeBytes, MonotonicClock clock, IJournalDisk disk, Action<Action> later, ILogger log)
+    {
+        (_state, _file, _sizeBytes, _clock, _disk, _later, _log) = (state, file, sizeBytes, clock, disk, later, log);
+        _promised = _mark = state.Mark;
+        _rewriteAtBytes = Math.Max(RewriteAtBytes, 2 * sizeBytes);
+        _markTimer = clock.Time.CreateTimer(static journal => ((PaceJournal)journal!).OnMarkTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Reads what the last process left, and begins a file of its own. Waits for the disk.</summary>
+    /// <param name="isStoreNew">The store was made just now: without a journal there is nothing to wait out.</param>
+    /// <param name="later">Runs work in the background; null: on the thread pool.</param>
+    /// <exception cref="IOException">The data folder cannot be written.</exception>
+    public static PaceJournal Open(
+        IJournalDisk disk, IMachine machine, TimeProvider time, bool isStoreNew, ILogger<PaceJournal> log, Action<Action>? later = null)
+    {
+        var clock = new MonotonicClock(time);
+        var left = disk.Read();
+        var before = left is null ? null : JournalReading.Of(left);
+        var now = clock.Now;
+        var state = new Rebirth(before, machine.BootId, now, machine.Uptime).State(isStoreNew && left is null);
+        Log.Opened(log, before is null ? (left is null ? "no journal" : "a damaged journal") : before.IsClean ? "a clean stop" : "a crash",
+            state.Groups.Count, state.UnknownFullAt > long.MinValue);
+        var bytes = state.ToBytes(now);
+        var file = disk.Create();
+        try
+        {
+            file.Append(bytes);
+            file.Flush();
+            disk.Replace(file);
+            disk.SyncFolder();
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return new PaceJournal(state, file, bytes.Length, clock, disk, later ?? OnThreadPool, log);
+    }
+
+    public long MayGrantUntil => Volatile.Read(ref _mark);
+
+    public bool IsDurable(long note) => Volatile.Read(ref _durableNotes) >= note;
+
+    public void Recall(Guid groupId, Pacer pacer)
+    {
+        lock (_gate)
+        {
+            var counts = _clock.Now - pacer.Span;
+            if (_state.UnknownFullAt > counts)
+            {
+                pacer.AssumeSent(pacer.Limit.Count, _state.UnknownFullAt);
+            }
+
+            if (_state.UnknownCreditAt > counts)
+            {
+                pacer.AssumeSent(StandingCredit.Of(pacer.Limit), _state.UnknownCreditAt);
+            }
+
+            if (_state.Groups.TryGetValue(groupId, out var past) && past.IsFromBefore)
+            {
+                if (past.FullAt > counts)
+                {
+                    pacer.AssumeSent(Math.Max(past.Limit.Count, pacer.Limit.Count), past.FullAt);
+                }
+
+                pacer.Restore([.. past.Stamps]);
+            }
+        }
+    }
+
+    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard)
+    {
+        lock (_gate)
+        {
+            StartMarking();
+            if (_isBroken || _isClosed)
+            {
+                return null;
+            }
+
+            var now = _clock.Now;
+            var until = Math.Max(_promised, now + Ahead);
+            var group = Past(groupId, limit, guard);
+            if (!Write(JournalState.Running(groupId, group, now, until)))
+            {
+                return null;
+            }
+
+            group.IsRunning = true;
+            _promised = until;
+            _running++;
+            AskFlush();
+            return new RunNote(_notes, until);
+        }
+    }
+
+    public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
+    {
+        lock (_gate)
+        {
+            var group = Past(groupId, limit, guard);
+            (group.Limit, group.Guard) = (limit, guard);
+            Write(JournalState.Running(groupId, group, _clock.Now, _promised));
+            AskFlush();
+        }
+    }
+
+    public void Rest(Guid groupId, RateLimit limit, long guard, long lastSent)
+    {
+        lock (_gate)
+        {
+            var group = Past(groupId, limit, guard);
+            JournalReading.Rest(group, lastSent);
+            _running--;
+            Write(JournalState.Resting(groupId, group, _clock.Now));   // lost with the power, it only makes the next start wait
+        }
+    }
+
+    public void KickWhenMoved(PacedGroup group) => _heldBack.Enqueue(group);
+
+    public void Dispose()
+    {
+        lock (_background)
+        {
+            lock (_gate)
+            {
+                _isClosed = true;
+                _markTimer.Dispose();
+                _file.Dispose();
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Pacing starts after {Past}: {Groups} rate groups have sends that still count; unknown past: {IsUnknown}.")]
+        public static partial void Opened(ILogger log, string past, int groups, bool isUnknown);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The pacing journal cannot be written. Nothing is granted past its last mark until it can.")]
+        public static partial void Broken(ILogger log, Exception fault);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The pacing journal works again.")]
+        public static partial void Mended(ILogger log);
+    }
+}

@@ -1,0 +1,97 @@
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>How a rate group comes to rest, is dropped, and stops.</summary>
+internal sealed partial class PacedGroup
+{
+    /// <summary>A group that sent nothing for this long is noted as resting, so that a crash finds it idle.</summary>
+    private static readonly long RestAfter = MonotonicClock.NanosecondsOf(TimeSpan.FromMilliseconds(500));
+
+    private TaskCompletionSource? _settled;
+
+    /// <summary>True when it rests now: it waits for nothing, has nothing out and sent nothing lately.</summary>
+    internal bool TryRest(long now)
+    {
+        lock (Gate)
+        {
+            if (_note is null)
+            {
+                return true;
+            }
+
+            if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
+            {
+                return false;
+            }
+
+            _home.Ledger.Rest(Id, _pacer.Limit, _pacer.Guard, _pacer.LastSent);
+            _note = null;
+            return true;
+        }
+    }
+
+    /// <summary>True when a new group would do the same: this one forwards from now on.</summary>
+    internal bool TryRetire(long now)
+    {
+        lock (Gate)
+        {
+            _isRetired |= _note is null && _pacer.IsIdle(now) && !_isStopping;
+            if (_isRetired)
+            {
+                _timer?.Dispose();
+                _timer = null;
+            }
+
+            return _isRetired;
+        }
+    }
+
+    /// <summary>Ends every wait and takes no new query; the task completes when no permit is out.</summary>
+    internal Task StopAsync()
+    {
+        var changed = new List<Ticket>();
+        Task settled;
+        lock (Gate)
+        {
+            _isStopping = true;
+            _timer?.Dispose();
+            _timer = null;
+            _pacer.GiveBackAll(changed);
+            foreach (var ticket in changed)
+            {
+                ((Turn)ticket).IsShutDown = true;
+            }
+
+            _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            SettleIfDone();
+            settled = _settled.Task;
+        }
+
+        WakeAll(changed);
+        return settled;
+    }
+
+    /// <summary>What counts now; permits that are still out count as sent, and those not yet leaving can no longer leave.</summary>
+    internal SavedWindow CloseAndSave()
+    {
+        lock (Gate)
+        {
+            IsClosed = true;
+            var now = _clock.Now;
+            var counting = _pacer.Counting(now);
+            var stamps = new long[counting.Length + _pacer.Outstanding];
+            counting.CopyTo(stamps, 0);
+            Array.Fill(stamps, now, counting.Length, _pacer.Outstanding);
+            return new SavedWindow(Id, _pacer.Limit, _pacer.Guard, stamps);
+        }
+    }
+
+    private void SettleIfDone()
+    {
+        if (_pacer.Outstanding == 0)
+        {
+            _settled!.TrySetResult();
+        }
+    }
+}

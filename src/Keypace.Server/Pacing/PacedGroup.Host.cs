@@ -1,0 +1,143 @@
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>The inside of a rate group's host: steps, its timer, the ledger. Everything private here runs under the lock.</summary>
+internal sealed partial class PacedGroup
+{
+    private ITimer? _timer;
+    private long _armedFor = long.MaxValue;
+    private RunNote? _note;      // it runs: the ledger knows that it sends
+    private bool _isDurable;
+    private bool _awaitsKick;
+    private long _ranAt;
+
+    /// <summary>The ledger moved: somebody who was held back may go.</summary>
+    internal void Kick()
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            _awaitsKick = false;
+            Step(_clock.Now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    private void Step(long now, List<Ticket> changed)
+    {
+        if (_settled is not null)
+        {
+            SettleIfDone();
+        }
+
+        if (_pacer.Waiting == 0 || _isStopping)
+        {
+            return;
+        }
+
+        OpenGates();
+        if (_note is null && _pacer.IsHeldBack(now))
+        {
+            Run(now);
+            OpenGates();
+        }
+
+        _pacer.Advance(now, changed);
+        if (!_awaitsKick && _pacer.IsHeldBack(now))
+        {
+            _awaitsKick = true;
+            _home.Ledger.KickWhenMoved(this);
+            OpenGates();   // the ledger may have moved just before it heard of us
+            _pacer.Advance(now, changed);
+        }
+
+        Arm(now);
+    }
+
+    private void Run(long now)
+    {
+        _note = _home.Ledger.TryRun(Id, _pacer.Limit, _pacer.Guard);
+        if (_note is null)
+        {
+            return;
+        }
+
+        _isDurable = _home.Ledger.IsDurable(_note.Value.Note);
+        _ranAt = now;
+        _pacer.Allowance = _isDurable ? long.MaxValue : StandingCredit.Of(_pacer.Limit);
+        _home.Watch(this);
+    }
+
+    private void OpenGates()
+    {
+        if (_note is not { } note)
+        {
+            _pacer.GrantUntil = long.MinValue;
+            return;
+        }
+
+        if (!_isDurable && _home.Ledger.IsDurable(note.Note))
+        {
+            _isDurable = true;
+            _pacer.Allowance = long.MaxValue;
+        }
+
+        _pacer.GrantUntil = _isDurable ? _home.Ledger.MayGrantUntil : Math.Max(note.Until, _home.Ledger.MayGrantUntil);
+    }
+
+    private void NoteLimit()
+    {
+        if (_note is not null)
+        {
+            _home.Ledger.ChangeLimit(Id, _pacer.Limit, _pacer.Guard);
+        }
+    }
+
+    /// <summary>One timer, set to the next thing that can happen. It may come early: then it is set again.</summary>
+    private void Arm(long now)
+    {
+        var next = _pacer.NextEvent(now);
+        if (next == long.MaxValue || (next >= _armedFor && _armedFor > now))
+        {
+            return;
+        }
+
+        // Whole milliseconds, up: timers take no less, and at zero a test's clock would call back under this lock.
+        var dueMilliseconds = Math.Max(1, (next - now + MonotonicClock.NanosecondsPerMillisecond - 1) / MonotonicClock.NanosecondsPerMillisecond);
+        _armedFor = now + (dueMilliseconds * MonotonicClock.NanosecondsPerMillisecond);
+        var due = TimeSpan.FromMilliseconds(dueMilliseconds);
+        if (_timer is null)
+        {
+            using var noFlow = ExecutionContext.SuppressFlow();   // the timer outlives the query that made it
+            _timer = _clock.Time.CreateTimer(static group => ((PacedGroup)group!).OnTimer(), this, due, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnTimer()
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            _armedFor = long.MaxValue;
+            Step(_clock.Now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    private static void WakeAll(List<Ticket> changed)
+    {
+        foreach (var ticket in changed)
+        {
+            ((Turn)ticket).Wake();
+        }
+
+        changed.Clear();
+    }
+}

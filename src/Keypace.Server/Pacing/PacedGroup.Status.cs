@@ -1,0 +1,48 @@
+namespace Keypace.Server.Pacing;
+
+/// <summary>What a rate group's host shows.</summary>
+internal sealed partial class PacedGroup
+{
+    public GroupStatus Status()
+    {
+        lock (Gate)
+        {
+            return StatusAt(_clock.Now);
+        }
+    }
+
+    private GroupStatus StatusAt(long now)
+    {
+        var waiting = new List<WaitingCaller>();
+        var places = new Dictionary<(string Token, string Caller), int>();
+        var position = 0;
+        foreach (var ticket in _pacer.InOrder())
+        {
+            if (places.TryGetValue((ticket.TokenId, ticket.Caller), out var place))
+            {
+                waiting[place] = waiting[place] with { Count = waiting[place].Count + 1 };
+            }
+            else
+            {
+                places.Add((ticket.TokenId, ticket.Caller), waiting.Count);
+                waiting.Add(new(ticket.TokenId, ticket.Caller, 1, position, _clock.WallAt(_pacer.ExpectedStart(position, now), now)));
+            }
+
+            position++;
+        }
+
+        var free = _pacer.Outstanding >= _pacer.Limit.Count ? (DateTimeOffset?)null : _clock.WallAt(_pacer.ExpectedStart(0, now), now);
+        var isPaused = _pacer.PausedUntil > now;
+        return new GroupStatus(
+            _pacer.Limit,
+            MonotonicClock.SpanOf(_pacer.Guard),
+            _pacer.Used(now),
+            _pacer.Remaining(now),
+            _pacer.Outstanding,
+            _pacer.Waiting,
+            free,
+            isPaused ? _clock.WallAt(_pacer.PausedUntil, now) : null,
+            isPaused ? _pacer.PausedWhy : null,
+            waiting);
+    }
+}

@@ -1,0 +1,210 @@
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>
+/// The pacer of one rate group in this process: gives it the time, one timer, one short lock and a ledger. A query that finds a permit free and
+/// nobody waiting costs the lock and one object.
+/// </summary>
+internal sealed partial class PacedGroup
+{
+    /// <summary>What a timer or the disk may be late without a query giving up that was promised its turn in time.</summary>
+    private static readonly long Lateness = MonotonicClock.NanosecondsOf(TimeSpan.FromMilliseconds(250));
+
+    private static readonly TimeSpan ShutDownRetry = TimeSpan.FromSeconds(5);
+
+    [ThreadStatic]
+    private static List<Ticket>? s_changed;
+
+    private readonly RateGroups _home;
+    private readonly MonotonicClock _clock;
+    private readonly Pacer _pacer;
+    private bool _isStopping;
+    private bool _isRetired;
+
+    internal PacedGroup(Guid id, RateLimit limit, RateGroups home)
+    {
+        Id = id;
+        _home = home;
+        _clock = home.Clock;
+        _pacer = new Pacer(
+            limit,
+            MonotonicClock.NanosecondsOf(home.Options.Guard),
+            new QueueBounds(home.Options.QueueLimit, home.Options.CallerQueueLimit)) { GrantUntil = long.MinValue };
+        home.Ledger.Recall(id, _pacer);
+    }
+
+    public Guid Id { get; }
+
+    /// <summary>Guards the pacer and every turn in it. Never held while anything waits.</summary>
+    internal Lock Gate { get; } = new();
+
+    internal RateLimit Limit
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _pacer.Limit;
+            }
+        }
+    }
+
+    /// <summary>Its window is saved: nothing may be sent any more.</summary>
+    internal bool IsClosed { get; private set; }
+
+    public int Remaining
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _pacer.Remaining(_clock.Now);
+            }
+        }
+    }
+
+    /// <summary>Asks for a permit. Synchronous; the turn is granted already when nobody waits and a permit is free.</summary>
+    public Admission Enter(in Entry entry)
+    {
+        var turn = new Turn(this);
+        var changed = s_changed ??= [];
+        EntryRefusal? refusal = null;
+        bool isRetired;
+        lock (Gate)
+        {
+            isRetired = _isRetired;
+            if (_isStopping)
+            {
+                refusal = new EntryRefusal(EntryRefusalKind.ShuttingDown, 0, ShutDownRetry);
+            }
+            else if (!isRetired)
+            {
+                var now = _clock.Now;
+                Step(now, changed);   // whoever is due goes before the newcomer, however late the timer is
+                OpenGates();
+                var end = _pacer.Enqueue(turn, ArrivalOf(entry, now), now);
+                turn.ExpectedWait = MonotonicClock.SpanOf(turn.ExpectedStart - now);
+                refusal = RefusalOf(end, turn);
+                Step(now, changed);
+            }
+        }
+
+        WakeAll(changed);
+        return isRetired ? _home.Successor(this).Enter(entry) : refusal is null ? turn : refusal;
+    }
+
+    /// <summary>How long the query would wait if it came now.</summary>
+    public TimeSpan ExpectedWait(in Entry entry)
+    {
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            return MonotonicClock.SpanOf(_pacer.Expect(ArrivalOf(entry, now), now).ExpectedStart - now);
+        }
+    }
+
+    /// <summary>Grants nothing for a while: the hub said so. Never shortens a pause.</summary>
+    public void Pause(TimeSpan forHowLong, string why)
+    {
+        lock (Gate)
+        {
+            if (!_isRetired)
+            {
+                _pacer.PauseUntil(_clock.Now + MonotonicClock.NanosecondsOf(forHowLong), why);
+                return;
+            }
+        }
+
+        _home.Successor(this).Pause(forHowLong, why);
+    }
+
+    public void Resume()
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            _pacer.Resume();
+            Step(_clock.Now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    /// <summary>Rules from now on, for those who wait too.</summary>
+    internal void ChangeLimit(RateLimit limit)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            if (_isRetired)
+            {
+                _home.Successor(this).ChangeLimit(limit);
+                return;
+            }
+
+            var now = _clock.Now;
+            var guard = MonotonicClock.NanosecondsOf(_home.Options.Guard);
+            if (_pacer.Limit != limit || _pacer.Guard != guard)
+            {
+                _pacer.ChangeLimit(limit, guard, now);
+                NoteLimit();
+                Step(now, changed);
+            }
+        }
+
+        WakeAll(changed);
+    }
+
+    internal void Sent(Turn turn)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            var now = _clock.Now;   // in the lock, so that stamps of one group come in order
+            _pacer.Sent(turn, now);
+            Step(now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    internal void GiveBack(Turn turn)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            if (turn.IsLeaving && turn.IsGranted)
+            {
+                _pacer.Sent(turn, now);   // nobody knows how much of it left
+            }
+            else if (!_pacer.GiveBack(turn))
+            {
+                return;
+            }
+
+            changed.Add(turn);
+            Step(now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    private Arrival ArrivalOf(in Entry entry, long now)
+    {
+        var patience = entry.Patience < _home.Options.MaxWait ? entry.Patience : _home.Options.MaxWait;
+        var latest = now + Math.Max(0, MonotonicClock.NanosecondsOf(patience));
+        var weight = Math.Clamp(entry.Weight, 1, Pacer.MostWeight);
+        return new Arrival(entry.TokenId, entry.Caller, weight, entry.Class, latest, latest + Lateness, entry.Front, entry.Order);
+    }
+
+    private static EntryRefusal? RefusalOf(EntryEnd end, Turn turn) => end switch
+    {
+        EntryEnd.QueueFull => new(EntryRefusalKind.QueueFull, turn.Position, turn.ExpectedWait),
+        EntryEnd.CallerQueueFull => new(EntryRefusalKind.CallerQueueFull, turn.Position, turn.ExpectedWait),
+        EntryEnd.TooLate => new(EntryRefusalKind.TooLate, turn.Position, turn.ExpectedWait),
+        _ => null,
+    };
+}

@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Keypace.Domain.Keys;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>All rate groups of this process. A group is made when it is asked for and dropped when nothing it sent counts any more.</summary>
+internal sealed class RateGroups : IAsyncDisposable
+{
+    /// <summary>How often groups that send are looked at for having stopped. Only while any does.</summary>
+    private static readonly TimeSpan RestEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often groups are looked at for being dropped. Only while there are any.</summary>
+    private static readonly TimeSpan RetireEvery = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a stop waits for permits that are out; they are about to be written or given back.</summary>
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<Guid, PacedGroup> _groups = new();
+    private readonly ConcurrentDictionary<PacedGroup, byte> _running = new();
+    private readonly ITimer _restTimer;
+    private readonly ITimer _retireTimer;
+    private readonly Lock _watch = new();
+    private bool _isWatching;
+    private bool _isRetiring;
+    private volatile bool _isStopping;
+
+    public RateGroups(PacingOptions options, TimeProvider time, IGrantLedger ledger)
+    {
+        Options = options;
+        Clock = new MonotonicClock(time);
+        Ledger = ledger;
+        _restTimer = time.CreateTimer(static groups => ((RateGroups)groups!).RestIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _retireTimer = time.CreateTimer(static groups => ((RateGroups)groups!).RetireIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    internal PacingOptions Options { get; }
+
+    internal MonotonicClock Clock { get; }
+
+    internal IGrantLedger Ledger { get; }
+
+    /// <summary>Groups in memory.</summary>
+    public int Count => _groups.Count;
+
+    /// <summary>The group; made with <paramref name="limit"/> when it is not there. One that is there keeps its own limit.</summary>
+    public PacedGroup Get(Guid groupId, RateLimit limit) =>
+        _groups.TryGetValue(groupId, out var group) ? group : Add(groupId, limit);
+
+    public bool TryGet(Guid groupId, [NotNullWhen(true)] out PacedGroup? group) => _groups.TryGetValue(groupId, out group);
+
+    /// <summary>Rules from now on, for those who wait too.</summary>
+    public void ChangeLimit(Guid groupId, RateLimit limit) => Get(groupId, limit).ChangeLimit(limit);
+
+    /// <summary>Ends every wait, takes no new query, lets permits that are out be used, and saves what was sent.</summary>
+    public async Task StopAsync()
+    {
+        _isStopping = true;
+        _restTimer.Dispose();
+        _retireTimer.Dispose();
+        var settled = Task.WhenAll(_groups.Values.Select(group => group.StopAsync()));
+        try
+        {
+            await settled.WaitAsync(SettleWithin, Clock.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Whoever still holds a permit can no longer use it, or is counted as sent.
+        }
+
+        Ledger.Close([.. _groups.Values.Select(group => group.CloseAndSave())]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_isStopping)
+        {
+            await StopAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The group that took over from a dropped one.</summary>
+    internal PacedGroup Successor(PacedGroup retired)
+    {
+        _groups.TryRemove(KeyValuePair.Create(retired.Id, retired));
+        return Get(retired.Id, retired.Limit);
+    }
+
+    /// <summary>The group sends: look now and then whether it still does.</summary>
+    internal void Watch(PacedGroup group)
+    {
+        _running.TryAdd(group, 0);
+        lock (_watch)
+        {
+            if (!_isWatching && !_isStopping)
+            {
+                _isWatching = true;
+                _restTimer.Change(RestEvery, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private PacedGroup Add(Guid groupId, RateLimit limit)
+    {
+        var group = _groups.GetOrAdd(groupId, static (id, made) => new PacedGroup(id, made.limit, made.home), (limit, home: this));
+        if (_isStopping)
+        {
+            _ = group.StopAsync();
+        }
+
+        lock (_watch)
+        {
+            if (!_isRetiring && !_isStopping)
+            {
+                _isRetiring = true;
+                _retireTimer.Change(RetireEvery, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        return group;
+    }
+
+    private void RestIdle()
+    {
+        var now = Clock.Now;
+        foreach (var (group, _) in _running)
+        {
+            // Out of the list first: a group that begins to send in between puts itself back.
+            if (_running.TryRemove(group, out _) && !group.TryRest(now))
+            {
+                _running.TryAdd(group, 0);
+            }
+        }
+
+        lock (_watch)
+        {
+            _isWatching = !_running.IsEmpty && !_isStopping;
+            if (_isWatching)
+            {
+                _restTimer.Change(RestEvery, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void RetireIdle()
+    {
+        var now = Clock.Now;
+        foreach (var (_, group) in _groups)
+        {
+            if (group.TryRetire(now))
+            {
+                _groups.TryRemove(KeyValuePair.Create(group.Id, group));
+            }
+        }
+
+        lock (_watch)
+        {
+            _isRetiring = !_groups.IsEmpty && !_isStopping;
+            if (_isRetiring)
+            {
+                _retireTimer.Change(RetireEvery, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+}

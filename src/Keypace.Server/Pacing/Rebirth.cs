@@ -1,0 +1,57 @@
+namespace Keypace.Server.Pacing;
+
+/// <summary>
+/// Turns what a process before this one noted into what this one has to count. The wall clock has no say: between two processes of one boot
+/// the monotonic clock goes on; after a reboot only the time since the machine started is certain to have passed.
+/// </summary>
+internal sealed class Rebirth(JournalState? before, string bootId, long now, long uptime)
+{
+    /// <summary>The resolution of /proc/uptime and then some.</summary>
+    private const long UptimeSlack = 50_000_000;
+
+    private readonly bool _isSameBoot = before is not null && bootId.Length > 0 && before.BootId == bootId;
+
+    /// <param name="isStoreNew">Nothing can have been sent: without a journal nothing is counted.</param>
+    public JournalState State(bool isStoreNew)
+    {
+        var state = new JournalState { BootId = bootId.Length > 0 ? bootId : "-", Began = now, BeganUptime = uptime, Latest = now, Mark = now };
+        if (before is null)
+        {
+            state.UnknownFullAt = isStoreNew ? long.MinValue : now;
+            return state;
+        }
+
+        state.UnknownFullAt = before.UnknownFullAt == long.MinValue ? long.MinValue : Translate(before.UnknownFullAt);
+        state.UnknownCreditAt =
+            !_isSameBoot && !before.IsClean ? now - uptime
+            : before.UnknownCreditAt == long.MinValue ? long.MinValue
+            : Translate(before.UnknownCreditAt);
+        foreach (var (id, group) in before.Groups)
+        {
+            var fullAt = group.IsRunning ? MayHaveSentUntil() : group.FullAt == long.MinValue ? long.MinValue : Translate(group.FullAt);
+            state.Groups.Add(id, new GroupPast(group.Limit, group.Guard)
+            {
+                IsFromBefore = true,
+                FullAt = fullAt,
+                Stamps = group.IsRunning ? [] : [.. group.Stamps.Select(Translate)],
+            });
+        }
+
+        state.Forget(now);
+        return state;
+    }
+
+    private long MayHaveSentUntil() => _isSameBoot ? Translate(before!.Mark) : now - uptime;
+
+    private long Translate(long tick)
+    {
+        if (_isSameBoot)
+        {
+            // A monotonic clock that ran ahead of the machine's own uptime has been tampered with; the smaller age counts.
+            var ahead = before!.BeganUptime - before.Began - (uptime - now);
+            return Math.Min(now, tick + (ahead > UptimeSlack ? ahead : 0));
+        }
+
+        return now - uptime - Math.Max(0, before!.Latest - tick);
+    }
+}

@@ -1,0 +1,77 @@
+using Keypace.Domain;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Keypace.Server.Platform;
+
+/// <summary>
+/// Gives every failure an answer in the route's shape: what the server cannot read, statuses that nobody put into words, and bugs. Details of
+/// a bug go to the log, found by the request's id, and never into an answer.
+/// </summary>
+internal sealed partial class LastResort(RequestDelegate next, ILogger<LastResort> logger)
+{
+    private static readonly Refusal _bug = new(
+        RefusalReason.Unavailable,
+        "internal_error",
+        "Something broke inside Keypace. Its log says more under this request's id; please report it.");
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentType: null, ContentLength: null })
+                await DescribeStatusAsync(context);
+        }
+        catch (BadHttpRequestException failure)
+        {
+            await Problems.WriteAsync(context, Unreadable(failure), failure.StatusCode is >= 400 and < 500 ? failure.StatusCode : 400);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+        }
+        catch (Exception failure)
+        {
+            Log.Broke(logger, RequestIds.Of(context), failure);
+            if (context.Response.HasStarted)
+            {
+                context.Abort();   // an answer that ends properly would look complete
+                return;
+            }
+
+            await Problems.WriteAsync(context, _bug, StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    private static Task DescribeStatusAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var status = context.Response.StatusCode;
+        return status switch
+        {
+            StatusCodes.Status405MethodNotAllowed => Problems.WriteAsync(
+                context,
+                new Refusal(
+                    RefusalReason.Malformed,
+                    "method_not_allowed",
+                    $"{request.Path} does not take {request.Method}{(context.Response.Headers.Allow is { Count: > 0 } allowed ? $", but {allowed}" : "")}."),
+                status),
+            StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(
+                context, new Refusal(RefusalReason.Malformed, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json."), status),
+            _ => Problems.WriteAsync(context, new Refusal(RefusalReason.Malformed, "refused", "The request was refused."), status),
+        };
+    }
+
+    private static Refusal Unreadable(BadHttpRequestException failure) => failure.StatusCode == StatusCodes.Status413PayloadTooLarge
+        ? new Refusal(RefusalReason.TooLarge, "body_too_large", "The request's body is larger than this route takes. For queries the setting Gateway:MaxBodyBytes decides.")
+        : failure.StatusCode == StatusCodes.Status408RequestTimeout
+            ? new Refusal(RefusalReason.Malformed, "request_too_slow", "The request's body came too slowly. Send it again.")
+            : new Refusal(RefusalReason.Malformed, "unreadable_request", "The request cannot be read: its body is broken or ends too soon.");
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "Request {RequestId} met a bug")]
+        public static partial void Broke(ILogger logger, string requestId, Exception failure);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Keypace.Server.Platform.MasterKey;
+
+/// <summary>The few calls of the C library that .NET has no face for.</summary>
+internal static unsafe partial class LibC
+{
+    private const int MostPathBytes = 4096;   // PATH_MAX on Linux; macOS has 1024
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUserId();
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    public static partial int Statx(int folder, string path, int flags, uint mask, FileFacts.Statx* facts);
+
+    /// <summary>
+    /// The path with every link on the way followed; what does not exist yet is kept as it is written. Tells whether a file lies in a
+    /// folder, which the text of a path alone does not.
+    /// </summary>
+    public static string RealPath(string path)
+    {
+        var full = Path.GetFullPath(path);
+        if (OperatingSystem.IsWindows())
+            return full;
+
+        var buffer = stackalloc byte[MostPathBytes];
+        var missing = "";
+        for (var existing = full; existing is not null; existing = Path.GetDirectoryName(existing))
+        {
+            if (Resolve(existing, buffer) != 0)
+                return Path.Combine(Marshal.PtrToStringUTF8((nint)buffer)!, missing);
+            missing = Path.Combine(Path.GetFileName(existing), missing);
+        }
+
+        return full;
+    }
+
+    /// <summary>Makes a new name in a folder survive a power cut, which syncing the file alone does not.</summary>
+    public static void SyncFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const int readOnly = 0;
+        var descriptor = Open(path, readOnly);
+        if (descriptor < 0)
+            throw new IOException($"The folder {path} cannot be opened to sync it (error {Marshal.GetLastPInvokeError()}).");
+        var synced = Sync(descriptor) == 0;
+        var error = Marshal.GetLastPInvokeError();
+        _ = Close(descriptor);
+        if (!synced)
+            throw new IOException($"The folder {path} cannot be synced (error {error}).");
+    }
+
+    /// <summary>Opens for reading without the advisory lock that .NET takes with every file: a file that is locked can still be read. Null where it cannot.</summary>
+    public static SafeFileHandle? OpenUnlocked(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return null;
+        var descriptor = Open(path, 0);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint Resolve(string path, byte* resolved);
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Sync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int descriptor);
+}

@@ -1,0 +1,45 @@
+using System.Text;
+using Keypace.Server.SettingUp;
+using Keypace.Server.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Keypace.Server.Platform;
+
+/// <summary>The routes that need no access token.</summary>
+internal static class PlainEndpoints
+{
+    // Monitors ask with HEAD.
+    private static readonly string[] _reading = ["GET", "HEAD"];
+
+    public static void Map(IEndpointRouteBuilder routes, Readiness readiness, Metrics metrics, Claim claim, Settings.Settings settings)
+    {
+        var publicUrl = settings.Text("PublicUrl");
+        var setup = new SetupPages(claim, publicUrl);
+        routes.MapMethods("/healthz", _reading, context => StatusAsync(context, StatusCodes.Status200OK, "ok", null)).ExcludeFromDescription();
+        routes.MapMethods("/readyz", _reading, context => readiness.WhatIsMissing() is { } missing
+            ? StatusAsync(context, StatusCodes.Status503ServiceUnavailable, "not_ready", missing)
+            : StatusAsync(context, StatusCodes.Status200OK, "ready", null)).ExcludeFromDescription();
+        routes.MapGet("/metrics", context => WriteAsync(context, Metrics.ContentType, metrics.Write())).ExcludeFromDescription();
+        routes.MapGet("/setup", setup.ShowAsync).ExcludeFromDescription();
+        routes.MapPost("/setup", setup.TakeAsync).ExcludeFromDescription();
+        if (settings.IsOn("Web:Enabled"))
+            routes.MapMethods("/", _reading, context => FrontPage.WriteAsync(context, readiness, publicUrl)).ExcludeFromDescription();
+        routes.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static Task StatusAsync(HttpContext context, int status, string word, string? why)
+    {
+        context.Response.StatusCode = status;
+        var json = why is null ? $"{{\"status\":\"{word}\"}}" : $"{{\"status\":\"{word}\",\"detail\":\"{why}\"}}";
+        return WriteAsync(context, "application/json", Encoding.UTF8.GetBytes(json));
+    }
+
+    private static Task WriteAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
+    {
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+}

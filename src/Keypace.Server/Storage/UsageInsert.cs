@@ -1,0 +1,97 @@
+using System.Text;
+using Keypace.Server.Storage.Rows;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Keypace.Server.Storage;
+
+/// <summary>
+/// One prepared INSERT, bound by SQLite's own calls: this runs once a query, and ADO.NET's parameters would take most of its time.
+/// </summary>
+internal sealed class UsageInsert : IDisposable
+{
+    private const string Sql = """
+        INSERT INTO usage ("TeamId", "At", "ApiKeyId", "AgentId", "TokenId", "Caller", "Hub", "Model", "Route", "Status", "ErrorCode",
+            "PromptTokens", "CompletionTokens", "TotalTokens", "WaitedMs", "LatencyMs", "SentAt", "Attempts")
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
+
+    private const int GuidCharacters = 36;
+    private const int MostStackBytes = 512;
+
+    private readonly sqlite3 _db;
+    private readonly sqlite3_stmt _statement;
+
+    public UsageInsert(SqliteConnection connection)
+    {
+        _db = connection.Handle!;
+        Check(raw.sqlite3_prepare_v2(_db, Sql, out _statement));
+    }
+
+    public void Run(UsageRow row)
+    {
+        var column = 0;
+        Bind(++column, row.TeamId);
+        Bind(++column, row.At);
+        Bind(++column, row.ApiKeyId);
+        Bind(++column, row.AgentId);
+        Bind(++column, row.TokenId);
+        Bind(++column, row.Caller);
+        Bind(++column, row.Hub);
+        Bind(++column, row.Model);
+        Bind(++column, row.Route);
+        Bind(++column, row.Status);
+        Bind(++column, row.ErrorCode);
+        Bind(++column, row.PromptTokens);
+        Bind(++column, row.CompletionTokens);
+        Bind(++column, row.TotalTokens);
+        Bind(++column, row.WaitedMs);
+        Bind(++column, row.LatencyMs);
+        Bind(++column, row.SentAt);
+        Bind(++column, row.Attempts);
+
+        var outcome = raw.sqlite3_step(_statement);
+        // Reset gives the step's error once more; the step's own is the one to report.
+        _ = raw.sqlite3_reset(_statement);
+        if (outcome != raw.SQLITE_DONE)
+            Check(outcome);
+    }
+
+    public void Dispose() => _statement.Dispose();
+
+    private void Bind(int column, long? value) =>
+        Check(value is { } number ? raw.sqlite3_bind_int64(_statement, column, number) : raw.sqlite3_bind_null(_statement, column));
+
+    private void Bind(int column, Guid? value)
+    {
+        if (value is not { } id)
+        {
+            Check(raw.sqlite3_bind_null(_statement, column));
+            return;
+        }
+
+        // In capitals, as Entity Framework writes and compares them.
+        Span<byte> text = stackalloc byte[GuidCharacters];
+        id.TryFormat(text, out _, "D");
+        Ascii.ToUpperInPlace(text, out _);
+        Check(raw.sqlite3_bind_text(_statement, column, text));
+    }
+
+    private void Bind(int column, string? value)
+    {
+        if (value is null)
+        {
+            Check(raw.sqlite3_bind_null(_statement, column));
+            return;
+        }
+
+        var most = Encoding.UTF8.GetMaxByteCount(value.Length);
+        var utf8 = most <= MostStackBytes ? stackalloc byte[MostStackBytes] : new byte[most];
+        // SQLite copies the text before the call returns. An empty span would be bound as NULL.
+        Check(value.Length == 0
+            ? raw.sqlite3_bind_text(_statement, column, "")
+            : raw.sqlite3_bind_text(_statement, column, utf8[..Encoding.UTF8.GetBytes(value, utf8)]));
+    }
+
+    private void Check(int outcome) => SqliteException.ThrowExceptionForRC(outcome, _db);
+}

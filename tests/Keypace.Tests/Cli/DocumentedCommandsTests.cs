@@ -1,0 +1,51 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Keypace.Cli;
+
+namespace Keypace.Tests.Cli;
+
+public sealed class DocumentedCommandsTests
+{
+    private static readonly Command s_tree = CommandLine.Build(Terminal.OfThisProcess());
+
+    [Fact]
+    public void Every_example_of_the_page_can_be_typed()
+    {
+        var lines = File.ReadLines(Page()).Where(line => line.StartsWith("keypace ", StringComparison.Ordinal)).ToArray();
+        Assert.True(lines.Length > 30);
+        Assert.All(lines, Parses);
+    }
+
+    [Fact]
+    public void Every_example_of_the_help_can_be_typed() =>
+        Assert.All(Walk(s_tree).OfType<Verb>().SelectMany(verb => verb.Examples), example => Parses(example[example.IndexOf("keypace ", StringComparison.Ordinal)..].TrimEnd(')')));
+
+    [Fact]
+    public void Every_command_is_on_the_page()
+    {
+        var page = File.ReadAllText(Page());
+        foreach (var noun in s_tree.Subcommands)
+        {
+            Assert.All(noun.Subcommands.Select(verb => $"keypace {noun.Name} {verb.Name}").DefaultIfEmpty($"keypace {noun.Name}"), typed => Assert.Contains(typed, page, StringComparison.Ordinal));
+        }
+    }
+
+    private static void Parses(string line)
+    {
+        var parsed = s_tree.Parse([.. CommandLineParser.SplitCommandLine(line).Skip(1)]);
+        Assert.True(parsed.Errors.Count == 0, $"{line}: {string.Join(' ', parsed.Errors.Select(error => error.Message))}");
+    }
+
+    private static IEnumerable<Command> Walk(Command command) => command.Subcommands.SelectMany(Walk).Prepend(command);
+
+    private static string Page()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Keypace.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(Assert.IsType<DirectoryInfo>(folder).FullName, "docs", "use", "cli.md");
+    }
+}
