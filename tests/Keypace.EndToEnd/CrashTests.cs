@@ -1,0 +1,103 @@
+using Keypace.Demo;
+
+namespace Keypace.EndToEnd;
+
+/// <summary>A Keypace that dies or is restarted forgets nothing that the limit needs.</summary>
+public sealed class CrashTests
+{
+    private static readonly int Kills = Campaign.Or(3, 50);
+
+    [Fact]
+    public async Task After_kill_9_in_the_middle_of_a_paced_run_the_limit_still_holds()
+    {
+        var limit = new HubLimit(20, 4);
+        var seed = Campaign.Seed();
+        var chance = new Random(seed);
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
+        await using var keypace = await RunningKeypace.StartAsync();
+        await keypace.StoreKeyAsync(hub, "killed", limit);
+        using var enough = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, 12).Select(number => AskUntilAsync(keypace, $"caller {number}", enough.Token)).ToArray();
+
+        for (var kill = 1; kill <= Kills; kill++)
+        {
+            // Somewhere in a wave, between two waves, or just after a start.
+            var arrivals = hub.Log.Count + chance.Next(1, limit.Requests + 10);
+            await Until.TrueAsync(() => hub.Log.Count >= arrivals, $"{arrivals} arrivals before kill {kill} (seed {seed})");
+            await keypace.Process.KillAsync();
+            await keypace.ServeAsync();
+        }
+
+        var last = hub.Log.Count + limit.Requests + 1;
+        await Until.TrueAsync(() => hub.Log.Count >= last, $"it goes on after the last kill (seed {seed})");
+        await enough.CancelAsync();
+        await Task.WhenAll(callers);
+        var report = hub.Log.Report(limit);
+        Assert.True(report.Holds, $"{report.MostInWindow} within {limit.Seconds} s, tightest {report.TightestSpanNs / 1e9} s (seed {seed})");
+    }
+
+    [Fact]
+    public async Task A_clean_restart_in_mid_window_keeps_the_window_and_loses_no_allowance()
+    {
+        var limit = new HubLimit(20, 15);
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
+        await using var keypace = await RunningKeypace.StartAsync();
+        await keypace.StoreKeyAsync(hub, "restarted", limit);
+        Load.AllMustBeOk(await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => keypace.Api.ChatAsync("restarted"))));
+
+        Assert.Equal(0, await keypace.Process.StopAsync());
+        await keypace.ServeAsync();
+        var all = Task.WhenAll(Enumerable.Range(0, 14).Select(_ => keypace.Api.ChatAsync("restarted")));
+
+        // Eight of the twenty are left and may go at once; the rest must wait for the first twelve to grow old.
+        await Until.TrueAsync(() => hub.Log.Count >= 20, "what was left of the window", TimeSpan.FromSeconds(5));
+        Load.AllMustBeOk(await all);
+        var report = hub.Log.Report(limit);
+        Assert.Equal(26, report.Count);
+        Assert.True(report.Holds, $"{report.MostInWindow} within {limit.Seconds} s");
+        Assert.InRange(report.SpanSeconds, limit.Seconds, limit.Seconds + 3);
+    }
+
+    [Fact]
+    public async Task SIGTERM_lets_the_running_query_finish_sends_waiting_ones_away_and_ends_with_0()
+    {
+        var held = new TaskCompletionSource();
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions
+        {
+            RequiredKey = Secrets.New(),
+            BeforeEvent = (number, ct) => number == 2 ? held.Task.WaitAsync(ct) : Task.CompletedTask,
+        });
+        await using var keypace = await RunningKeypace.StartAsync();
+        var id = await keypace.StoreKeyAsync(hub, "stopped", new HubLimit(1, 60));
+        using var running = await keypace.Api.OpenAsync("/v1/chat/completions", Api.Chat("m", stream: true), "stopped", default);
+        var waiting = keypace.Api.ChatAsync("stopped");
+        await Until.TrueAsync(
+            async () => (await keypace.Api.GetAsync($"/v1/api-keys/{id}/status"))["waiting"].GetInt32() == 1, "the second query waits");
+
+        keypace.Process.Terminate();
+
+        var refused = (await Until.DoneAsync(waiting, "the waiting query is answered")).MustRefuseQuery(503, "shutting_down");
+        Assert.NotNull(refused.Header("Retry-After"));
+        held.SetResult();
+        Assert.EndsWith("data: [DONE]\n\n", await running.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await keypace.Process.WaitAsync());
+        Assert.Equal(1, hub.Log.Count);
+    }
+
+    private static async Task AskUntilAsync(RunningKeypace keypace, string name, CancellationToken enough)
+    {
+        using var api = new Api(keypace.Address, keypace.Folder.Token);
+        while (!enough.IsCancellationRequested)
+        {
+            try
+            {
+                using var answer = await api.OpenAsync("/v1/chat/completions", Api.Chat("pretend-large", name), "killed", enough);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+            {
+                // Killed under us, or not up again yet.
+                await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, enough));
+            }
+        }
+    }
+}
