@@ -1,3 +1,0 @@
-namespace Keypace.EndToEnd;
-
-public sealed class Smoke;
