@@ -24,6 +24,7 @@ public sealed class BadConnectionTests(SharedKeypace keypace)
     [Theory]
     [InlineData("/v1/chat/completions", "zz\r\n{}\r\n0\r\n\r\n")]
     [InlineData("/v1/chat/completions", "5\r\n{\"a\":1}\r\n0\r\n\r\n")]
+    [InlineData("/v1/chat/completions", "ffffffffff\r\n{}\r\n")]
     [InlineData("/v1/api-keys", "ffffffffffffffffff\r\n{}\r\n")]
     public async Task A_broken_chunked_body_is_a_400(string path, string body)
     {
@@ -32,6 +33,13 @@ public sealed class BadConnectionTests(SharedKeypace keypace)
 
         Assert.Equal(400, status);
     }
+
+    [Theory]
+    [InlineData("/v1/api-keys/%00")]
+    [InlineData("/v1/api-keys/\u0001")]
+    [InlineData("v1/api-keys")]
+    public async Task A_path_that_is_none_is_a_400(string path) =>
+        Assert.Equal(400, await RawHttp.StatusAsync(Address, $"GET {path} HTTP/1.1\r\n{Authorization}"));
 
     [Fact]
     public async Task Two_lengths_are_a_400()

@@ -87,7 +87,7 @@ public sealed class BadInputTests(SharedKeypace keypace)
     [InlineData("PUT", "/v1/api-keys/00000000-0000-7000-8000-000000000000")]
     [InlineData("DELETE", "/v1/api-keys/not-an-id")]
     [InlineData("GET", "/v1/api-keys/00000000-0000-7000-8000-000000000000/status")]
-    [InlineData("GET", "/v1/agent-configurations/%00")]
+    [InlineData("GET", "/v1/agent-configurations/%20")]
     [InlineData("PUT", "/v1/agent-configurations/00000000-0000-7000-8000-000000000000/archive")]
     [InlineData("GET", "/v1/access-tokens/nobody")]
     [InlineData("DELETE", "/v1/access-tokens/nobody")]
@@ -95,7 +95,7 @@ public sealed class BadInputTests(SharedKeypace keypace)
     {
         var answer = await Api.SendAsync(new HttpMethod(method), path, method == "PUT" ? new { name = "x" } : null, []);
 
-        answer.MustRefuse((int)answer.Status == 400 && path.EndsWith("%00", StringComparison.Ordinal) ? 400 : 404);
+        answer.MustRefuse(404);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Keypace.Demo;
 namespace Keypace.EndToEnd;
 
 /// <summary>The demonstration as a stranger runs it.</summary>
+[Collection(nameof(Timed))]
 public sealed class DemoTests
 {
     [Fact]

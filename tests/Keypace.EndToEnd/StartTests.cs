@@ -48,7 +48,7 @@ public sealed class StartTests
         var before = Contents(keypace.Folder.Root);
 
         var (exitCode, output) = await ChildProcess.RunAsync(
-            Checkout.Executable, ["init", "--data", keypace.Folder.Data, "--kek-file", keypace.Folder.Kek, "--token-file", keypace.Folder.TokenFile], keypace.Folder.Environment);
+            Checkout.Executable, ["init", "--data", keypace.Folder.Data, "--kek-file", keypace.Folder.Kek, "--token-file", keypace.Folder.TokenFile, "--owner-email", "another@example.test", "--password-file", keypace.Folder.PasswordFile], keypace.Folder.Environment);
 
         Assert.Equal(3, exitCode);
         Assert.NotEmpty(output);

@@ -3,9 +3,8 @@ using Keypace.Demo;
 
 namespace Keypace.EndToEnd;
 
-/// <summary>A limit that never binds: nothing else may break either. Runs alone, after the tests that watch the clock.</summary>
-[CollectionDefinition(nameof(UnpacedTests), DisableParallelization = true)]
-[Collection(nameof(UnpacedTests))]
+/// <summary>A limit that never binds: nothing else may break either.</summary>
+[Collection(nameof(Timed))]
 public sealed class UnpacedTests
 {
     private const int MiB = 1024 * 1024;

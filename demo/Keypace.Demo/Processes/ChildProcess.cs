@@ -7,7 +7,7 @@ namespace Keypace.Demo;
 /// <summary>A program started by this one. Whatever happens, it is ended when this is disposed.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
@@ -74,7 +74,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         return (await child.WaitAsync(ct), child.Output);
     }
 
-    /// <summary>Waits for its end, at most a minute; its exit code.</summary>
+    /// <summary>Waits for its end, at most three minutes; its exit code.</summary>
     public async Task<int> WaitAsync(CancellationToken ct = default)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -63,5 +63,5 @@ public sealed partial class Pacer
     public bool IsIdle(long now) => _queue.Count == 0 && _window.IsEmptyAt(now) && now >= PausedUntil;
 
     private long NextNear(long now) =>
-        _near >= _queue.Count ? long.MaxValue : Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear);
+        _near >= _queue.Count ? long.MaxValue : Math.Max(now, Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear));
 }

@@ -42,6 +42,5 @@ internal static class ManagementFeature
         routes.MapUsage();
         routes.MapAudit();
         routes.MapSettings();
-        routes.MapWrongMethods();
     }
 }

@@ -146,9 +146,18 @@ internal sealed class PacerTrace
         _older.RemoveAll(older => older.Until <= _now);
         _older.Add((_pacer.Limit, span, _now + span));
         var newest = _older.Max(older => older.Limit.Count);
-        var stamps = _departures.OfType<Departure>().SelectMany(d => Enumerable.Repeat(d.At, Math.Min(d.Count, 100_000))).OrderDescending().ToArray();
+        var held = 0L;
         _forgotten = Math.Max(_forgotten, _now - _older.Max(older => older.Span));
-        _forgotten = stamps.Length >= newest ? Math.Max(_forgotten, stamps[newest - 1]) : _forgotten;
+        foreach (var departure in _departures.OfType<Departure>().OrderByDescending(departure => departure.At))
+        {
+            held += departure.Count;
+            if (held >= newest)
+            {
+                _forgotten = Math.Max(_forgotten, departure.At);   // only the newest N of the largest limit are held
+                break;
+            }
+        }
+
         var next = _chance.Next(3) switch
         {
             0 => _limit,

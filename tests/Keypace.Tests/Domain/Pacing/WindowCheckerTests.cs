@@ -56,7 +56,7 @@ public sealed class WindowCheckerTests
             }
 
             return isFree;
-        }, step: 1, around: 10 * Second), Limit);
+        }, around: 10 * Second), Limit);
         Assert.Equal(caught, over is not null);
     }
 
@@ -69,20 +69,18 @@ public sealed class WindowCheckerTests
         Assert.Null(WindowChecker.FirstSeeingTooMany(departures[..60]));
     }
 
-    /// <summary>Asks without end for 30 s, in steps of 10 ms, or nanosecond by nanosecond around the end of the first window.</summary>
-    private static List<Departure> Saturate(Func<long, bool> mayGo, long step = 10_000_000, long idleUntil = 0, long around = 0)
+    /// <summary>Asks without end for 30 s in steps of 10 ms; or at 0 and then in each nanosecond around one tick.</summary>
+    private static List<Departure> Saturate(Func<long, bool> mayGo, long idleUntil = 0, long around = 0)
     {
+        var ticks = around > 0
+            ? Enumerable.Range(-100, 200).Select(off => around + off).Prepend(0)
+            : Enumerable.Range(0, 3000).Select(step => idleUntil + (step * 10_000_000L));
         var departures = new List<Departure>();
-        for (var now = idleUntil; now < 30 * Second; now += around > 0 && now > 1_000 && Math.Abs(now - around) > 1_000 ? around - 100 - (now % around) + (now / around * around) + (now > around ? around : 0) : step)
+        foreach (var now in ticks)
         {
             for (var i = 0; i < 200 && mayGo(now); i++)
             {
                 departures.Add(new Departure(now, 1, Limit, long.MinValue));
-            }
-
-            if (around > 0 && now > around + 1_000)
-            {
-                break;
             }
         }
 
