@@ -19,7 +19,7 @@ internal static class CommandLine
     {
         // Read before anything is parsed: wrong usage is an error too.
         var failures = new Failures(terminal, json: args.Contains("--json"));
-        var parsed = Build(terminal).Parse(args.Length == 0 ? ["--help"] : args, s_parser);
+        var parsed = Build(terminal).Parse(args.Length == 0 ? ["--help"] : Named(args), s_parser);
         if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is null))
         {
             return failures.Print(Misread.Explain(parsed));
@@ -50,6 +50,16 @@ internal static class CommandLine
             return Exit.Failed;
         }
     }
+
+    /// <summary>
+    /// A name is a word of its own, but who writes <c>--name</c> before it, as in the clients, is understood too.
+    /// </summary>
+    private static string[] Named(string[] args) =>
+    [
+        .. args.Where(word => word is not ("--name" or "--new-name"))
+            .Select(word => word.StartsWith("--name=", StringComparison.Ordinal) ? word["--name=".Length..]
+                : word.StartsWith("--new-name=", StringComparison.Ordinal) ? word["--new-name=".Length..] : word),
+    ];
 
     public static RootCommand Build(Terminal terminal)
     {

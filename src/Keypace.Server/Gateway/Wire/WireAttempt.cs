@@ -20,8 +20,8 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
     /// <summary>True once bytes may have reached the hub: from then on the permit is used, whatever happens.</summary>
     public bool MayHaveLeft { get; private set; }
 
-    /// <summary>Timestamp at which the first byte was allowed to leave; 0 before.</summary>
-    public long GrantedAt { get; private set; }
+    /// <summary>Timestamp at which the permit was there: the end of waiting, and not of connecting. 0 when it never came.</summary>
+    public long GrantedAt { get; private set; } = turn.IsGranted ? time.GetTimestamp() : 0;
 
     /// <summary>True when the last byte of the request was handed over and the send was stamped.</summary>
     public bool IsStamped { get; private set; }
@@ -69,7 +69,8 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
     {
         turn.Leaving();
         MayHaveLeft = true;
-        GrantedAt = time.GetTimestamp();
+        if (GrantedAt == 0)
+            GrantedAt = time.GetTimestamp();
     }
 
     /// <summary>A request without a body is whole after its first write.</summary>
