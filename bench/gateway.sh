@@ -42,7 +42,8 @@ nginx_pid=${children[1]}
 
 # --- keypace
 keypace=${KEYPACE_EXECUTABLE:-artifacts/keypace/keypace}
-HOME=$work $keypace init --data "$work/data" --kek-file "$work/kek" --token-file "$work/token" >/dev/null
+printf "a long password for the bench\n" > "$work/password"
+HOME=$work $keypace init --data "$work/data" --kek-file "$work/kek" --owner-email bench@example.com --password-file "$work/password" --token-file "$work/token" >/dev/null
 began=$(date +%s%N)
 HOME=$work KEYPACE_EGRESS__ALLOW=127.0.0.1:$hub_port $keypace serve --data "$work/data" --kek-file "$work/kek" --urls "http://127.0.0.1:$keypace_port" > "$work/keypace.log" 2>&1 & keypace_pid=$!
 children+=($keypace_pid)

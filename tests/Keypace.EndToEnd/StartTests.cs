@@ -9,17 +9,9 @@ namespace Keypace.EndToEnd;
 public sealed class StartTests
 {
     [Fact]
-    public async Task It_is_ready_within_a_second_and_a_half_and_keeps_its_files_to_itself()
+    public async Task Its_files_are_its_owners_alone()
     {
         await using var keypace = await RunningKeypace.StartAsync();
-        Assert.Equal(0, await keypace.Process.StopAsync());
-
-        var started = TimeProvider.System.GetTimestamp();
-        await keypace.ServeAsync();
-        var took = TimeProvider.System.GetElapsedTime(started);
-
-        // The goal is 1.5 s on a machine that does nothing else; here other tests run beside.
-        Assert.True(took < TimeSpan.FromSeconds(4), $"It took {took.TotalSeconds:0.0} s");
         const UnixFileMode Others = (UnixFileMode)0b000_111_111;
         Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(keypace.Folder.Data) & Others);
         Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(keypace.Folder.Kek) & Others);

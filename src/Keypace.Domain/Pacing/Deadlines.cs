@@ -1,6 +1,8 @@
 namespace Keypace.Domain.Pacing;
 
-/// <summary>Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long.</summary>
+/// <summary>
+/// Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long.
+/// </summary>
 internal sealed class Deadlines
 {
     private const int Slack = 64;

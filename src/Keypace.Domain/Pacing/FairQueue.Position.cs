@@ -3,7 +3,9 @@ namespace Keypace.Domain.Pacing;
 /// <summary>The exact place of a newcomer, counted without looking at those who wait one by one.</summary>
 internal sealed partial class FairQueue
 {
-    /// <summary>How many go before such an arrival if it came now and nobody after it. O(tokens of the class + callers of the token).</summary>
+    /// <summary>
+    /// How many go before such an arrival if it came now and nobody after it. O(tokens of the class + callers of the token).
+    /// </summary>
     public int PositionOf(in Arrival arrival)
     {
         if (arrival.Front)
@@ -55,7 +57,9 @@ internal sealed partial class FairQueue
         return before;
     }
 
-    /// <summary>Queries of all other tokens that go before turn number <paramref name="turn"/> of <paramref name="mine"/> (null: a newcomer).</summary>
+    /// <summary>
+    /// Queries of all other tokens that go before turn number <paramref name="turn"/> of <paramref name="mine"/> (null: a newcomer).
+    /// </summary>
     private static int BeforeTurn(Ring<TokenLane> tokens, TokenLane? mine, int turn)
     {
         var before = 0;

@@ -3,7 +3,8 @@ namespace Keypace.Domain.Pacing;
 /// <summary>
 /// Who goes next: first the queries that come back, then strictly by class; within a class the access tokens take turns as long as their
 /// weight (deficit round robin with queries of cost one), within a token its callers take turns of one, within a caller first come, first
-/// served. Whoever has nothing waiting joins behind the others and so waits for at most one turn of each. Enqueue, dequeue and removal are O(1).
+/// served. Whoever has nothing waiting joins behind the others and so waits for at most one turn of each. Enqueue, dequeue and removal
+/// are O(1).
 /// </summary>
 internal sealed partial class FairQueue
 {
@@ -104,7 +105,9 @@ internal sealed partial class FairQueue
         }
     }
 
-    /// <summary>All that wait, in the order in which they go if nothing else happens. Changes nothing; do not change the queue meanwhile.</summary>
+    /// <summary>
+    /// All that wait, in the order in which they go if nothing else happens. Changes nothing; do not change the queue meanwhile.
+    /// </summary>
     public IEnumerable<Ticket> InOrder()
     {
         for (var ticket = _front.First; ticket is not null; ticket = ticket.Next)
@@ -144,7 +147,9 @@ internal sealed partial class FairQueue
         return lane;
     }
 
-    /// <summary>Those that come back keep the order in which they first came; they are few and mostly come in order, so a walk from the end does.</summary>
+    /// <summary>
+    /// Those that come back keep the order in which they first came; they are few and mostly come in order, so a walk from the end does.
+    /// </summary>
     private Ticket? FrontBefore(long order, out int before)
     {
         var ticket = _front.Last;

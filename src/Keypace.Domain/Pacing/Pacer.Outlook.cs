@@ -28,7 +28,9 @@ public sealed partial class Pacer
         return (position, _window.Expected(position, now, PausedUntil));
     }
 
-    /// <summary>The tick at which <see cref="Advance"/> has something to do if nothing happens before; <see cref="long.MaxValue"/> for never.</summary>
+    /// <summary>
+    /// The tick at which <see cref="Advance"/> has something to do if nothing happens before; <see cref="long.MaxValue"/> for never.
+    /// </summary>
     public long NextEvent(long now)
     {
         if (_queue.Count == 0)
@@ -40,7 +42,9 @@ public sealed partial class Pacer
         return Math.Min(Math.Min(grant, _deadlines.Next()), NextNear(now));
     }
 
-    /// <summary>The window has a permit for somebody who waits, and only <see cref="GrantUntil"/> or <see cref="Allowance"/> is in the way.</summary>
+    /// <summary>
+    /// The window has a permit for somebody who waits, and only <see cref="GrantUntil"/> or <see cref="Allowance"/> is in the way.
+    /// </summary>
     public bool IsHeldBack(long now) =>
         _queue.Count > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now);
 

@@ -5,7 +5,8 @@ namespace Keypace.Domain.Pacing;
 /// <summary>
 /// Grants the permits of one rate group: never more than N sends in any half-open window of T, in fair order, as soon as the window allows.
 /// A state machine without a clock: ticks are nanoseconds of a monotonic clock, <c>now</c> is an argument and never goes back. Not
-/// thread-safe: its host holds a lock, calls <see cref="Advance"/> after an event while somebody waits, and wakes at <see cref="NextEvent"/>.
+/// thread-safe: its host holds a lock, calls <see cref="Advance"/> after an event while somebody waits, and wakes at
+/// <see cref="NextEvent"/>.
 /// </summary>
 public sealed partial class Pacer
 {
@@ -26,6 +27,9 @@ public sealed partial class Pacer
     private long _nextNear = long.MinValue;
     private int _near;   // tickets at the head of the line that have been told; may be too high after others passed them
 
+    /// <param name="limit">N and T, within bounds; anything else is a bug and throws.</param>
+    /// <param name="guard">Added to T, in ticks; 0 or more.</param>
+    /// <param name="bounds">How many may wait.</param>
     public Pacer(RateLimit limit, long guard, QueueBounds bounds)
     {
         _window = new SendWindow(limit, guard);
@@ -35,7 +39,9 @@ public sealed partial class Pacer
     /// <summary>No permit is granted at or past this tick. The host moves it.</summary>
     public long GrantUntil { get; set; } = long.MaxValue;
 
-    /// <summary>Permits that may be granted until the host raises this again; <see cref="long.MaxValue"/>: as many as the window allows.</summary>
+    /// <summary>
+    /// Permits that may be granted until the host raises this again; <see cref="long.MaxValue"/>: as many as the window allows.
+    /// </summary>
     public long Allowance { get; set; } = long.MaxValue;
 
     /// <summary>No permit before this tick; <see cref="long.MinValue"/> when not paused.</summary>
@@ -82,7 +88,9 @@ public sealed partial class Pacer
         return EntryEnd.Waiting;
     }
 
-    /// <summary>Grants what is free, ends what is too late, tells who is near; each ticket that changed is added to <paramref name="changed"/>.</summary>
+    /// <summary>
+    /// Grants what is free, ends what is too late, tells who is near; each ticket that changed is added to <paramref name="changed"/>.
+    /// </summary>
     public void Advance(long now, ICollection<Ticket> changed)
     {
         if (_queue.Count == 0)

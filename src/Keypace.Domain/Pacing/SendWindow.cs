@@ -62,7 +62,8 @@ public sealed class SendWindow
     }
 
     /// <summary>
-    /// Tick of the permit after <paramref name="position"/> others, if each is used when it comes, permits that are out are used now, and none
+    /// Tick of the permit after <paramref name="position"/> others, if each is used when it comes, permits that are out are used now, and
+    /// none
     /// comes before <paramref name="gate"/>.
     /// </summary>
     public long Expected(int position, long now, long gate)

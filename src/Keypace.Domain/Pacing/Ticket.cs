@@ -20,7 +20,9 @@ public abstract class Ticket
     /// <summary>Tick after which the query no longer wants its permit; <see cref="long.MaxValue"/> for never.</summary>
     public long Deadline { get; internal set; } = long.MaxValue;
 
-    /// <summary>When it came relative to others of its rate group. A query that comes back keeps it (<see cref="Arrival.Order"/>).</summary>
+    /// <summary>
+    /// When it came relative to others of its rate group. A query that comes back keeps it (<see cref="Arrival.Order"/>).
+    /// </summary>
     public long Order { get; internal set; }
 
     /// <summary>The access token it waits under; empty when it never waited.</summary>

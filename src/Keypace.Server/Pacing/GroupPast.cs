@@ -3,7 +3,8 @@ using Keypace.Domain.Keys;
 namespace Keypace.Server.Pacing;
 
 /// <summary>
-/// What the journal knows of one group. While it runs, it may have sent its whole limit up to the mark. While it rests, everything it sent is
+/// What the journal knows of one group. While it runs, it may have sent its whole limit up to the mark. While it rests, everything it
+/// sent is
 /// covered by <see cref="FullAt"/> and <see cref="Stamps"/>.
 /// </summary>
 internal sealed class GroupPast(RateLimit limit, long guard)

@@ -4,7 +4,8 @@ using Keypace.Domain.Keys;
 namespace Keypace.Server.Pacing;
 
 /// <summary>
-/// Reads a journal. A damaged end is what a power failure leaves and is ignored: what it would have said had not been promised yet. Damage before
+/// Reads a journal. A damaged end is what a power failure leaves and is ignored: what it would have said had not been promised yet.
+/// Damage before
 /// a whole line means that something promised is gone.
 /// </summary>
 internal static class JournalReading

@@ -1,6 +1,8 @@
 namespace Keypace.Server.Pacing;
 
-/// <summary>Nanoseconds of the provider's monotonic clock, which is what the pacer calls ticks. A step of the wall clock does not touch them.</summary>
+/// <summary>
+/// Nanoseconds of the provider's monotonic clock, which is what the pacer calls ticks. A step of the wall clock does not touch them.
+/// </summary>
 internal sealed class MonotonicClock(TimeProvider time)
 {
     public const long NanosecondsPerMillisecond = 1_000_000;

@@ -43,24 +43,24 @@ internal sealed partial class PaceJournal
     {
         lock (_background)
         {
-            bool isBroken;
+            bool isBroken, isLong;
             lock (_gate)
             {
-                isBroken = _isBroken;
-                if (_isClosed || (_running == 0 && !isBroken))
+                (isBroken, isLong) = (_isBroken, _sizeBytes > _rewriteAtBytes);
+                if (_isClosed || (_running == 0 && !isBroken && !isLong))
                 {
                     _isMarking = false;
                     return;
                 }
 
                 var now = _clock.Now;
-                if (!isBroken && Write(JournalState.Marked(now, now + Ahead)))
+                if (!isBroken && _running > 0 && Write(JournalState.Marked(now, now + Ahead)))
                 {
                     _promised = Math.Max(_promised, now + Ahead);
                 }
             }
 
-            if (isBroken || _sizeBytes > _rewriteAtBytes)
+            if (isBroken || isLong)
             {
                 Rewrite();
             }
@@ -111,7 +111,8 @@ internal sealed partial class PaceJournal
     }
 
     /// <summary>
-    /// A new file with only what still counts, on the disk before it takes the old one's place. Notes of the meantime go to both; they are not
+    /// A new file with only what still counts, on the disk before it takes the old one's place. Notes of the meantime go to both; they
+    /// are not
     /// yet promised, so they may still be lost with the power.
     /// </summary>
     private void Rewrite()

@@ -6,8 +6,10 @@ using Microsoft.Extensions.Logging;
 namespace Keypace.Server.Pacing;
 
 /// <summary>
-/// The ledger as a file. A mark "may send until", on the disk three seconds ahead, bounds what any group can have sent; lines say which groups
-/// send and which rest. A query's own path at most hands one line to the system, which outlives a kill; a power failure is covered by the standing
+/// The ledger as a file. A mark "may send until", on the disk three seconds ahead, bounds what any group can have sent; lines say which
+/// groups
+/// send and which rest. A query's own path at most hands one line to the system, which outlives a kill; a power failure is covered by the
+/// standing
 /// credit until that line is on the disk. When the disk fails, the mark runs out and nothing is granted until it works again.
 /// </summary>
 internal sealed partial class PaceJournal : IGrantLedger, IDisposable
@@ -43,12 +45,14 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
     private bool _isBroken;
     private bool _isClosed;
 
-    private PaceJournal(JournalState state, IJournalFile file, long sizeBytes, MonotonicClock clock, IJournalDisk disk, Action<Action> later, ILogger log)
+    private PaceJournal(
+        JournalState state, IJournalFile file, long sizeBytes, MonotonicClock clock, IJournalDisk disk, Action<Action> later, ILogger log)
     {
         (_state, _file, _sizeBytes, _clock, _disk, _later, _log) = (state, file, sizeBytes, clock, disk, later, log);
         _promised = _mark = state.Mark;
         _rewriteAtBytes = Math.Max(RewriteAtBytes, 2 * sizeBytes);
-        _markTimer = clock.Time.CreateTimer(static journal => ((PaceJournal)journal!).OnMarkTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var never = Timeout.InfiniteTimeSpan;
+        _markTimer = clock.Time.CreateTimer(static journal => ((PaceJournal)journal!).OnMarkTimer(), this, never, never);
     }
 
     /// <summary>Reads what the last process left, and begins a file of its own. Waits for the disk.</summary>
@@ -179,10 +183,12 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Pacing starts after {Past}: {Groups} rate groups have sends that still count; unknown past: {IsUnknown}.")]
+        [LoggerMessage(Level = LogLevel.Information,
+            Message = "Pacing starts after {Past}: {Groups} rate groups have sends that still count; unknown past: {IsUnknown}.")]
         public static partial void Opened(ILogger log, string past, int groups, bool isUnknown);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The pacing journal cannot be written. Nothing is granted past its last mark until it can.")]
+        [LoggerMessage(Level = LogLevel.Error,
+            Message = "The pacing journal cannot be written. Nothing is granted past its last mark until it can.")]
         public static partial void Broken(ILogger log, Exception fault);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The pacing journal works again.")]

@@ -105,8 +105,9 @@ internal sealed partial class PacedGroup
         }
 
         // Whole milliseconds, up: timers take no less, and at zero a test's clock would call back under this lock.
-        var dueMilliseconds = Math.Max(1, (next - now + MonotonicClock.NanosecondsPerMillisecond - 1) / MonotonicClock.NanosecondsPerMillisecond);
-        _armedFor = now + (dueMilliseconds * MonotonicClock.NanosecondsPerMillisecond);
+        const long Millisecond = MonotonicClock.NanosecondsPerMillisecond;
+        var dueMilliseconds = Math.Max(1, (next - now + Millisecond - 1) / Millisecond);
+        _armedFor = now + (dueMilliseconds * Millisecond);
         var due = TimeSpan.FromMilliseconds(dueMilliseconds);
         if (_timer is null)
         {

@@ -4,7 +4,8 @@ using Keypace.Domain.Pacing;
 namespace Keypace.Server.Pacing;
 
 /// <summary>
-/// The pacer of one rate group in this process: gives it the time, one timer, one short lock and a ledger. A query that finds a permit free and
+/// The pacer of one rate group in this process: gives it the time, one timer, one short lock and a ledger. A query that finds a permit
+/// free and
 /// nobody waiting costs the lock and one object.
 /// </summary>
 internal sealed partial class PacedGroup

@@ -3,7 +3,10 @@ namespace Keypace.Server.Pacing;
 /// <summary>Settings of section <c>Pacing</c>.</summary>
 internal sealed class PacingOptions
 {
-    /// <summary>Added to every interval, so that a request that travels faster than the one before it still falls outside its window at the hub. 0 to 5 s.</summary>
+    /// <summary>
+    /// Added to every interval, so that a request that travels faster than the one before it still falls outside its window at the hub. 0
+    /// to 5 s.
+    /// </summary>
     public TimeSpan Guard { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Most queries that wait in one rate group.</summary>

@@ -4,7 +4,9 @@ using Keypace.Domain.Keys;
 
 namespace Keypace.Server.Pacing;
 
-/// <summary>All rate groups of this process. A group is made when it is asked for and dropped when nothing it sent counts any more.</summary>
+/// <summary>
+/// All rate groups of this process. A group is made when it is asked for and dropped when nothing it sent counts any more.
+/// </summary>
 internal sealed class RateGroups : IAsyncDisposable
 {
     /// <summary>How often groups that send are looked at for having stopped. Only while any does.</summary>
@@ -30,8 +32,9 @@ internal sealed class RateGroups : IAsyncDisposable
         Options = options;
         Clock = new MonotonicClock(time);
         Ledger = ledger;
-        _restTimer = time.CreateTimer(static groups => ((RateGroups)groups!).RestIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _retireTimer = time.CreateTimer(static groups => ((RateGroups)groups!).RetireIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var never = Timeout.InfiniteTimeSpan;
+        _restTimer = time.CreateTimer(static groups => ((RateGroups)groups!).RestIdle(), this, never, never);
+        _retireTimer = time.CreateTimer(static groups => ((RateGroups)groups!).RetireIdle(), this, never, never);
     }
 
     internal PacingOptions Options { get; }

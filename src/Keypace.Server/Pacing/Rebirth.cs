@@ -14,7 +14,14 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
     /// <param name="isStoreNew">Nothing can have been sent: without a journal nothing is counted.</param>
     public JournalState State(bool isStoreNew)
     {
-        var state = new JournalState { BootId = bootId.Length > 0 ? bootId : "-", Began = now, BeganUptime = uptime, Latest = now, Mark = now };
+        var state = new JournalState
+        {
+            BootId = bootId.Length > 0 ? bootId : "-",
+            Began = now,
+            BeganUptime = uptime,
+            Latest = now,
+            Mark = now,
+        };
         if (before is null)
         {
             state.UnknownFullAt = isStoreNew ? long.MinValue : now;

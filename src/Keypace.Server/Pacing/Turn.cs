@@ -3,7 +3,8 @@ using Keypace.Domain.Pacing;
 namespace Keypace.Server.Pacing;
 
 /// <summary>
-/// One query's place in line and then its permit. Whoever holds it ends it: with <see cref="Leaving"/> and <see cref="Sent"/> around the write, or
+/// One query's place in line and then its permit. Whoever holds it ends it: with <see cref="Leaving"/> and <see cref="Sent"/> around the
+/// write, or
 /// with <see cref="GiveBack"/>; a permit that is neither sent nor given back counts against the limit forever.
 /// </summary>
 internal sealed class Turn : Ticket
@@ -73,7 +74,8 @@ internal sealed class Turn : Ticket
     /// Call directly before the first byte is handed to the ready connection. From here the permit is used whatever happens:
     /// <see cref="GiveBack"/> after it counts as sent.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is no permit, it was used before, or the pacer has stopped: nothing may be written.</exception>
+    /// <exception cref="InvalidOperationException">There is no permit, it was used before, or the pacer has stopped: nothing may be
+    /// written.</exception>
     public void Leaving()
     {
         lock (_group.Gate)
@@ -91,7 +93,9 @@ internal sealed class Turn : Ticket
     /// <exception cref="InvalidOperationException">There is no permit, or it was used before.</exception>
     public void Sent() => _group.Sent(this);
 
-    /// <summary>Leaves the line or returns the unused permit. Does nothing when there is neither; after <see cref="Leaving"/> it stamps instead.</summary>
+    /// <summary>
+    /// Leaves the line or returns the unused permit. Does nothing when there is neither; after <see cref="Leaving"/> it stamps instead.
+    /// </summary>
     public void GiveBack() => _group.GiveBack(this);
 
     /// <summary>Wakes whoever waits. Outside the lock; the state no longer goes back to waiting.</summary>

@@ -4,7 +4,8 @@ using Keypace.Domain.Pacing;
 namespace Keypace.Tests.Domain.Pacing;
 
 /// <summary>
-/// One random life of a pacer: arrivals in bursts, time that jumps to just before, onto and past the interesting ticks, sends that are told late
+/// One random life of a pacer: arrivals in bursts, time that jumps to just before, onto and past the interesting ticks, sends that are
+/// told late
 /// and out of order, cancels, returns, pauses and, if wished, limit changes. Keeps what left, for the checker.
 /// </summary>
 internal sealed class PacerTrace

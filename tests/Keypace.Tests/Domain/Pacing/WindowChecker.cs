@@ -34,7 +34,8 @@ internal static class WindowChecker
     }
 
     /// <summary>
-    /// With limits that change: every send, in the order of grants, sees at most N - 1 of those granted before it in the T before it, N and T
+    /// With limits that change: every send, in the order of grants, sees at most N - 1 of those granted before it in the T before it, N
+    /// and T
     /// being those of its grant, and what was forgotten by then left out. The index of the first that sees more; null when none does.
     /// </summary>
     public static int? FirstSeeingTooMany(IReadOnlyList<Departure> inGrantOrder)
