@@ -37,7 +37,8 @@ internal sealed class HubExchange(
             order = order == 0 ? turn.Order : order;
             pushback?.Dispose();
             pushback = null;
-            clock.ExpectNothing();
+            if (query.Attempts > 0)
+                clock.ExpectNothing();
 
             AttemptEnd end;
             try
@@ -89,7 +90,7 @@ internal sealed class HubExchange(
             return new AttemptEnd(null, refusal, false);
 
         var attempt = new WireAttempt(turn, query.Body is not null, time) { Stamped = clock.ExpectFirstByte };
-        var line = lines.Enter(new LineName(key.Id, query.Target!.GetLeftPart(UriPartial.Authority), key.SecretVersion));
+        var line = lines.Enter(new LineName(key.Id, key.Destination!.Origin, key.SecretVersion));
         var isTaken = false;
         try
         {

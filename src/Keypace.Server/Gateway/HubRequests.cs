@@ -1,5 +1,7 @@
+using System.Net.Http.Headers;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
+using Microsoft.Extensions.Primitives;
 
 namespace Keypace.Server.Gateway;
 
@@ -22,9 +24,9 @@ internal static class HubRequests
             foreach (var (name, values) in headers)
             {
                 if (HeaderRules.MayReachHub(name) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
-                    && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                    && !Add(request.Headers, name, values) && request.Content is { } content)
                 {
-                    request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+                    Add(content.Headers, name, values);
                 }
             }
 
@@ -47,4 +49,9 @@ internal static class HubRequests
             request.Headers.TryAddWithoutValidation(auth.Header, secretValue);
         return request;
     }
+
+    /// <summary>One value is the rule, and needs no enumerator.</summary>
+    private static bool Add(HttpHeaders headers, string name, StringValues values) => values.Count == 1
+        ? headers.TryAddWithoutValidation(name, values[0])
+        : headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
 }

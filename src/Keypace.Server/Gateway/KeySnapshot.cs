@@ -3,6 +3,7 @@ using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Vault;
+using Keypace.Server.Gateway.Requests;
 
 namespace Keypace.Server.Gateway;
 
@@ -72,7 +73,10 @@ internal sealed record ServedKey(
     Guid RateGroupId,
     RateLimit Limit,
     bool IsDisabled,
-    KeyTrouble? Trouble);
+    KeyTrouble? Trouble)
+{
+    public KnownTargets Targets { get; } = new();
+}
 
 internal enum KeyTrouble
 {

@@ -45,8 +45,10 @@ internal static class AnswerCopy
             await using var stream = await answer.Content.ReadAsStreamAsync(ct);
             while (mostBytes > 0)
             {
-                clock.ExpectPiece();
-                var read = await stream.ReadAsync(buffer.AsMemory(room, (int)Math.Min(PieceBytes, mostBytes)), ct);
+                var reading = stream.ReadAsync(buffer.AsMemory(room, (int)Math.Min(PieceBytes, mostBytes)), ct);
+                if (!reading.IsCompleted)
+                    clock.ExpectPiece();      // what came with the head needs no clock
+                var read = await reading;
                 if (read == 0)
                     break;
                 mostBytes -= read;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Keypace.Domain;
 using Keypace.Domain.Keys;
 
@@ -44,8 +45,29 @@ internal static class HubTarget
         if (route.PathAt(key.Access.Paths) is not { } path)
             return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName} has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
         var query = ReferenceEquals(route, GatewayRoute.ChatCompletions) && key.Access.ChatQuery is { } chatQuery ? "?" + chatQuery : "";
-        return Of(destination, path + query);
+        return key.Targets.Of(destination.Address + path + query);
     }
 
-    public static Uri Of(Destination destination, string path) => new(destination.Address + path, AsItCame);
+    public static Uri Of(Destination destination, string path) => Parse(destination.Address + path);
+
+    internal static Uri Parse(string address) => new(address, AsItCame);
+}
+
+/// <summary>Addresses that a key's queries went to before, so that none is parsed twice: that costs as much as routing the query.</summary>
+internal sealed class KnownTargets
+{
+    /// <summary>A key has a handful of routes; only a caller that makes addresses up has more.</summary>
+    private const int Most = 64;
+
+    private readonly ConcurrentDictionary<string, Uri> _uris = new(StringComparer.Ordinal);
+
+    public Uri Of(string address)
+    {
+        if (_uris.TryGetValue(address, out var known))
+            return known;
+        var uri = HubTarget.Parse(address);
+        if (_uris.Count < Most)
+            _uris.TryAdd(address, uri);
+        return uri;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Keypace.Server.Gateway.Wire;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class PermitStream(Stream inner) : Stream
     private WireAttempt? _last;
     private bool _used;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var attempt = WireAttempt.Current
@@ -37,6 +40,7 @@ internal sealed class PermitStream(Stream inner) : Stream
     }
 
     /// <summary>The first read after a write is the beginning of the answer, or its absence.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<int> NoteAsync(ValueTask<int> read, WireAttempt attempt)
     {
         var count = await read;
