@@ -100,7 +100,7 @@ internal sealed class DemoCommand(TimeProvider time)
             hub.Log.Clear();
             var started = time.GetTimestamp();
             var work = Task.WhenAll(callers.Select(caller => caller.SendAllAsync(keypace.Address, token, ApiKeyName, ct)));
-            await DemoProgress.ShowAsync(callers, work, time, ct);
+            await DemoProgress.ShowAsync(callers, work, time);
             return new DemoFigures(
                 hub.Log.Report(Limit),
                 callers.Sum(caller => caller.Answered),

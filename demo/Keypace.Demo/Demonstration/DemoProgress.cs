@@ -9,21 +9,21 @@ internal static class DemoProgress
     private const int StepsPerPlainLine = 20;
 
     /// <summary>Shows how far the callers are until <paramref name="work"/> is over.</summary>
-    public static async Task ShowAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time, CancellationToken ct)
+    public static async Task ShowAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time)
     {
         if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
         {
-            await ShowPlainAsync(callers, work, time, ct);
+            await ShowPlainAsync(callers, work, time);
         }
         else
         {
-            await ShowLiveAsync(callers, work, time, ct);
+            await ShowLiveAsync(callers, work, time);
         }
 
         await work;
     }
 
-    private static Task ShowLiveAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time, CancellationToken ct) =>
+    private static Task ShowLiveAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time) =>
         AnsiConsole.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
             .StartAsync(async progress =>
@@ -31,7 +31,7 @@ internal static class DemoProgress
                 var lines = callers.Select(caller => progress.AddTask(caller.Name, maxValue: caller.Queries)).ToArray();
                 do
                 {
-                    await Task.WhenAny(work, Task.Delay(Step, time, ct));
+                    await Task.WhenAny(work, Task.Delay(Step, time));
                     for (var index = 0; index < lines.Length; index++)
                     {
                         lines[index].Value = callers[index].Answered;
@@ -41,12 +41,12 @@ internal static class DemoProgress
                 while (!work.IsCompleted);
             });
 
-    private static async Task ShowPlainAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time, CancellationToken ct)
+    private static async Task ShowPlainAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time)
     {
         var started = time.GetTimestamp();
         for (var step = 1; !work.IsCompleted; step++)
         {
-            await Task.WhenAny(work, Task.Delay(Step, time, ct));
+            await Task.WhenAny(work, Task.Delay(Step, time));
             if (step % StepsPerPlainLine == 0)
             {
                 var state = string.Join("   ", callers.Select(caller => $"{caller.Name} {caller.Answered,2} of {caller.Queries}"));

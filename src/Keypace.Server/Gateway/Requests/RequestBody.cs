@@ -57,10 +57,11 @@ internal sealed class RequestBody : IDisposable
                 }
             }
         }
-        catch (BadHttpRequestException failure)
+        catch (IOException failure) when (failure is BadHttpRequestException or { InnerException: OverflowException })
         {
+            // The overflow is Kestrel's: a chunk whose size fits no integer.
             body.Dispose();
-            return failure.StatusCode == StatusCodes.Status413PayloadTooLarge
+            return failure is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
                 ? TooLarge(maxBytes)
                 : new Refusal(RefusalReason.Malformed, "broken_body", "The request's body ended early or is not framed as HTTP requires. Send it again whole.");
         }
