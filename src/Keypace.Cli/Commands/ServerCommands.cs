@@ -2,7 +2,6 @@ using System.CommandLine;
 using Keypace.Cli.Output;
 using Keypace.Contracts;
 using Keypace.Server;
-using Keypace.Server.Platform;
 
 namespace Keypace.Cli.Commands;
 
@@ -55,13 +54,15 @@ internal static class ServerCommands
         var folder = new FolderOptions(terminal);
         var email = Grammar.Text("--email", "A new email for the owner", "EMAIL");
         var passwordFile = Grammar.Text("--password-file", "File of the new password, 15 to 128 characters", "FILE");
+        var tokenFile = Grammar.Text("--token-file", "Write a new admin access token to this new file (0600)", "FILE");
         var verb = new Verb(
             "reset",
             "Give the owner a new password. Needs the data folder and its key-encryption key",
             "keypace owner reset --data /var/lib/keypace --password-file ~/password")
-        { folder.Data, folder.KekFile, email, passwordFile };
+        { folder.Data, folder.KekFile, email, passwordFile, tokenFile };
         verb.SetAction((parsed, _) => Setup.ResetOwnerAsync(
-            new OwnerResetOptions(folder.DataOf(parsed), folder.KekOf(parsed), parsed.GetValue(email), parsed.GetValue(passwordFile)),
+            new OwnerResetOptions(
+                folder.DataOf(parsed), folder.KekOf(parsed), parsed.GetValue(email), parsed.GetValue(passwordFile), parsed.GetValue(tokenFile)),
             terminal.Out,
             terminal.Error));
         return new Command("owner", "Get the owner back in") { verb };

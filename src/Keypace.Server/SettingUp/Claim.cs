@@ -83,6 +83,9 @@ internal sealed class Claim(Store store, SecretVault vault, RandomBytes random, 
 
         var team = await change.Db.Teams.OrderBy(one => one.CreatedAt).FirstAsync(ct);
         var owner = newOwner.ToRow(team.Id, now);
+        // A token that `keypace init` made before there was an owner has been waiting for this one.
+        if (await change.Db.AccessTokens.OrderBy(one => one.CreatedAt).FirstOrDefaultAsync(ct) is { } waiting)
+            owner.Id = waiting.MemberId;
         var token = FirstToken.Create(vault, team.Id, owner.Id, random, now);
         var audit = new SetupAudit($"member:{owner.Id}", owner.Email, from, requestId, now);
         instance.ClaimedAt = now.ToUnixTimeMilliseconds();

@@ -4,7 +4,7 @@ using Keypace.Server.Storage.Rows;
 
 namespace Keypace.Server.SettingUp;
 
-/// <summary>The owner's first access token: admin, all scopes, 90 days. Its text exists here once and in no store.</summary>
+/// <summary>The first access token: admin, all scopes, 90 days. Its text exists here once and in no store.</summary>
 internal sealed record FirstToken(NewToken Token, AccessTokenRow Row)
 {
     public static FirstToken Create(SecretVault vault, Guid teamId, Guid memberId, RandomBytes random, DateTimeOffset now)

@@ -9,9 +9,9 @@ internal static class Initialisation
 {
     public static async Task<int> RunAsync(InitOptions options, Surroundings around, CancellationToken ct)
     {
-        if (options.OwnerEmail is null && (options.PasswordFile ?? options.TokenFile) is not null)
+        if (options.OwnerEmail is null && options.PasswordFile is not null)
         {
-            await around.Errors.WriteLineAsync("--password-file and --token-file are the owner's: give --owner-email too, or leave them out.");
+            await around.Errors.WriteLineAsync("--password-file is the owner's: give --owner-email too, or leave it out.");
             return ExitCodes.WrongUsage;
         }
 

@@ -9,7 +9,7 @@ using Keypace.Server.Storage.Rows;
 namespace Keypace.Server.SettingUp;
 
 /// <param name="Owner">Null for a store that its first visitor claims.</param>
-/// <param name="TokenFile">Where the owner's first token goes; null for none. Needs an owner.</param>
+/// <param name="TokenFile">Where the first token goes; null for none. Without an owner it belongs to whoever becomes the owner.</param>
 internal sealed record StoreWish(DataFolder Folder, string? KekFile, NewOwner? Owner, string? TokenFile);
 
 /// <param name="KekPlace">Where the key-encryption key is, in words.</param>
@@ -78,22 +78,25 @@ internal static class StoreCreation
         db.Add(team);
         db.AddRange(keys.Select(one => WrappedKeys.ToRow(one, nowMs)));
         db.Add(audit.TeamCreated(team));
-        FirstToken? token = null;
+        var ownerId = Guid.CreateVersion7(now);   // kept for the owner when there is none yet: see Claim
         if (wish.Owner is not null)
         {
             var owner = wish.Owner.ToRow(team.Id, now);
+            owner.Id = ownerId;
             instance.ClaimedAt = nowMs;
             db.Add(owner);
             db.Add(audit.OwnerCreated(owner));
-            if (wish.TokenFile is not null)
-            {
-                if (!VaultKeys.Unlock(kek, instance.Id, keys).TryGet(out var vault, out var refusal))
-                    throw new InvalidOperationException(refusal.Detail);
-                using (vault)
-                    token = FirstToken.Create(vault, team.Id, owner.Id, around.Random, now);
-                db.Add(token.Row);
-                db.Add(audit.TokenCreated(token.Row));
-            }
+        }
+
+        FirstToken? token = null;
+        if (wish.TokenFile is not null)
+        {
+            if (!VaultKeys.Unlock(kek, instance.Id, keys).TryGet(out var vault, out var refusal))
+                throw new InvalidOperationException(refusal.Detail);
+            using (vault)
+                token = FirstToken.Create(vault, team.Id, ownerId, around.Random, now);
+            db.Add(token.Row);
+            db.Add(audit.TokenCreated(token.Row));
         }
 
         db.SaveChanges();

@@ -143,6 +143,15 @@ public sealed class InitialisationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_needs_no_owner_yet()
+    {
+        Assert.Equal(ExitCodes.Done, await _folder.InitAsync(_folder.OwnerOptions with { OwnerEmail = null, PasswordFile = null }));
+
+        var token = (await File.ReadAllTextAsync(_folder.OwnerOptions.TokenFile!, TestContext.Current.CancellationToken)).Trim();
+        Assert.True(Keypace.Domain.Access.AccessTokenText.TryParse(token, out _, out _));
+    }
+
+    [Fact]
     public async Task What_only_an_owner_needs_is_refused_without_one()
     {
         Assert.Equal(ExitCodes.WrongUsage, await _folder.InitAsync(_folder.OwnerOptions with { OwnerEmail = null }));
