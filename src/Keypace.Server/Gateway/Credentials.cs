@@ -12,11 +12,23 @@ namespace Keypace.Server.Gateway;
 /// Step 4: opens a key's envelope, as late as can be. What is kept between queries is the key derived for that one envelope, for at
 /// most five minutes and in pinned memory; never the secret.
 /// </summary>
-internal sealed class Credentials(SecretVault vault, TimeProvider time) : IDisposable
+internal sealed class Credentials : IDisposable
 {
-    private static readonly TimeSpan LongestKept = TimeSpan.FromMinutes(5);
+    /// <summary>A minute less than the promise, which is how often it is looked at.</summary>
+    private static readonly TimeSpan LongestKept = TimeSpan.FromMinutes(4);
+
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<Guid, Kept> _kept = new();
+    private readonly SecretVault _vault;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweep;
+
+    public Credentials(SecretVault vault, TimeProvider time)
+    {
+        (_vault, _time) = (vault, time);
+        _sweep = time.CreateTimer(static credentials => ((Credentials)credentials!).Sweep(), this, SweepEvery, SweepEvery);
+    }
 
     private sealed record Kept(byte[] Envelope, byte[] Aad, RecordKey Key, long Since);
 
@@ -42,13 +54,23 @@ internal sealed class Credentials(SecretVault vault, TimeProvider time) : IDispo
 
     private bool TryKeep(Guid id, byte[] envelope, SecretBinding binding, [NotNullWhen(true)] out Kept? kept)
     {
-        if (_kept.TryGetValue(id, out kept) && ReferenceEquals(kept.Envelope, envelope) && time.GetElapsedTime(kept.Since) < LongestKept)
+        if (_kept.TryGetValue(id, out kept) && ReferenceEquals(kept.Envelope, envelope) && _time.GetElapsedTime(kept.Since) < LongestKept)
             return true;
-        if (!vault.TryDeriveRecordKey(envelope, binding.TeamId, binding.Purpose, out var recordKey))
+        if (!_vault.TryDeriveRecordKey(envelope, binding.TeamId, binding.Purpose, out var recordKey))
             return false;
         // The one before is left to the collector, not disposed: another query may be opening with it at this moment. Its memory is zeroed there.
-        kept = _kept[id] = new Kept(envelope, binding.ToBytes(), recordKey, time.GetTimestamp());
+        kept = _kept[id] = new Kept(envelope, binding.ToBytes(), recordKey, _time.GetTimestamp());
         return true;
+    }
+
+    /// <summary>Forgets what is past its time: keys that rest, that are gone, or that were only tested.</summary>
+    internal void Sweep()
+    {
+        foreach (var (id, old) in _kept)
+        {
+            if (_time.GetElapsedTime(old.Since) >= LongestKept)
+                _kept.TryRemove(KeyValuePair.Create(id, old));
+        }
     }
 
     private static Refusal NotOpenable(ServedKey key) => new(RefusalReason.Conflict, "secret_not_openable",
@@ -56,6 +78,7 @@ internal sealed class Credentials(SecretVault vault, TimeProvider time) : IDispo
 
     public void Dispose()
     {
+        _sweep.Dispose();
         foreach (var kept in _kept.Values)
             kept.Key.Dispose();
     }
