@@ -1,4 +1,5 @@
 using Keypace.Domain;
+using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Contract;
 using Keypace.Server.Gateway.Models;
 using Keypace.Server.Gateway.Requests;
@@ -21,6 +22,7 @@ internal static class GatewayFeature
         .AddSingleton(EgressOf(settings))
         .AddSingleton<KeySnapshots>()
         .AddSingleton<Callers>()
+        .AddSingleton<Envelopes>()
         .AddSingleton<Credentials>()
         .AddSingleton<HubLines>()
         .AddSingleton<HubExchange>()

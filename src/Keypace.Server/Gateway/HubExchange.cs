@@ -1,6 +1,7 @@
 using Keypace.Domain;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
 
@@ -24,6 +25,8 @@ internal sealed class HubExchange(
         var pushbacks = 0;
         HubAnswer? pushback = null;
         var order = 0L;
+        if (await credentials.PrepareAsync(key, clock.Token) is { } unprepared)
+            return unprepared;
 
         while (true)
         {
@@ -86,7 +89,7 @@ internal sealed class HubExchange(
 
     private async ValueTask<AttemptEnd> SendAsync(Query query, ServedKey key, Turn turn, long entered, HubClock clock)
     {
-        if (!credentials.Open(key).TryGet(out var credential, out var refusal))
+        if (!(await credentials.OpenAsync(key, clock.Token)).TryGet(out var credential, out var refusal))
             return new AttemptEnd(null, refusal, false);
 
         var attempt = new WireAttempt(turn, query.Body is not null, time) { Stamped = clock.ExpectFirstByte };

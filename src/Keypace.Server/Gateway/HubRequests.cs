@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
 using Microsoft.Extensions.Primitives;
@@ -45,8 +46,7 @@ internal static class HubRequests
         }
 
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        if (credential.HeaderValue is { } secretValue)
-            request.Headers.TryAddWithoutValidation(auth.Header, secretValue);
+        credential.Attach(request, auth, query.Body);   // last: a signature covers everything else
         return request;
     }
 

@@ -1,4 +1,5 @@
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Wire;
 using Microsoft.AspNetCore.Http;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using Keypace.Domain;
 using Microsoft.AspNetCore.Http;
 
@@ -97,6 +98,22 @@ internal sealed class RequestBody : IDisposable
 
         if (_count > from)
             await stream.WriteAsync(_buffer.AsMemory(from, _count - from), ct);
+    }
+
+    /// <summary>SHA-256 of the bytes that go to the hub, edits included.</summary>
+    public byte[] Sha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var from = 0;
+        foreach (var (at, remove, insert) in _edits)
+        {
+            hash.AppendData(_buffer.AsSpan(from, Math.Max(0, at - from)));
+            hash.AppendData(insert.Span);
+            from = Math.Max(from, at + remove);
+        }
+
+        hash.AppendData(_buffer.AsSpan(from, _count - from));
+        return hash.GetHashAndReset();
     }
 
     public void Dispose()

@@ -75,6 +75,7 @@ public sealed class BodyTests
         using var written = new MemoryStream();
         await body.WriteToAsync(written, TestContext.Current.CancellationToken);
         Assert.Equal(body.Length, written.Length);
+        Assert.Equal(System.Security.Cryptography.SHA256.HashData(written.ToArray()), body.Sha256());
         return Encoding.UTF8.GetString(written.ToArray());
     }
 }

@@ -1,0 +1,28 @@
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+
+namespace Keypace.Server.Gateway.Auth;
+
+/// <summary>
+/// Makes credentials of the kinds that are more than a secret in a header. One instance for the whole server; any thread, many at once.
+/// Register it in <see cref="GatewayFeature"/> as <c>ICredentialSource</c>, and let the hub file's <c>auth.kind</c> lead to its kind.
+/// </summary>
+internal interface ICredentialSource
+{
+    /// <summary>What it serves; no two sources serve the same kind.</summary>
+    IReadOnlyList<HubAuthKind> Kinds { get; }
+
+    /// <summary>
+    /// Called before a query takes its place in the line, and without a permit: the moment to fetch an access token. A source that
+    /// fetches nothing returns null at once.
+    /// </summary>
+    /// <returns>Why the query cannot be sent; null when it can.</returns>
+    ValueTask<Refusal?> PrepareAsync(ServedKey key, CancellationToken ct);
+
+    /// <summary>
+    /// Called when the query is about to be sent, at most about a second before its turn. Opens what it needs with
+    /// <see cref="Envelopes.OpenFields"/> and returns what <see cref="Credential.Attach"/> will put on the finished request. It should
+    /// complete at once: the query's permit may be waiting.
+    /// </summary>
+    ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct);
+}
