@@ -9,6 +9,7 @@ namespace Keypace.Contracts;
 /// <param name="Agents">Ids of the only agents it may see and use; null for all.</param>
 /// <param name="Weight">Its share in the fair queue against other tokens; 1 to 100.</param>
 /// <param name="Status"><c>active</c>, <c>expired</c> or <c>revoked</c>.</param>
+/// <param name="Priority">The best class its queries may ask for: <c>interactive</c>, <c>batch</c> or <c>background</c>; also what they get when they ask for none.</param>
 public sealed record AccessToken(
     string Id,
     string Name,
@@ -21,7 +22,8 @@ public sealed record AccessToken(
     long ExpiresAt,
     long? LastUsedAt,
     string Status,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null,
+    string Priority = "interactive");
 
 /// <param name="ExpiresAt">Unix seconds; absent: 90 days from now. At most 366 days.</param>
 public sealed record NewAccessToken(
@@ -31,10 +33,12 @@ public sealed record NewAccessToken(
     IReadOnlyList<string>? ApiKeys = null,
     IReadOnlyList<string>? Agents = null,
     int? Weight = null,
-    long? ExpiresAt = null);
+    long? ExpiresAt = null,
+    string? Priority = null);
 
 public sealed record AccessTokenChange(
     string? Name = null,
     IReadOnlyList<string>? Scopes = null,
     int? Weight = null,
-    long? ExpiresAt = null);
+    long? ExpiresAt = null,
+    string? Priority = null);

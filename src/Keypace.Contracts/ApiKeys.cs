@@ -11,6 +11,11 @@ namespace Keypace.Contracts;
 /// <param name="Version">Counts changes; send it back in a PUT to be told about somebody else's change (412).</param>
 /// <param name="RateGroupId">Keys with the same secret and destination share one group and the lowest of their limits.</param>
 /// <param name="Notice">A sentence when something about the key needs attention; otherwise null.</param>
+/// <param name="Pacing"><c>auto</c> (as the hub's file says, then as its refusals teach), <c>burst</c> (up to the whole limit at once) or <c>smooth</c> (evenly).</param>
+/// <param name="GuardMs">Milliseconds added to each interval for this key; null for the server's own measure.</param>
+/// <param name="Limits">Limits beside the rate limit; a query goes when all allow.</param>
+/// <param name="RateLimitSource"><c>default</c> while the limit is the hub's default, <c>set</c> when somebody chose it.</param>
+/// <param name="LimitFrozen">True when nothing that the hub's answers say changes the limit.</param>
 public sealed record ApiKey(
     string Id,
     string Name,
@@ -28,7 +33,20 @@ public sealed record ApiKey(
     long CreatedAt = 0,
     long UpdatedAt = 0,
     long? LastUsedAt = null,
-    string? Notice = null);
+    string? Notice = null,
+    string Pacing = "auto",
+    int? GuardMs = null,
+    IReadOnlyList<ApiKeyLimit>? Limits = null,
+    string RateLimitSource = "set",
+    bool LimitFrozen = false);
+
+/// <summary>One limit of a key beside its rate limit.</summary>
+/// <param name="Dimension"><c>tokens</c> (query and answer), <c>input_tokens</c>, <c>output_tokens</c>, <c>concurrent</c> (queries under way) or <c>requests</c>.</param>
+/// <param name="Limit">Most of it in the interval, or at one time.</param>
+/// <param name="IntervalSeconds">Seconds, 1 to 86,400; tokens without it count by the minute. Not for <c>concurrent</c>, not with a calendar zone.</param>
+/// <param name="CalendarZone">IANA time zone of a hub that counts by calendar days (<c>America/Los_Angeles</c>, <c>UTC</c>); null for any interval.</param>
+/// <param name="Model">The hub's own name of the only model that it holds for; null for all models.</param>
+public sealed record ApiKeyLimit(string Dimension, long Limit, int? IntervalSeconds = null, string? CalendarZone = null, string? Model = null);
 
 /// <summary>What <c>POST /v1/api-keys</c> takes. A limit that is left out is the hub's default.</summary>
 public sealed record NewApiKey(
@@ -38,9 +56,18 @@ public sealed record NewApiKey(
     int? RateLimitPerInterval = null,
     int? RateLimitInterval = null,
     IReadOnlyDictionary<string, string?>? HubConfig = null,
-    string? Url = null);
+    string? Url = null,
+    string? Pacing = null,
+    int? GuardMs = null,
+    IReadOnlyList<ApiKeyLimit>? Limits = null,
+    string? RateLimitSource = null,
+    bool? LimitFrozen = null);
 
 /// <summary>What <c>PUT /v1/api-keys/{id}</c> takes: absent members stay as they are.</summary>
+/// <param name="GuardMs">0 to 5,000; -1 goes back to the server's own measure.</param>
+/// <param name="Limits">All of them: an empty list takes every one away.</param>
+/// <param name="RateLimitSource"><c>default</c> goes back to the hub's default limit, <c>set</c> keeps the present one as chosen.</param>
+/// <param name="RateGroupId">A group out of <c>GET /v1/rate-groups</c>, or <c>own</c> for the key's own.</param>
 public sealed record ApiKeyChange(
     string? Name = null,
     string? Hub = null,
@@ -50,7 +77,13 @@ public sealed record ApiKeyChange(
     IReadOnlyDictionary<string, string?>? HubConfig = null,
     string? Url = null,
     string? Status = null,
-    int? Version = null);
+    int? Version = null,
+    string? Pacing = null,
+    int? GuardMs = null,
+    IReadOnlyList<ApiKeyLimit>? Limits = null,
+    string? RateLimitSource = null,
+    bool? LimitFrozen = null,
+    string? RateGroupId = null);
 
 /// <summary>What <c>POST /v1/api-keys/test</c> takes: a secret that need not be stored.</summary>
 public sealed record ApiKeyTest(

@@ -12,6 +12,7 @@ namespace Keypace.Contracts;
     NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(ApiKey))]
 [JsonSerializable(typeof(IReadOnlyList<ApiKey>))]
+[JsonSerializable(typeof(IReadOnlyList<ApiKeyLimit>))]
 [JsonSerializable(typeof(NewApiKey))]
 [JsonSerializable(typeof(ApiKeyChange))]
 [JsonSerializable(typeof(ApiKeyTest))]

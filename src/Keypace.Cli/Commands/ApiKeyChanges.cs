@@ -11,6 +11,7 @@ internal static class ApiKeyChanges
     {
         var name = Grammar.Name("key");
         var limit = new LimitText();
+        var pacing = new PacingText();
         var input = new KeyInput();
         var replace = new Option<bool>("--replace-secret") { Description = "Ask for a new secret, or read it from standard input" };
         var version = Grammar.Number("--if-version", "Only if nobody changed it since this version; otherwise exit 3", "VERSION");
@@ -19,22 +20,26 @@ internal static class ApiKeyChanges
             "Change a key's limit, secret, address or fields; what is not named stays",
             "keypace api-keys modify openai-main --limit 5/1",
             "keypace api-keys modify openai-main --replace-secret",
+            PacingText.Example,
             "keypace api-keys modify openai-main --value-file ~/new.key --requests 1000");
-        return grammar.Does(verb, [name, .. limit.Options, .. input.Options, replace, version], async (session, parsed, ct) =>
+        return grammar.Does(verb, [name, .. limit.Options, .. pacing.OptionsOfChange, .. input.Options, replace, version], async (session, parsed, ct) =>
         {
             var (requests, seconds) = limit.Read(parsed);
+            var wanted = pacing.Into(new ApiKeyChange(Version: parsed.GetValue(version)), parsed);
             var file = input.ValueFile(parsed);
             var newSecret = file is not null || parsed.GetValue(replace);
-            if (requests is null && seconds is null && !newSecret && input.Url(parsed) is null && !input.HasFields(parsed))
+            if (requests is null && seconds is null && !newSecret && input.Url(parsed) is null && !input.HasFields(parsed) && wanted with { Version = null } == new ApiKeyChange())
             {
-                throw CommandFailure.Usage("Nothing to change. Name a limit, --replace-secret, --value-file, --url, --config or --config-file.");
+                throw CommandFailure.Usage("Nothing to change. Name a limit, --pacing, --guard-ms, --also, --freeze-limit, --replace-secret, --value-file, --url, --config or --config-file.");
             }
 
             var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);
             var config = input.HasFields(parsed) ? await input.ReadFieldsAsync(session, parsed, await Lookup.HubAsync(session, key.Hub, ct), ct) : null;
             var value = newSecret ? await session.Secrets.ReadAsync($"New secret of '{key.Name}'", file, "--value-file", ct) : null;
             var changed = await session.Keypace.ApiKeys.ModifyAsync(
-                key.Id, new ApiKeyChange(null, null, value, requests, seconds, config, input.Url(parsed), null, parsed.GetValue(version)), ct);
+                key.Id,
+                wanted with { Value = value, RateLimitPerInterval = requests, RateLimitInterval = seconds, HubConfig = config, Url = input.Url(parsed) },
+                ct);
             return Done(session, changed, $"Changed '{changed.Name}': {changed.DisplayValue}, at most {Said.Limit(changed.RateLimitPerInterval, changed.RateLimitInterval)}.");
         });
     }

@@ -12,6 +12,7 @@ internal static class ApiKeyCreation
         var name = new Argument<string>("name") { Description = "Name of the new key, unique in the team", HelpName = "NAME" };
         var hub = new Option<string>("--hub") { Description = "The model hub: see `keypace hubs list`", HelpName = "HUB", Required = true };
         var limit = new LimitText();
+        var pacing = new PacingText();
         var input = new KeyInput();
         var verb = new Verb(
             "create",
@@ -20,13 +21,14 @@ internal static class ApiKeyCreation
             "keypace api-keys create openai-main --hub openai --value-file ~/openai.key",
             "pass show openai | keypace api-keys create openai-main --hub openai",
             "keypace api-keys create local --hub custom --url http://10.2.0.7:8000/v1");
-        return grammar.Does(verb, [name, hub, .. limit.Options, .. input.Options], async (session, parsed, ct) =>
+        return grammar.Does(verb, [name, hub, .. limit.Options, .. pacing.Options, .. input.Options], async (session, parsed, ct) =>
         {
             var (requests, seconds) = limit.Read(parsed);
+            var wanted = pacing.Into(new NewApiKey(parsed.GetRequiredValue(name), ""), parsed);
             var known = await Lookup.HubAsync(session, parsed.GetRequiredValue(hub), ct);
             var (value, config, url) = await input.ReadAllAsync(session, parsed, known, ct);
             var key = await session.Keypace.ApiKeys.CreateAsync(
-                new NewApiKey(parsed.GetRequiredValue(name), known.Name, value, requests, seconds, config, url), ct);
+                wanted with { Hub = known.Name, Value = value, RateLimitPerInterval = requests, RateLimitInterval = seconds, HubConfig = config, Url = url }, ct);
             session.Screen.Show(key, Screen.Printed.ApiKey, screen =>
             {
                 screen.Line($"Stored '{key.Name}': {key.Hub}, {key.DisplayValue}, at most {Said.Limit(key.RateLimitPerInterval, key.RateLimitInterval)}.");

@@ -38,6 +38,7 @@ internal static class TokenCommands
         var key = Grammar.Several("--key", "Bind it to this key, by name or id; may be repeated", "KEY");
         var agent = Grammar.Several("--agent", "Bind it to this agent, by name or id; may be repeated", "AGENT");
         var weight = Grammar.Number("--weight", "Its share in the queue against other tokens, 1 to 100 [default: 1]", "WEIGHT");
+        var priority = Grammar.Text("--priority", "The best class of its queries: interactive, batch or background [default: interactive]", "CLASS").FromAmong("interactive", "batch", "background");
         var expires = Grammar.Text("--expires", "When it ends: 30d, 2027-01-31, Unix seconds [default: 90 days]", "WHEN");
         var output = Grammar.Text("--output", "Write the token to this new file (0600) instead of standard output", "FILE");
         var verb = new Verb(
@@ -46,11 +47,12 @@ internal static class TokenCommands
             "keypace tokens create notebook --scope query --agent support-bot",
             "keypace tokens create ci --expires 30d --output ~/ci.token",
             "export OPENAI_API_KEY=$(keypace tokens create me --scope query)");
-        return grammar.Does(verb, [name, role, scope, key, agent, weight, expires, output], async (session, parsed, ct) =>
+        return grammar.Does(verb, [name, role, scope, key, agent, weight, priority, expires, output], async (session, parsed, ct) =>
         {
             var expiresAt = Instant.Future(parsed.GetValue(expires), "--expires", session.Terminal.Clock)?.ToUnixTimeSeconds();
             var asked = new NewAccessToken(
-                parsed.GetRequiredValue(name), parsed.GetValue(role), Given(parsed, scope), Given(parsed, key), Given(parsed, agent), parsed.GetValue(weight), expiresAt);
+                parsed.GetRequiredValue(name), parsed.GetValue(role), Given(parsed, scope), Given(parsed, key), Given(parsed, agent), parsed.GetValue(weight), expiresAt,
+                parsed.GetValue(priority));
 
             // The file is made first: where it cannot be written, no token is made that nobody ever sees.
             using var file = parsed.GetValue(output) is { } path ? new NewSecretFile(path) : null;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway.Requests;
 
@@ -60,6 +61,7 @@ internal readonly record struct HubInTeam(Guid TeamId, string Hub);
 /// <param name="Destination">Where its queries go; null while the hub is not served or the key has no address.</param>
 /// <param name="Binding">What the envelope is bound to; null for a key without a secret.</param>
 /// <param name="Trouble">Why its queries cannot be sent at all; null when they can.</param>
+/// <param name="Pacing">How it paces beside its rate limit.</param>
 internal sealed record ServedKey(
     Guid Id,
     Guid TeamId,
@@ -73,10 +75,16 @@ internal sealed record ServedKey(
     Guid RateGroupId,
     RateLimit Limit,
     bool IsDisabled,
-    KeyTrouble? Trouble)
+    KeyTrouble? Trouble,
+    KeyPacing Pacing)
 {
     public KnownTargets Targets { get; } = new();
 }
+
+/// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>
+/// <param name="LimitIsDefault">True while the rate limit is the hub's default: only then may an answer raise it.</param>
+/// <param name="IsFrozen">True when what the hub's answers say changes nothing.</param>
+internal sealed record KeyPacing(PacingHint Mode, int? GuardMs, ImmutableArray<KeyLimit> Limits, bool LimitIsDefault, bool IsFrozen);
 
 internal enum KeyTrouble
 {
@@ -99,7 +107,8 @@ internal sealed record ServedAgent(
     bool IsArchived);
 
 /// <param name="Digest">HMAC of the whole token; the token itself is nowhere.</param>
-internal sealed record ServedToken(TokenGrant Grant, byte[] Digest, string Name)
+/// <param name="BestClass">The best class that its queries may ask for, and the one they have without asking.</param>
+internal sealed record ServedToken(TokenGrant Grant, byte[] Digest, string Name, QueryClass BestClass = QueryClass.Interactive)
 {
     /// <summary>The public handle, as records and the pacer name it.</summary>
     public string Id { get; } = Grant.Id.ToString();

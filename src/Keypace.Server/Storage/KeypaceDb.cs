@@ -31,7 +31,11 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
             member.ToTable("members");
             member.HasIndex(row => row.EmailKey).IsUnique();
         });
-        model.Entity<AccessTokenRow>().ToTable("access_tokens");
+        model.Entity<AccessTokenRow>(token =>
+        {
+            token.ToTable("access_tokens");
+            token.Property(row => row.Priority).HasDefaultValue("interactive");
+        });
         model.Entity<ApiKeyRow>(key =>
         {
             key.ToTable("api_keys");
@@ -39,6 +43,7 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
             key.HasIndex(row => new { row.TeamId, row.NameKey }).IsUnique().HasFilter("\"Status\" <> 'deleted'");
             key.HasIndex(row => row.RateGroupId);
             key.Property(row => row.Version).IsConcurrencyToken();
+            key.Property(row => row.Pacing).HasDefaultValue("auto");
         });
         model.Entity<AgentRow>(agent =>
         {

@@ -16,13 +16,13 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
             All(connection,
                 """
                 SELECT "Id", "TeamId", "Name", "Hub", "Url", "Destination", "Injection", "HubConfig", "Envelope", "SecretVersion", "RateGroupId",
-                       "RateLimitPerInterval", "RateLimitInterval", "Status"
+                       "RateLimitPerInterval", "RateLimitInterval", "Status", "LimitIsDefault", "Pacing", "GuardMs", "Limits", "LimitFrozen"
                 FROM api_keys WHERE "Status" <> 'deleted'
                 """, KeyOf),
             All(connection, """SELECT "Id", "TeamId", "Name", "ModelName", "AgentUrl", "ApiKeyId", "SystemPrompt", "Status" FROM agents""", AgentOf),
             All(connection,
                 """
-                SELECT "Id", "Digest", "TeamId", "MemberId", "Name", "Role", "Scopes", "ApiKeyIds", "AgentIds", "Weight", "ExpiresAt", "RevokedAt"
+                SELECT "Id", "Digest", "TeamId", "MemberId", "Name", "Role", "Scopes", "ApiKeyIds", "AgentIds", "Weight", "ExpiresAt", "RevokedAt", "Priority"
                 FROM access_tokens
                 """, TokenOf),
             All(connection, """SELECT 1 FROM api_keys WHERE "Status" = 'deleted' LIMIT 1""", _ => true).Count > 0);
@@ -57,6 +57,11 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         RateLimitPerInterval = row.GetInt32(11),
         RateLimitInterval = row.GetInt32(12),
         Status = row.GetString(13),
+        LimitIsDefault = row.GetBoolean(14),
+        Pacing = row.GetString(15),
+        GuardMs = row.IsDBNull(16) ? null : row.GetInt32(16),
+        Limits = TextOf(row, 17),
+        LimitFrozen = row.GetBoolean(18),
     };
 
     private static AgentRow AgentOf(SqliteDataReader row) => new()
@@ -85,6 +90,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         Weight = row.GetInt32(9),
         ExpiresAt = row.GetInt64(10),
         RevokedAt = row.IsDBNull(11) ? null : row.GetInt64(11),
+        Priority = row.GetString(12),
     };
 
     private static string? TextOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -48,6 +48,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
         var role = TokenBindings.RoleOf(wanted.Role, problems);
         var scopes = TokenBindings.ScopesOf(wanted.Scopes, problems);
         TokenBindings.CheckWeight(wanted.Weight, problems);
+        TokenBindings.CheckPriority(wanted.Priority, problems);
         if (!TokenLifetime.Expiry(time.GetUtcNow(), wanted.ExpiresAt).TryGet(out var expiresAt, out var refusal))
             problems.Add(refusal);
         if (problems.Refusal is not null || name is null)
@@ -74,6 +75,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
                 ApiKeyIds = bound.ApiKeyIds,
                 AgentIds = bound.AgentIds,
                 Weight = wanted.Weight ?? TokenGrant.LeastWeight,
+                Priority = wanted.Priority ?? "interactive",
                 CreatedAt = change.NowMs,
                 ExpiresAt = expiresAt.ToUnixTimeMilliseconds(),
             };
@@ -93,6 +95,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
         var name = wanted.Name is null ? null : problems.Take(EntityName.Parse(wanted.Name));
         var scopes = wanted.Scopes is null ? (Scopes?)null : TokenBindings.ScopesOf(wanted.Scopes, problems);
         TokenBindings.CheckWeight(wanted.Weight, problems);
+        TokenBindings.CheckPriority(wanted.Priority, problems);
         var expiresAt = default(DateTimeOffset);
         if (wanted.ExpiresAt is not null && !TokenLifetime.Expiry(time.GetUtcNow(), wanted.ExpiresAt).TryGet(out expiresAt, out var refusal))
             problems.Add(refusal);
@@ -113,6 +116,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
             row.Name = name?.Text ?? row.Name;
             row.Scopes = scopes is { } words ? string.Join(' ', words.Words()) : row.Scopes;
             row.Weight = wanted.Weight ?? row.Weight;
+            row.Priority = wanted.Priority ?? row.Priority;
             row.ExpiresAt = wanted.ExpiresAt is null ? row.ExpiresAt : expiresAt.ToUnixTimeMilliseconds();
             var after = row.ToRecord(change.Now);
             if (!change.Db.ChangeTracker.HasChanges())

@@ -11,13 +11,13 @@ internal static class AccessTokenParsing
     {
         var token = new NewAccessToken(
             body.RequiredText("name"), body.Text("role"), body.List("scopes"), body.List("api_keys"), body.List("agents"),
-            body.Whole("weight"), body.LongWhole("expires_at"));
+            body.Whole("weight"), body.LongWhole("expires_at"), body.Text("priority"));
         return body.Refusal is { } refusal ? refusal : token;
     }
 
     public static Outcome<AccessTokenChange> Change(BodyFields body)
     {
-        var change = new AccessTokenChange(body.Text("name"), body.List("scopes"), body.Whole("weight"), body.LongWhole("expires_at"));
+        var change = new AccessTokenChange(body.Text("name"), body.List("scopes"), body.Whole("weight"), body.LongWhole("expires_at"), body.Text("priority"));
         return body.Refusal is { } refusal ? refusal : change;
     }
 }

@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Access;
+using Keypace.Domain.Keys;
 using Keypace.Server.Features.Requests;
 using Keypace.Server.Gateway;
 
@@ -30,6 +31,12 @@ internal sealed class TokenBindings(KeySnapshots snapshots)
 
     public static void CheckWeight(int? weight, FieldProblems problems) =>
         problems.CheckRange("weight", weight, TokenGrant.LeastWeight, TokenGrant.MostWeight);
+
+    public static void CheckPriority(string? word, FieldProblems problems)
+    {
+        if (word is not null && !PacingWords.TryParseClass(word, out _))
+            problems.Add(["body", "priority"], "The best class of a token's queries is 'interactive', 'batch' or 'background'.", "enum");
+    }
 
     /// <summary>Ids and names into ids, as a row has them; null where the token is bound to none.</summary>
     public Outcome<Bound> Bind(Guid teamId, IReadOnlyList<string>? apiKeys, IReadOnlyList<string>? agents)

@@ -17,7 +17,8 @@ internal static class TokenRecords
         row.CreatedAt / 1000,
         row.ExpiresAt / 1000,
         row.LastUsedAt / 1000,
-        row.StatusAt(now));
+        row.StatusAt(now),
+        Priority: row.Priority);
 
     public static string StatusAt(this AccessTokenRow row, DateTimeOffset now) =>
         row.RevokedAt is not null ? "revoked" : row.ExpiresAt <= now.ToUnixTimeMilliseconds() ? "expired" : "active";

@@ -25,6 +25,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         var problems = new FieldProblems();
         var name = wanted.Name is null ? null : problems.Take(EntityName.Parse(wanted.Name));
         NewKeys.CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
+        KeyPacingFields.Check(wanted, problems);
         if (wanted.Status is not (null or "active" or "disabled"))
             problems.Add(["body", "status"], "A key's status is 'active' or 'disabled'.", "enum");
         var hub = wanted.Hub is null || wanted.Hub == row.Hub ? mapping.HubOf(row.Hub) : problems.Take(hubs.Find(wanted.Hub));
@@ -43,8 +44,18 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         var limit = new RateLimit(wanted.RateLimitPerInterval ?? row.RateLimitPerInterval, wanted.RateLimitInterval ?? row.RateLimitInterval);
         if (limit != new RateLimit(row.RateLimitPerInterval, row.RateLimitInterval))
             (row.RateLimitPerInterval, row.RateLimitInterval, row.LimitIsDefault) = (limit.Count, limit.Seconds, false);
+        if (wanted.RateLimitSource is { } source)
+            ChooseLimit(row, source);
+        KeyPacingFields.Put(row, wanted);
         row.Status = wanted.Status ?? row.Status;
         return null;
+    }
+
+    private void ChooseLimit(ApiKeyRow row, string source)
+    {
+        row.LimitIsDefault = source == "default";
+        if (row.LimitIsDefault)
+            (row.RateLimitPerInterval, row.RateLimitInterval) = mapping.HubOf(row.Hub).DefaultLimit.Limit;
     }
 
     /// <summary>One word for the audit.</summary>

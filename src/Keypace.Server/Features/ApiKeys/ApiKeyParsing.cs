@@ -17,7 +17,12 @@ internal static class ApiKeyParsing
             body.Whole("rate_limit_per_interval"),
             body.Whole("rate_limit_interval"),
             HubConfigOf(body, hubs),
-            body.Text("url"));
+            body.Text("url"),
+            body.Text("pacing"),
+            body.Whole("guard_ms"),
+            LimitsOf(body),
+            body.Text("rate_limit_source"),
+            body.Flag("limit_frozen"));
         return body.Refusal is { } refusal ? refusal : key;
     }
 
@@ -32,7 +37,12 @@ internal static class ApiKeyParsing
             HubConfigOf(body, hubs),
             body.Text("url"),
             body.Text("status"),
-            body.Whole("version"));
+            body.Whole("version"),
+            body.Text("pacing"),
+            body.Whole("guard_ms"),
+            LimitsOf(body),
+            body.Text("rate_limit_source"),
+            body.Flag("limit_frozen"));
         return body.Refusal is { } refusal ? refusal : change;
     }
 
@@ -42,6 +52,13 @@ internal static class ApiKeyParsing
             body.RequiredText("hub"), body.Text("value"), body.Text("url"), body.Text("model"), HubConfigOf(body, hubs));
         return body.Refusal is { } refusal ? refusal : test;
     }
+
+    private static List<ApiKeyLimit>? LimitsOf(BodyFields body) => body.Objects("limits")?.Select(limit => new ApiKeyLimit(
+        limit.RequiredText("dimension"),
+        limit.RequiredLongWhole("limit"),
+        limit.Whole("interval_seconds"),
+        limit.Text("calendar_zone"),
+        limit.Text("model"))).ToList();
 
     private static IReadOnlyDictionary<string, string?>? HubConfigOf(BodyFields body, HubCatalogue hubs)
     {

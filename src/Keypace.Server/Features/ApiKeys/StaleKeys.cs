@@ -20,6 +20,9 @@ internal static class StaleKeys
             ("rate_limit_interval", row.RateLimitInterval, wanted.RateLimitInterval),
             ("url", row.Url, wanted.Url),
             ("status", row.Status, wanted.Status),
+            ("pacing", row.Pacing, wanted.Pacing),
+            ("guard_ms", row.GuardMs, wanted.GuardMs),
+            ("limit_frozen", row.LimitFrozen, wanted.LimitFrozen),
         }.Where(pair => pair.Yours is not null && !Equals(pair.Theirs, pair.Yours)).ToList();
         // Only fields that are shown anyway: a field that is not among them may be a secret.
         foreach (var (name, theirs) in config)

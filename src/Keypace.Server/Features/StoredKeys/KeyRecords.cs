@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Snapshots;
@@ -25,7 +26,12 @@ internal static class KeyRecords
         row.CreatedAt / 1000,
         row.UpdatedAt / 1000,
         row.LastUsedAt / 1000,
-        notice);
+        notice,
+        row.Pacing,
+        row.GuardMs,
+        row.Limits is null ? [] : JsonSerializer.Deserialize(row.Limits, KeypaceJson.Default.IReadOnlyListApiKeyLimit) ?? [],
+        row.LimitIsDefault ? "default" : "set",
+        row.LimitFrozen);
 
     /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
     /// <param name="sees">Which keys may be named to the one who asks.</param>

@@ -61,6 +61,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
             CreatedAt = change.NowMs,
             UpdatedAt = change.NowMs,
         };
+        KeyPacingFields.Put(row, key.Wanted);
         sealing.Seal(row, key.Parts, key.Destination, key.Parts.Join());
         change.Db.ApiKeys.Add(row);
         change.Audit(AuditedSubject.ApiKey, "created", row.Id.ToString(), row.Name, null, row.ToRecord());

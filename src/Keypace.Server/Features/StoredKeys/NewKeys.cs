@@ -9,8 +9,9 @@ namespace Keypace.Server.Features.StoredKeys;
 
 /// <summary>A key that may be stored: everything about it was checked.</summary>
 /// <param name="Url">As the person gave it; null when the hub's own address is meant.</param>
+/// <param name="Wanted">For the fields that were only checked.</param>
 internal sealed record NewKey(
-    EntityName Name, HubProfile Hub, KeyParts Parts, string? Url, Destination Destination, RateLimit Limit, bool LimitIsDefault);
+    EntityName Name, HubProfile Hub, KeyParts Parts, string? Url, Destination Destination, RateLimit Limit, bool LimitIsDefault, NewApiKey Wanted);
 
 /// <summary>Checks what people want to store, for keys on their own and for keys that come with an agent.</summary>
 internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
@@ -21,6 +22,7 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
         var name = problems.Take(EntityName.Parse(wanted.Name));
         var hub = problems.Take(hubs.Find(wanted.Hub));
         CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
+        KeyPacingFields.Check(wanted, problems);
         var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
         var destination = hub is null || parts is null ? null : problems.Take(DestinationOf(hub, wanted.Url, parts.Config));
         if (KeySealing.WhyTooLong(parts?.Join()) is { } tooLong)
@@ -31,7 +33,8 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
         return new NewKey(
             name, hub, parts, Given(wanted.Url), destination,
             LimitOf(wanted.RateLimitPerInterval, wanted.RateLimitInterval, hub.DefaultLimit.Limit),
-            wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null);
+            wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null && wanted.RateLimitSource != "set",
+            wanted);
     }
 
     /// <summary>Where a key's secret may travel, if it may be stored for that place at all.</summary>

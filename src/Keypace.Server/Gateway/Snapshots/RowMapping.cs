@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Storage.Rows;
 
@@ -36,7 +38,25 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
             row.RateGroupId,
             new RateLimit(row.RateLimitPerInterval, row.RateLimitInterval),
             row.Status == "disabled",
-            !hub.Served ? KeyTrouble.HubNotServed : hasMoved ? KeyTrouble.DestinationChanged : null);
+            !hub.Served ? KeyTrouble.HubNotServed : hasMoved ? KeyTrouble.DestinationChanged : null,
+            new KeyPacing(
+                PacingWords.TryParseMode(row.Pacing, out var mode) ? mode : PacingHint.Auto,
+                row.GuardMs, LimitsOf(row.Limits), row.LimitIsDefault, row.LimitFrozen));
+    }
+
+    /// <summary>A row's limits beside its rate limit.</summary>
+    public static ImmutableArray<KeyLimit> LimitsOf(string? json)
+    {
+        if (json is null)
+            return [];
+        var limits = ImmutableArray.CreateBuilder<KeyLimit>();
+        foreach (var limit in JsonSerializer.Deserialize(json, KeypaceJson.Default.IReadOnlyListApiKeyLimit) ?? [])
+        {
+            if (KeyLimitWords.TryParse(limit.Dimension, out var kind))
+                limits.Add(new KeyLimit(kind, limit.Limit, limit.IntervalSeconds, limit.CalendarZone, limit.Model));
+        }
+
+        return limits.ToImmutable();
     }
 
     /// <param name="key">The key behind the agent; null when it has none that may be used.</param>
@@ -66,7 +86,8 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
                 DateTimeOffset.FromUnixTimeMilliseconds(row.ExpiresAt),
                 row.RevokedAt is { } revokedAt ? DateTimeOffset.FromUnixTimeMilliseconds(revokedAt) : null),
             row.Digest,
-            row.Name);
+            row.Name,
+            PacingWords.TryParseClass(row.Priority, out var best) ? best : QueryClass.Background);
     }
 
     /// <summary>What the secret of this row is bound to, as the row is now.</summary>

@@ -48,6 +48,12 @@ namespace Keypace.Server.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Priority")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("interactive");
+
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER");
 
@@ -140,6 +146,9 @@ namespace Keypace.Server.Storage.Migrations
                         .ValueGeneratedOnAdd()
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("ChosenRateGroupId")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
@@ -163,6 +172,9 @@ namespace Keypace.Server.Storage.Migrations
                     b.Property<byte[]>("Fingerprint")
                         .HasColumnType("BLOB");
 
+                    b.Property<int?>("GuardMs")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Hub")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -177,8 +189,14 @@ namespace Keypace.Server.Storage.Migrations
                     b.Property<long?>("LastUsedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool>("LimitFrozen")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("LimitIsDefault")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Limits")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -187,6 +205,12 @@ namespace Keypace.Server.Storage.Migrations
                     b.Property<string>("NameKey")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("Pacing")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("auto");
 
                     b.Property<Guid>("RateGroupId")
                         .HasColumnType("TEXT");

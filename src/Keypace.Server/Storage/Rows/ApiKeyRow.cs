@@ -42,6 +42,21 @@ internal sealed class ApiKeyRow
     /// <summary>True while the limit is the hub's default and was not chosen by a person.</summary>
     public bool LimitIsDefault { get; set; }
 
+    /// <summary><c>auto</c>, <c>burst</c> or <c>smooth</c>.</summary>
+    public string Pacing { get; set; } = "auto";
+
+    /// <summary>Milliseconds added to every interval; null for the server's own measure.</summary>
+    public int? GuardMs { get; set; }
+
+    /// <summary>JSON list of the limits beside the rate limit; null when there are none.</summary>
+    public string? Limits { get; set; }
+
+    /// <summary>True when what the hub's answers say changes nothing.</summary>
+    public bool LimitFrozen { get; set; }
+
+    /// <summary>The group that a person put the key into; null for the one that follows from secret and address.</summary>
+    public Guid? ChosenRateGroupId { get; set; }
+
     /// <summary><c>active</c>, <c>disabled</c> or <c>deleted</c> (destroyed soon).</summary>
     public string Status { get; set; } = "active";
 

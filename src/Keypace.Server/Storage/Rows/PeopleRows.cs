@@ -47,6 +47,9 @@ internal sealed class AccessTokenRow
     public string? ApiKeyIds { get; set; }
     public string? AgentIds { get; set; }
     public int Weight { get; set; } = 1;
+
+    /// <summary>The best class its queries may ask for: <c>interactive</c>, <c>batch</c> or <c>background</c>.</summary>
+    public string Priority { get; set; } = "interactive";
     public long CreatedAt { get; set; }
     public long ExpiresAt { get; set; }
     public long? RevokedAt { get; set; }
