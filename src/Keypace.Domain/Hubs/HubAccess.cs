@@ -30,6 +30,9 @@ public sealed record HubAccess
 
     public HubPaths Paths { get; init; } = HubPaths.OpenAi;
 
+    /// <summary>The language of the chat path; the other paths speak OpenAI's.</summary>
+    public HubProtocol Protocol { get; init; }
+
     /// <summary>Put behind the chat path, without the question mark: <c>agent=true</c>; null for none.</summary>
     public string? ChatQuery { get; init; }
 

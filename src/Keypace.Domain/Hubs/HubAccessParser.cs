@@ -29,12 +29,15 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
             SecretRequired = file.Flag("secret_required", standard.SecretRequired),
             Auth = file.Has("auth") ? ReadAuth(file.Object("auth")) : standard.Auth,
             Paths = file.Has("paths") ? ReadPaths(file.Object("paths"), standard.Paths) : standard.Paths,
+            Protocol = file.Mentions("protocol")
+                ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic))
+                : standard.Protocol,
             ChatQuery = file.Mentions("chat_query") ? ReadChatQuery(file) : standard.ChatQuery,
             Test = file.Mentions("test") ? HubTestParser.Read(file) : standard.Test,
         };
 
         // Asked for so that they count as known where they are absent.
-        _ = (file.Has("auth"), file.Object("auth"), file.Object("paths"), file.Text("default_prefix"), file.Text("chat_query"));
+        _ = (file.Has("auth"), file.Object("auth"), file.Object("paths"), file.Text("default_prefix"), file.Text("chat_query"), file.Text("protocol"));
         if (!file.Has("secret"))
             _ = file.Text("secret");
         if (usual is not null)

@@ -3,6 +3,7 @@ using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Pacing;
 using Keypace.Server.Platform;
@@ -88,7 +89,7 @@ internal sealed class GatewayPath(
 
         using (answer)
         {
-            await answer.CopyToAsync(context, query, clock);
+            await (query.Native is null ? answer.CopyToAsync(context, query, clock) : TranslatedAnswer.CopyAsync(answer, context, query, clock, options.MaxBodyBytes));
             return null;
         }
     }
@@ -128,6 +129,12 @@ internal sealed class GatewayPath(
 
         query.Target = target;
         BodyEdits.Apply(body, scan, choice.Model, choice.Agent?.SystemPrompt, route.Prompt);
+        if (choice.Key.Access.Protocol is not HubProtocol.OpenAi && ReferenceEquals(route, GatewayRoute.ChatCompletions)
+            && ChatTranslation.Apply(query, choice.Agent?.Destination, RequestIds.Of(context), time.GetUtcNow()) is { } untranslatable)
+        {
+            return untranslatable;
+        }
+
         query.Usage = new UsageScanner();
         return choice;
     }

@@ -24,20 +24,21 @@ internal static class HubRequests
         {
             foreach (var (name, values) in headers)
             {
-                if (HeaderRules.MayReachHub(name) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
+                if (HeaderRules.MayReachHub(name) && !(query.Native is not null && name.Equals("Accept", StringComparison.OrdinalIgnoreCase)) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
                     && !Add(request.Headers, name, values) && request.Content is { } content)
                 {
                     Add(content.Headers, name, values);
                 }
             }
 
-            if (headers.ContentType is { Count: > 0 } type)
+            if (query.Native is null && headers.ContentType is { Count: > 0 } type)
                 request.Content?.Headers.TryAddWithoutValidation("Content-Type", type.ToString());
         }
-        else
-        {
+
+        if (query.Headers is null || query.Native is not null)
             request.Content?.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        }
+        if (query.Native is { } native)
+            request.Headers.TryAddWithoutValidation("Accept", native.Accept);
 
         foreach (var (name, value) in auth.ExtraHeaders)
         {

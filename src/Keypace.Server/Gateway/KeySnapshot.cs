@@ -79,6 +79,9 @@ internal sealed record ServedKey(
     KeyPacing Pacing)
 {
     public KnownTargets Targets { get; } = new();
+
+    /// <summary>The public fields of its hub_config (masks may stand among them).</summary>
+    public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 }
 
 /// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>

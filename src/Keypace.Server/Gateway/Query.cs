@@ -1,5 +1,6 @@
 using System.Globalization;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Storage.Rows;
@@ -29,6 +30,9 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
     public IHeaderDictionary? Headers { get; set; }
 
     public bool Streams { get; set; }
+
+    /// <summary>The query in the hub's own language, where that is not OpenAI's; <see cref="Body"/> and <see cref="Target"/> are its then.</summary>
+    public NativeChat? Native { get; set; }
 
     /// <summary>True for a key's test: a hub's 401 or 403 is the answer, not a failure.</summary>
     public bool WantsRefusals { get; init; }

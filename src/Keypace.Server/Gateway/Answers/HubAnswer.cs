@@ -22,8 +22,16 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     /// <summary>The body as far as <see cref="ReadSmallAsync"/> read it, the key's secret starred out.</summary>
     public ReadOnlySpan<byte> Small => _small;
 
+    /// <summary>True when the hub said that waiting does not help; known once <see cref="Limits"/> was asked.</summary>
+    public bool IsTerminal => _isTerminal;
+
+    /// <summary>Stars the key's secret out of what goes on to the caller; null when there is none to look for.</summary>
+    public SecretScrub? Scrub => credential.Scrub;
+
     public async ValueTask ReadSmallAsync(CancellationToken ct)
     {
+        if (_small is not null)
+            return;
         _small = await AnswerCopy.ReadSmallAsync(response, MostSmallBytes, ct);
         if (credential.Scrub is { } scrub)
         {
@@ -56,6 +64,9 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     public string? HeaderOf(string name) =>
         response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString()
         : response.Content.Headers.NonValidated.TryGetValues(name, out values) ? values.ToString() : null;
+
+    /// <summary>Status and headers as they came, less what must not cross.</summary>
+    public void WriteHead(HttpResponse into) => AnswerCopy.Head(response, into, credential.Scrub, credential.Text);
 
     /// <summary>Passes the answer on. When the hub breaks off or falls silent in the middle, the caller's connection is cut: half an answer must not look whole.</summary>
     public async ValueTask CopyToAsync(HttpContext context, Query query, HubClock clock)

@@ -8,16 +8,20 @@ namespace Keypace.Server.Gateway.Contract;
 /// <summary>A contract query as OpenAI's chat completion, and the answer read back.</summary>
 internal static class ChatBody
 {
-    public static byte[] Of(ContractQuery asked, HubProfile hub)
+    /// <param name="access">A hub with a language of its own is told only what the caller chose: many of its models refuse both numbers at once, or either.</param>
+    public static byte[] Of(ContractQuery asked, HubProfile hub, HubAccess access)
     {
+        var isTranslated = access.Protocol is not HubProtocol.OpenAi;
         var buffer = new ArrayBufferWriter<byte>(asked.Messages.Length + 256);
         using var writer = new Utf8JsonWriter(buffer);
         writer.WriteStartObject();
         writer.WriteString("model", asked.Model);
         writer.WritePropertyName("messages");
         writer.WriteRawValue(asked.Messages);
-        writer.WriteNumber("temperature", asked.Temperature);
-        writer.WriteNumber("top_p", asked.TopP);
+        if (!isTranslated || asked.Temperature != ContractQuery.UsualTemperature)
+            writer.WriteNumber("temperature", asked.Temperature);
+        if (!isTranslated || asked.TopP != ContractQuery.UsualTopP)
+            writer.WriteNumber("top_p", asked.TopP);
         // OpenAI's newer models refuse the old name; most others know only the old one.
         if (asked.MaxCompletionTokens is { } most)
             writer.WriteNumber(hub.Name is "openai" or "azure" ? "max_completion_tokens" : "max_tokens", most);

@@ -19,7 +19,13 @@ internal sealed record ContractQuery(
     double TopP,
     int? MaxCompletionTokens,
     int Generations,
-    byte[] Messages);
+    byte[] Messages)
+{
+    /// <summary>The contract's own values for what a caller leaves out.</summary>
+    public const double UsualTemperature = 1;
+
+    public const double UsualTopP = 0.99;
+}
 
 /// <summary>Reads the body of <c>POST /v1/chat_complete</c> and names every field that cannot be accepted.</summary>
 internal static class ChatCompleteParsing
@@ -70,8 +76,8 @@ internal static class ChatCompleteParsing
             given.Text("url") is { Length: > 0 } url ? url : null,
             TimeSpan.FromSeconds(given.Number("timeout", 1, 3600) ?? 90),
             (int)(given.Number("max_retries", 0, 20) ?? 5),
-            given.Number("temperature", 0, 100) ?? 1,
-            given.Number("top_p", 0, 1) ?? 0.99,
+            given.Number("temperature", 0, 100) ?? ContractQuery.UsualTemperature,
+            given.Number("top_p", 0, 1) ?? ContractQuery.UsualTopP,
             (int?)given.Number("max_completion_tokens", 1, int.MaxValue),
             (int)(given.Number("generations", 1, MostGenerations) ?? 1),
             Conversation(body.Text("system_prompt"), messages, prompt, role));

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
+using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Pacing;
 using Keypace.Server.Platform;
@@ -49,7 +51,7 @@ internal sealed class ContractPath(
                 return refusal;
 
             var generations = await Task.WhenAll(Enumerable.Range(0, asked.Generations)
-                .Select(_ => GenerateAsync(context, token, wish, choice, target, asked)));
+                .Select(number => GenerateAsync(context, token, wish, choice, target, asked, number)));
             return await WriteAsync(context, asked, generations);
         }
     }
@@ -74,7 +76,7 @@ internal sealed class ContractPath(
     }
 
     private async Task<Generation> GenerateAsync(
-        HttpContext context, ServedToken token, QueueWish wish, ModelChoice choice, Uri target, ContractQuery asked)
+        HttpContext context, ServedToken token, QueueWish wish, ModelChoice choice, Uri target, ContractQuery asked, int number)
     {
         var query = new Query("chat_complete", time.GetTimestamp(), time.GetUtcNow())
         {
@@ -82,9 +84,16 @@ internal sealed class ContractPath(
             Wish = wish,
             Choice = choice,
             Target = target,
-            Body = RequestBody.Of(ChatBody.Of(asked, choice.Key.Hub)),
+            Body = RequestBody.Of(ChatBody.Of(asked, choice.Key.Hub, choice.Key.Access)),
             Usage = new Domain.Hubs.UsageScanner(),
         };
+        if (choice.Key.Access.Protocol is not HubProtocol.OpenAi
+            && ChatTranslation.Apply(query, TargetDestination(asked), $"{RequestIds.Of(context)}-{number}", time.GetUtcNow()) is { } untranslatable)
+        {
+            query.Dispose();
+            return new Generation(untranslatable, 0, []);
+        }
+
         var timeouts = options.With(firstByte: asked.Timeout, idle: asked.Timeout);
         var status = StatusCodes.Status500InternalServerError;
         try
@@ -107,6 +116,8 @@ internal sealed class ContractPath(
                     if (answer.Status >= 500 && retries < asked.MaxRetries)
                         continue;
                     status = answer.Status;
+                    if (query.Native is not null)
+                        return await TranslatedAsync(context, answer, query, clock);
                     return new Generation(null, answer.Status, await answer.ReadWholeAsync(options.MaxBodyBytes, query, clock));
                 }
             }
@@ -117,6 +128,20 @@ internal sealed class ContractPath(
             query.Dispose();
         }
     }
+
+    private async Task<Generation> TranslatedAsync(HttpContext context, HubAnswer answer, Query query, HubClock clock)
+    {
+        var fault = await TranslatedAnswer.ReadRefusalAsync(answer, query.Native!, clock);
+        if (fault is null && query.Native!.Answers.TryRead(await answer.ReadWholeAsync(options.MaxBodyBytes, query, clock), out var completion, out fault))
+            return new Generation(null, answer.Status, completion!);
+        if (fault!.IsHubsOwn)
+            return new Generation(null, fault.Status, TranslatedAnswer.ToBytes(query, fault, RequestIds.Of(context)));
+        query.ErrorCode = fault.Code;
+        return new Generation(new Refusal(RefusalReason.HubFailed, fault.Code, TranslatedAnswer.Sentence(query, fault)), 0, []);
+    }
+
+    private static Destination? TargetDestination(ContractQuery asked) =>
+        asked.Url is { } url && Destination.Parse(url).TryGet(out var given, out _) ? given : null;
 
     private static async Task<Refusal?> WriteAsync(HttpContext context, ContractQuery asked, Generation[] generations)
     {

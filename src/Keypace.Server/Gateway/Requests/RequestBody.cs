@@ -84,6 +84,24 @@ internal sealed class RequestBody : IDisposable
         Length += insert.Length - remove;
     }
 
+    /// <summary>The bytes that go to the hub as one piece; a copy only where there are edits.</summary>
+    public ReadOnlyMemory<byte> ToWhole()
+    {
+        if (!IsEdited)
+            return Original;
+        var whole = new ArrayBufferWriter<byte>((int)Length);
+        var from = 0;
+        foreach (var (at, remove, insert) in _edits)
+        {
+            whole.Write(_buffer.AsSpan(from, Math.Max(0, at - from)));
+            whole.Write(insert.Span);
+            from = Math.Max(from, at + remove);
+        }
+
+        whole.Write(_buffer.AsSpan(from, _count - from));
+        return whole.WrittenMemory;
+    }
+
     public async ValueTask WriteToAsync(Stream stream, CancellationToken ct)
     {
         var from = 0;

@@ -41,7 +41,10 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
             !hub.Served ? KeyTrouble.HubNotServed : hasMoved ? KeyTrouble.DestinationChanged : null,
             new KeyPacing(
                 PacingWords.TryParseMode(row.Pacing, out var mode) ? mode : PacingHint.Auto,
-                row.GuardMs, LimitsOf(row.Limits), row.LimitIsDefault, row.LimitFrozen));
+                row.GuardMs, LimitsOf(row.Limits), row.LimitIsDefault, row.LimitFrozen))
+        {
+            Config = config,
+        };
     }
 
     /// <summary>A row's limits beside its rate limit.</summary>

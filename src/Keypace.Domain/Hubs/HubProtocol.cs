@@ -1,0 +1,10 @@
+namespace Keypace.Domain.Hubs;
+
+/// <summary>A hub's language for chat. Whatever is not OpenAI's is translated (<see cref="Protocols.IChatProtocol"/>).</summary>
+public enum HubProtocol
+{
+    OpenAi,
+
+    /// <summary>Anthropic's messages.</summary>
+    Anthropic,
+}

@@ -1,0 +1,18 @@
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols.Anthropic;
+
+namespace Keypace.Domain.Protocols;
+
+/// <summary>The languages that hubs speak besides OpenAI's.</summary>
+public static class ChatProtocols
+{
+    private static readonly AnthropicProtocol _anthropic = new();
+
+    /// <summary>Null for a hub that speaks OpenAI's language itself.</summary>
+    public static IChatProtocol? Of(HubProtocol protocol) => protocol switch
+    {
+        HubProtocol.OpenAi => null,
+        HubProtocol.Anthropic => _anthropic,
+        _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "No translation is built for this protocol."),
+    };
+}

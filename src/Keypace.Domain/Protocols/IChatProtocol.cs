@@ -1,0 +1,68 @@
+using Keypace.Domain.Hubs;
+
+namespace Keypace.Domain.Protocols;
+
+/// <summary>
+/// A hub's own language for chat, behind OpenAI's. Pure: no clock, no sockets; one instance serves all queries. Hubs that speak OpenAI's
+/// language have none, and their bytes pass untouched. A new one gets a word in <see cref="HubProtocol"/> and a line in <see cref="ChatProtocols"/>.
+/// </summary>
+public interface IChatProtocol
+{
+    /// <summary>Turns an OpenAI-style chat query into the hub's.</summary>
+    /// <param name="body">A JSON object as <c>/v1/chat/completions</c> takes it, model and agent's system prompt already in it.</param>
+    /// <returns>The hub's query, or a refusal that names the member which the hub has no place for. Nothing is dropped without a word.</returns>
+    Outcome<NativeChat> Ask(ReadOnlyMemory<byte> body, ChatSetting setting);
+}
+
+/// <summary>What a translation may depend on besides the body.</summary>
+/// <param name="HubName">The hub's name for people.</param>
+/// <param name="Config">The key's public hub_config fields (masks may stand among them).</param>
+/// <param name="QueryId">Unique for each query: letters, digits and hyphens, 2 to 100 characters.</param>
+/// <param name="Now">When the query came in; the answer's <c>created</c>.</param>
+public sealed record ChatSetting(string HubName, HubAccess Access, IReadOnlyDictionary<string, string> Config, string QueryId, DateTimeOffset Now);
+
+/// <summary>A query in the hub's own language.</summary>
+/// <param name="Path">Under the key's address, percent-encoded, without a slash in front.</param>
+/// <param name="Body">JSON.</param>
+/// <param name="Accept">The answer's media type.</param>
+/// <param name="Streams">True when the caller gets the answer as a stream of chunks.</param>
+/// <param name="Answers">Reads what comes back.</param>
+public sealed record NativeChat(string Path, ReadOnlyMemory<byte> Body, string Accept, bool Streams, NativeAnswers Answers);
+
+/// <summary>Reads the hub's answers to one query and says them in OpenAI's words.</summary>
+public abstract class NativeAnswers
+{
+    /// <summary>A whole answer with a status of success.</summary>
+    /// <param name="completion">An OpenAI-style <c>chat.completion</c>; null with a fault.</param>
+    /// <param name="fault">What is wrong with the answer, also when it is an error in spite of its status; null otherwise.</param>
+    public abstract bool TryRead(ReadOnlyMemory<byte> body, out byte[]? completion, out HubFault? fault);
+
+    /// <summary>For an answer with a status of success that comes in pieces. One for each sending.</summary>
+    public abstract NativePieces Pieces();
+
+    /// <summary>An answer with any other status.</summary>
+    /// <param name="headerOf">Value of a header, null when absent.</param>
+    /// <param name="body">As far as it was read; may be cut off, HTML, or empty.</param>
+    public abstract HubFault Fault(int status, Func<string, string?> headerOf, ReadOnlyMemory<byte> body);
+}
+
+/// <summary>
+/// An answer in pieces, cut anywhere, said again as OpenAI's <c>chat.completion.chunk</c> events. Holds back no more than one event; after a
+/// fault it takes nothing more. Not thread-safe.
+/// </summary>
+public abstract class NativePieces : IDisposable
+{
+    /// <summary>What went wrong, in the stream or with it; null while all is well.</summary>
+    public HubFault? Fault { get; protected set; }
+
+    /// <summary>True once the whole answer was said: what comes after does not matter.</summary>
+    public bool IsWhole { get; protected set; }
+
+    /// <summary>Takes the next piece and writes the events that are whole now.</summary>
+    public abstract void Feed(ReadOnlySpan<byte> piece, System.Buffers.IBufferWriter<byte> output);
+
+    /// <summary>The hub closed the stream: either everything was said, or this is a fault.</summary>
+    public abstract void End(System.Buffers.IBufferWriter<byte> output);
+
+    public abstract void Dispose();
+}

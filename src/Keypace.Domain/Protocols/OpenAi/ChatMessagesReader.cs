@@ -1,0 +1,188 @@
+using System.Text.Json;
+
+namespace Keypace.Domain.Protocols.OpenAi;
+
+/// <summary>Reads <c>messages</c>: system texts apart, and turns that alternate, since that is what other hubs take.</summary>
+internal sealed class ChatMessagesReader(ChatProblems problems)
+{
+    public List<JsonElement> System { get; } = [];
+
+    public string? SystemAt { get; private set; }
+
+    public List<ChatTurn> Turns { get; } = [];
+
+    public void Read(JsonElement messages)
+    {
+        if (messages.ValueKind is not JsonValueKind.Array || messages.GetArrayLength() == 0)
+        {
+            problems.Wrong("messages", "a list of at least one message with role and content");
+            return;
+        }
+
+        var index = 0;
+        foreach (var message in messages.EnumerateArray())
+        {
+            ReadMessage(message, $"messages[{index++}]");
+            if (problems.First is not null)
+                return;
+        }
+    }
+
+    private void ReadMessage(JsonElement message, string at)
+    {
+        switch (message.Text("role"))
+        {
+            case "system" or "developer":
+                RefuseOthers(message, at, "role", "content");
+                SystemAt ??= at;
+                foreach (var block in Content(message, at, "text"))
+                    System.Add(((ChatText)block).Text);
+                break;
+            case "user":
+                RefuseOthers(message, at, "role", "content");
+                Turn(isAssistant: false, at).AddRange(Content(message, at, "text", "image_url", "file"));
+                break;
+            case "assistant":
+                // Thoughts that were handed out as reasoning_content come back when a caller keeps the message whole: without the hub's signature they cannot be sent on.
+                RefuseOthers(message, at, "role", "content", "refusal", "tool_calls", "reasoning_content");
+                ReadAssistant(message, at, Turn(isAssistant: true, at));
+                break;
+            case "tool":
+                RefuseOthers(message, at, "role", "content", "tool_call_id");
+                if (message.TextElement("tool_call_id") is { } id)
+                    Turn(isAssistant: false, at).Add(new ChatToolResult(id, Content(message, at, "text", "image_url"), at));
+                else
+                    problems.Wrong(at + ".tool_call_id", "the id of the tool call that this answers");
+                break;
+            case "function":
+                problems.NoPlace(at + ".role", "Use the role \"tool\", which replaced \"function\"");
+                break;
+            default:
+                problems.Wrong(at + ".role", "system, developer, user, assistant or tool");
+                break;
+        }
+    }
+
+    private void ReadAssistant(JsonElement message, string at, List<ChatBlock> blocks)
+    {
+        if (message.Child("content") is not null)
+            blocks.AddRange(Content(message, at, "text", "refusal").Where(block => block is not ChatText text || !text.Text.IsEmptyText()));
+        if (message.TextElement("refusal") is { } refusal && !refusal.IsEmptyText())
+            blocks.Add(new ChatText(refusal, at + ".refusal"));
+        if (message.Child("tool_calls") is not { } calls)
+            return;
+        if (calls.ValueKind is not JsonValueKind.Array)
+        {
+            problems.Wrong(at + ".tool_calls", "a list of tool calls");
+            return;
+        }
+
+        var index = 0;
+        foreach (var call in calls.EnumerateArray())
+        {
+            var here = $"{at}.tool_calls[{index++}]";
+            if (ChatToolsReader.Function(call, here, problems) is not { } function)
+                return;
+            if (call.TextElement("id") is { } id && function.TextElement("name") is { } name && function.TextElement("arguments") is { } arguments)
+                blocks.Add(new ChatToolUse(id, name, Arguments(arguments, here), here));
+            else
+                problems.Wrong(here, "a function call with id, name and arguments");
+        }
+    }
+
+    /// <summary>Arguments are JSON inside a text; hubs with a language of their own want the JSON.</summary>
+    private JsonElement Arguments(JsonElement text, string at)
+    {
+        var json = text.GetString()!;
+        if (string.IsNullOrWhiteSpace(json))
+            json = "{}";
+        try
+        {
+            using var document = JsonDocument.Parse(json, ChatJson.Strict);
+            if (document.RootElement.ValueKind is JsonValueKind.Object)
+                return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            // Said below: it is no object either way.
+        }
+
+        problems.Wrong(at + ".function.arguments", "a JSON object, written as a text");
+        return default;
+    }
+
+    /// <summary>A text, or a list of parts of the given kinds.</summary>
+    private List<ChatBlock> Content(JsonElement message, string at, params ReadOnlySpan<string> kinds)
+    {
+        var blocks = new List<ChatBlock>();
+        at += ".content";
+        if (message.Child("content") is not { } content)
+        {
+            problems.Wrong(at, "a text or a list of parts");
+        }
+        else if (content.ValueKind is JsonValueKind.String)
+        {
+            blocks.Add(new ChatText(content, at));
+        }
+        else if (content.ValueKind is not JsonValueKind.Array)
+        {
+            problems.Wrong(at, "a text or a list of parts");
+        }
+        else
+        {
+            foreach (var part in content.EnumerateArray())
+            {
+                if (ReadPart(part, $"{at}[{blocks.Count}]", kinds) is not { } block)
+                    break;
+                blocks.Add(block);
+            }
+        }
+
+        return blocks;
+    }
+
+    private ChatBlock? ReadPart(JsonElement part, string at, ReadOnlySpan<string> kinds)
+    {
+        var type = part.Text("type");
+        if (type is null)
+        {
+            problems.Wrong(at + ".type", "a kind of content, such as text");
+            return null;
+        }
+
+        if (!kinds.Contains(type))
+        {
+            problems.NoPlace(at, $"A part of the type \"{HubFault.Cleaned(type)}\" cannot stand there; leave it out");
+            return null;
+        }
+
+        RefuseOthers(part, at, "type", type);
+        if (problems.First is not null)
+            return null;
+        if (type is "image_url" or "file")
+            return ChatDataReader.Read(part, type, at, problems);
+        if (part.TextElement(type) is { } text)
+            return new ChatText(text, at);
+        problems.Wrong($"{at}.{type}", "a text");
+        return null;
+    }
+
+    private List<ChatBlock> Turn(bool isAssistant, string at)
+    {
+        if (Turns.Count == 0 || Turns[^1].IsAssistant != isAssistant)
+            Turns.Add(new ChatTurn(isAssistant, [], at));
+        return Turns[^1].Blocks;
+    }
+
+    /// <summary>Null and empty lists say nothing, so they may stand anywhere: SDKs send back what they got.</summary>
+    private void RefuseOthers(JsonElement parent, string at, params ReadOnlySpan<string> known)
+    {
+        foreach (var member in parent.EnumerateObject())
+        {
+            if (member.Value.ValueKind is JsonValueKind.Null || (member.Value.ValueKind is JsonValueKind.Array && member.Value.GetArrayLength() == 0))
+                continue;
+            if (!known.Contains(member.Name))
+                problems.NoPlace($"{at}.{member.Name}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System.Buffers;
+using System.Text.Json;
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Protocols;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Platform;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Protocols;
+
+/// <summary>
+/// Step 5's second half for hubs with a language of their own. A stream is translated event by event as it comes; whatever goes wrong before
+/// its first event has the status that fits, afterwards it is an error event: a cut-off answer never looks whole.
+/// </summary>
+internal static class TranslatedAnswer
+{
+    private const int PieceBytes = 16 * 1024;
+    private const string EventStream = "text/event-stream";
+
+    /// <param name="mostBytes">Longest whole answer.</param>
+    public static async ValueTask CopyAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock, long mostBytes)
+    {
+        var native = query.Native!;
+        var response = context.Response;
+        answer.WriteHead(response);
+        response.ContentLength = null;
+        response.ContentType = "application/json";
+        response.Headers.ContentEncoding = default;
+        try
+        {
+            if (await ReadRefusalAsync(answer, native, clock) is { } refused)
+                await WriteFaultAsync(context, query, refused, answer.IsTerminal);
+            else if (native.Streams)
+                await CopyStreamAsync(answer, context, query, clock);
+            else if (native.Answers.TryRead(await answer.ReadWholeAsync(mostBytes, query, clock), out var completion, out var fault))
+                await WriteAsync(response, completion!, clock.Token);
+            else
+                await WriteFaultAsync(context, query, fault!, isTerminal: false);
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
+        {
+            query.ErrorCode = clock.HubWasSilent ? "hub_timed_out" : "hub_broke_off";
+            response.Clear();   // a stream that has begun deals with it itself
+            await Problems.WriteAsync(context, HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true));
+        }
+    }
+
+    /// <summary>An answer that is no success, or that is none of the kind that was asked for; null when it can be read on.</summary>
+    public static async ValueTask<HubFault?> ReadRefusalAsync(HubAnswer answer, NativeChat native, HubClock clock)
+    {
+        var isSuccess = answer.Status is >= 200 and <= 299;
+        if (isSuccess && (!native.Streams || answer.Response.Content.Headers.ContentType?.MediaType is not { } type || type == native.Accept))
+            return null;
+        clock.ExpectPiece();
+        await answer.ReadSmallAsync(clock.Token);
+        return native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small.ToArray());
+    }
+
+    /// <summary>The sentence for the caller: which hub, which key, and its words.</summary>
+    public static string Sentence(Query query, HubFault fault)
+    {
+        var key = query.Choice!.Key;
+        return fault switch
+        {
+            { IsHubsOwn: true } => $"{key.Hub.DisplayName} answered the query through '{key.Name}' with an error: {fault.Words}",
+            { Code: "hub_broke_off" } => $"{key.Hub.DisplayName} broke off its answer to the query through '{key.Name}'. {fault.Words}",
+            _ => $"{key.Hub.DisplayName}'s answer to the query through '{key.Name}' cannot be read. {fault.Words}",
+        };
+    }
+
+    private static async ValueTask CopyStreamAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock)
+    {
+        using var pieces = query.Native!.Answers.Pieces();
+        var response = context.Response;
+        var output = new ArrayBufferWriter<byte>(PieceBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        HubFault? fault = null;
+        try
+        {
+            await using var stream = await answer.Response.Content.ReadAsStreamAsync(clock.Token);
+            for (var read = 1; read > 0 && pieces.Fault is null;)
+            {
+                var reading = stream.ReadAsync(buffer.AsMemory(0, PieceBytes), clock.Token);
+                if (!reading.IsCompleted)
+                    clock.ExpectPiece();
+                read = await reading;
+                query.Usage?.Feed(buffer.AsSpan(0, read));
+                if (read > 0)
+                    pieces.Feed(buffer.AsSpan(0, read), output);
+                else
+                    pieces.End(output);
+                await SendAsync(response, output, answer.Scrub, clock.Token);
+            }
+
+            fault = pieces.Fault;
+        }
+        catch (Exception failure) when (response.HasStarted && failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
+        {
+            if (!pieces.IsWhole)
+                fault = clock.HubWasSilent ? new HubFault(504, "api_error", "hub_timed_out", "It fell silent in the middle of its answer.") : HubFault.BrokenOff();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        if (fault is null)
+            return;
+        if (!response.HasStarted)
+        {
+            await WriteFaultAsync(context, query, fault, isTerminal: false);
+            return;
+        }
+
+        query.ErrorCode = fault.Code;
+        fault.WriteEvent(output, Sentence(query, fault));
+        await SendAsync(response, output, answer.Scrub, context.RequestAborted);
+    }
+
+    private static async ValueTask SendAsync(HttpResponse response, ArrayBufferWriter<byte> output, SecretScrub? scrub, CancellationToken ct)
+    {
+        if (output.WrittenCount == 0)
+            return;
+        response.ContentType = response.HasStarted ? response.ContentType : EventStream;
+        if (scrub is null)
+        {
+            await response.Body.WriteAsync(output.WrittenMemory, ct);
+        }
+        else
+        {
+            // Events end with an empty line, so nothing of them is ever held back.
+            var room = scrub.Room;
+            var piece = ArrayPool<byte>.Shared.Rent(room + output.WrittenCount);
+            output.WrittenSpan.CopyTo(piece.AsSpan(room));
+            var (from, to) = scrub.Pass(piece, room, output.WrittenCount);
+            await response.Body.WriteAsync(piece.AsMemory(from, to - from), ct);
+            ArrayPool<byte>.Shared.Return(piece);
+        }
+
+        output.ResetWrittenCount();
+    }
+
+    private static async ValueTask WriteFaultAsync(HttpContext context, Query query, HubFault fault, bool isTerminal)
+    {
+        var response = context.Response;
+        if (!fault.IsHubsOwn)
+        {
+            query.ErrorCode = fault.Code;
+            await Problems.WriteAsync(context, new Refusal(RefusalReason.HubFailed, fault.Code, Sentence(query, fault)));
+            return;
+        }
+
+        response.StatusCode = fault.Status;
+        if (isTerminal || fault.IsTerminal)
+            response.Headers["x-should-retry"] = "false";
+        await WriteAsync(response, ToBytes(query, fault, RequestIds.Of(context)), context.RequestAborted);
+    }
+
+    /// <summary>A hub's error in the shape of the OpenAI routes.</summary>
+    public static byte[] ToBytes(Query query, HubFault fault, string requestId) => JsonSerializer.SerializeToUtf8Bytes(
+        new HubShapedProblem("error", new HubShapedError(fault.Type, Sentence(query, fault), fault.Code, null), requestId), KeypaceJson.Readable.HubShapedProblem);
+
+    private static async ValueTask WriteAsync(HttpResponse response, byte[] body, CancellationToken ct)
+    {
+        response.ContentLength = body.Length;
+        await response.Body.WriteAsync(body, ct);
+    }
+}
