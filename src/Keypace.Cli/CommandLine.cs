@@ -17,6 +17,11 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
+        if (args is [Suggestions.Directive, var typed])
+        {
+            return await Suggestions.PrintAsync(Build(terminal), typed, terminal);
+        }
+
         // Read before anything is parsed: wrong usage is an error too.
         var failures = new Failures(terminal, json: args.Contains("--json"));
         var parsed = Build(terminal).Parse(args.Length == 0 ? ["--help"] : Named(args), s_parser);
@@ -70,12 +75,18 @@ internal static class CommandLine
             ServerCommands.Init(terminal),
             ServerCommands.Owner(terminal),
             ServerCommands.Settings(terminal),
+            LoginCommands.Login(grammar),
+            LoginCommands.Logout(grammar),
+            StatusCommand.Build(grammar),
             ApiKeyCommands.Build(grammar),
             AgentCommands.Build(grammar),
             HubCommands.Build(grammar),
             TokenCommands.Build(grammar),
             RecordCommands.Usage(grammar),
             RecordCommands.Audit(grammar),
+            QueryCommand.Build(grammar),
+            EnvCommand.Build(grammar),
+            CompletionCommand.Build(terminal),
         };
         foreach (var option in root.Options)
         {

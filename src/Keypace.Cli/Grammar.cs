@@ -13,6 +13,12 @@ internal sealed class Verb(string name, string description, params IReadOnlyList
 /// <summary>What a command of a noun works with.</summary>
 internal sealed record Session(KeypaceClient Keypace, Screen Screen, Terminal Terminal, SecretInput Secrets);
 
+/// <summary>What a command works with that decides about the connection itself: login, status, env.</summary>
+internal sealed record Unconnected(string? BaseUrl, string? TokenFile, Screen Screen, Terminal Terminal, SecretInput Secrets)
+{
+    public Task<Connection> FindAsync(CancellationToken ct) => Connection.FindAsync(BaseUrl, TokenFile, Terminal, ct);
+}
+
 /// <summary>Builds commands that talk to a server. One a command line: the options of the connection are the same object everywhere.</summary>
 internal sealed class Grammar(Terminal terminal)
 {
@@ -54,7 +60,15 @@ internal sealed class Grammar(Terminal terminal)
     }
 
     /// <summary>Gives a command its arguments, options and what it does; returns it.</summary>
-    public Verb Does(Verb verb, IEnumerable<Symbol> symbols, Func<Session, ParseResult, CancellationToken, Task<int>> act)
+    public Verb Does(Verb verb, IEnumerable<Symbol> symbols, Func<Session, ParseResult, CancellationToken, Task<int>> act) =>
+        Decides(verb, symbols, async (alone, parsed, ct) =>
+        {
+            using var keypace = await (await alone.FindAsync(ct)).OpenAsync(terminal);
+            return await act(new Session(keypace, alone.Screen, terminal, alone.Secrets), parsed, ct);
+        });
+
+    /// <summary>The same for a command that opens its connection itself, or needs none.</summary>
+    public Verb Decides(Verb verb, IEnumerable<Symbol> symbols, Func<Unconnected, ParseResult, CancellationToken, Task<int>> act)
     {
         foreach (var symbol in symbols)
         {
@@ -71,15 +85,12 @@ internal sealed class Grammar(Terminal terminal)
             }
         }
 
-        verb.SetAction(async (parsed, ct) =>
-        {
-            using var keypace = await Connection.OpenAsync(parsed.GetValue(_baseUrl), parsed.GetValue(_tokenFile), terminal, ct);
-            return await act(new Session(keypace, new Screen(terminal, parsed.GetValue(_json)), terminal, new SecretInput(terminal)), parsed, ct);
-        });
+        verb.SetAction((parsed, ct) => act(
+            new Unconnected(parsed.GetValue(_baseUrl), parsed.GetValue(_tokenFile), new Screen(terminal, parsed.GetValue(_json)), terminal, new SecretInput(terminal)), parsed, ct));
         return verb;
     }
 
-    public static Argument<string> Name(string what) => new("name") { Description = $"Name or id of the {what}", HelpName = "NAME" };
+    public static Argument<string> Name(string what) => new ExistingName { Description = $"Name or id of the {what}", HelpName = "NAME" };
 
     public static Option<string?> Text(string name, string description, string shape) => new(name) { Description = description, HelpName = shape };
 
@@ -92,6 +103,9 @@ internal sealed class Grammar(Terminal terminal)
         DefaultValueFactory = _ => [],
     };
 }
+
+/// <summary>The name of something that the server knows, so that a shell can complete it.</summary>
+internal sealed class ExistingName() : Argument<string>("name");
 
 /// <summary>Words that an option is limited to.</summary>
 internal static class OptionWords

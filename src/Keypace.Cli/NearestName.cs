@@ -7,6 +7,10 @@ internal static class NearestName
     public static string Hint(string typed, IEnumerable<string> there) =>
         Find(typed, there) is { } near ? $" Did you mean '{near}'?" : "";
 
+    /// <summary>Names of a team are compared without regard to case and to how letters are composed.</summary>
+    public static bool Same(string left, string right) =>
+        string.Equals(left.Trim().Normalize(), right.Trim().Normalize(), StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The name with the fewest changes, if they are few: at most two, or a third of its length.</summary>
     public static string? Find(string typed, IEnumerable<string> there)
     {

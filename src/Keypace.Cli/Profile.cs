@@ -35,6 +35,69 @@ internal sealed record Profile(string? BaseUrl, string? Token)
         }
     }
 
+    /// <summary>Writes the profile whole or not at all, readable by its owner alone from its first moment.</summary>
+    public void Write(Func<string, string?> environment)
+    {
+        var path = PathOf(environment);
+        var folder = System.IO.Path.GetDirectoryName(path)!;
+        var draft = $"{path}.{Environment.ProcessId}.new";
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(folder);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
+            File.Delete(draft);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (var file = new FileStream(draft, options))
+            using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true }))
+            {
+                writer.WriteStartObject();
+                writer.WriteString("base_url", BaseUrl);
+                writer.WriteString("token", Token);
+                writer.WriteEndObject();
+                writer.Flush();
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(draft, path, overwrite: true);
+        }
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Usage($"Cannot write the profile '{path}': {broken.Message}");
+        }
+    }
+
+    /// <summary>Forgets it; false when there was none.</summary>
+    public static bool Delete(Func<string, string?> environment)
+    {
+        var path = PathOf(environment);
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return false;
+            }
+
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Usage($"Cannot remove the profile '{path}': {broken.Message}");
+        }
+    }
+
     private static string? Text(JsonElement holder, string name) =>
         holder.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 }

@@ -16,6 +16,8 @@ internal static class Failure
     /// <summary>A secret shorter than this is not searched for in a message: it would blot out ordinary words.</summary>
     private const int ShortestHidden = 4;
 
+    private static readonly string s_version = typeof(Failure).Assembly.GetName().Version?.ToString(3) ?? "";
+
     public static async Task<KeypaceException> ReadAsync(HttpResponseMessage response, Uri server, IEnumerable<string> secrets, CancellationToken ct)
     {
         var status = (int)response.StatusCode;
@@ -35,11 +37,17 @@ internal static class Failure
             detail = detail.Replace(secret, "[hidden]", StringComparison.Ordinal);
         }
 
+        if (said.Code is "unknown_path")
+        {
+            detail = $"{detail.TrimEnd()} Keypace.Client {s_version} knows this route; the server at {server} may be older.";
+        }
+
         return new KeypaceException(status, said.Code ?? Header(response, "x-keypace-error") ?? $"http_{status}", detail)
         {
             RequestId = said.RequestId ?? Header(response, "x-request-id"),
             Fields = said.Fields,
             RetryAfter = Wait(response),
+            ShouldRetry = bool.TryParse(Header(response, "x-should-retry"), out var should) ? should : null,
         };
     }
 
@@ -104,7 +112,10 @@ internal static class Failure
         return response.Headers.RetryAfter?.Delta;
     }
 
-    private static string? Header(HttpResponseMessage response, string name) =>
+    public static KeypaceException InStream(Uri server, Said said, string? requestId) =>
+        new(200, said.Code ?? "stream_failed", said.Detail ?? $"{server} ended the answer with an error that says nothing.") { RequestId = said.RequestId ?? requestId };
+
+    public static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 }
 

@@ -37,6 +37,9 @@ public sealed class KeypaceException : Exception
     /// <summary>Field by field what cannot be accepted; empty unless the status is 422.</summary>
     public IReadOnlyList<FieldProblem> Fields { get; internal init; } = [];
 
+    /// <summary>False when the server says that the same call cannot succeed later either (<c>x-should-retry</c>); null when it says nothing.</summary>
+    public bool? ShouldRetry { get; internal init; }
+
     /// <summary>Wait so long before the same call can succeed; null when the server named no time.</summary>
     public TimeSpan? RetryAfter { get; internal init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Keypace.Contracts;
 
 namespace Keypace.Client;
@@ -50,6 +51,30 @@ public sealed class Audit
         _wire.GetAsync(Wire.Query("v1/audit", ("limit", limit), ("after", after)), KeypaceJson.Default.AuditList, ct);
 }
 
+/// <summary>Keys that one account's limit holds together: <c>/v1/rate-groups</c>.</summary>
+public sealed class RateGroups
+{
+    private readonly Wire _wire;
+
+    internal RateGroups(Wire wire) => _wire = wire;
+
+    /// <summary>Every rate group that holds a key which the token may see, with what it has used and who waits.</summary>
+    public Task<IReadOnlyList<RateGroup>> ListAsync(CancellationToken ct = default) =>
+        _wire.GetAsync("v1/rate-groups", KeypaceJson.Default.IReadOnlyListRateGroup, ct);
+}
+
+/// <summary>Who the token belongs to: <c>/v1/users</c>.</summary>
+public sealed class People
+{
+    private readonly Wire _wire;
+
+    internal People(Wire wire) => _wire = wire;
+
+    /// <summary>The person behind the token, with the team and the role in it.</summary>
+    /// <exception cref="KeypaceException">401: the token is not accepted. 403: it is, but may not manage.</exception>
+    public Task<User> MeAsync(CancellationToken ct = default) => _wire.GetAsync("v1/users/me", KeypaceJson.Default.User, ct);
+}
+
 /// <summary>The server's settings: <c>/v1/settings</c>.</summary>
 public sealed class Settings
 {
@@ -72,6 +97,22 @@ public sealed class Health
     /// <summary>True when the server answers at all.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken ct = default) =>
         await _wire.StatusAsync("healthz", ct).ConfigureAwait(false) is 200;
+
+    /// <summary>The server's version, such as <c>0.1.0</c>; null when it says none, or when nothing listens.</summary>
+    public async Task<string?> VersionAsync(CancellationToken ct = default)
+    {
+        try
+        {
+            var health = await _wire.GetAsync("healthz", KeypaceJson.Default.JsonElement, ct).ConfigureAwait(false);
+            return health.ValueKind == JsonValueKind.Object && health.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.String
+                ? version.GetString()
+                : null;
+        }
+        catch (KeypaceException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>True when the server takes queries.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken ct = default) =>

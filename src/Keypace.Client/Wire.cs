@@ -28,15 +28,31 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
 
     public async Task<TAnswer> SendAsync<TAnswer>(Call call, JsonTypeInfo<TAnswer> answer, CancellationToken ct)
     {
-        using var response = await ExchangeAsync(call, ct).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
+        using var patience = new Patience(call.Longest, ct);
+        using var response = await OpenAsync(call, patience).ConfigureAwait(false);
+        return await ReadAsync(response, answer, patience).ConfigureAwait(false);
+    }
+
+    /// <summary>The answer with its body still to come; a refusal is thrown.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(Call call, Patience patience)
+    {
+        var response = await ExchangeAsync(call, patience).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
         {
-            throw await Failure.ReadAsync(response, Server, Hidden(call), ct).ConfigureAwait(false);
+            return response;
         }
 
+        using (response)
+        {
+            throw await Failure.ReadAsync(response, Server, Hidden(call), patience.Token).ConfigureAwait(false);
+        }
+    }
+
+    public async Task<TAnswer> ReadAsync<TAnswer>(HttpResponseMessage response, JsonTypeInfo<TAnswer> answer, Patience patience)
+    {
         try
         {
-            return await response.Content.ReadFromJsonAsync(answer, ct).ConfigureAwait(false)
+            return await response.Content.ReadFromJsonAsync(answer, patience.Token).ConfigureAwait(false)
                 ?? throw Failure.Unreadable(response, Server, "null");
         }
         catch (JsonException)
@@ -48,6 +64,10 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
         {
             throw Failure.BrokenOff(Server, broken);
         }
+        catch (OperationCanceledException late) when (patience.IsOver)
+        {
+            throw Failure.TimedOut(Server, late);
+        }
     }
 
     /// <summary>Status of a route outside <c>/v1</c> that needs no body, or null when no answer came.</summary>
@@ -55,7 +75,9 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
     {
         try
         {
-            using var response = await ExchangeAsync(new Call(HttpMethod.Get, path), ct).ConfigureAwait(false);
+            var call = new Call(HttpMethod.Get, path);
+            using var patience = new Patience(call.Longest, ct);
+            using var response = await ExchangeAsync(call, patience).ConfigureAwait(false);
             return (int)response.StatusCode;
         }
         catch (KeypaceException noAnswer) when (noAnswer.Status is null)
@@ -91,10 +113,15 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
         return path;
     }
 
-    private async Task<HttpResponseMessage> ExchangeAsync(Call call, CancellationToken ct)
+    private async Task<HttpResponseMessage> ExchangeAsync(Call call, Patience patience)
     {
         using var request = new HttpRequestMessage(call.Method, new Uri(Server, call.Path)) { Content = call.Body };
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(call.Accept));
+        foreach (var (name, value) in call.Headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (token is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
@@ -102,13 +129,13 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
 
         try
         {
-            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct).ConfigureAwait(false);
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
         }
         catch (HttpRequestException noAnswer)
         {
             throw Failure.Unreachable(Server, noAnswer);
         }
-        catch (OperationCanceledException late) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!patience.WasGivenUp)
         {
             throw Failure.TimedOut(Server, late);
         }
@@ -139,12 +166,44 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
         return [.. secrets.Append(value).OfType<string>().Where(secret => secret.Length > 0)];
     }
 
-    // Path: relative to the server, no slash in front.
+    // Path: relative to the server, no slash in front. Secrets: what no message may repeat.
     internal sealed record Call(HttpMethod Method, string Path, HttpContent? Body, IReadOnlyList<string> Secrets)
     {
+        // Longer than the 240 s that a server lets a test wait for its turn, so that its own answer arrives first.
+        private static readonly TimeSpan s_answerTimeout = TimeSpan.FromSeconds(300);
+
         public Call(HttpMethod method, string path)
             : this(method, path, null, [])
         {
         }
+
+        public string Accept { get; init; } = "application/json";
+
+        public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+        /// <summary>The whole exchange, at most.</summary>
+        public TimeSpan Longest { get; init; } = s_answerTimeout;
     }
+}
+
+/// <summary>How long one exchange may take, and whether the caller gave it up before.</summary>
+internal sealed class Patience : IDisposable
+{
+    private readonly CancellationTokenSource _end;
+    private readonly CancellationToken _caller;
+
+    public Patience(TimeSpan longest, CancellationToken caller)
+    {
+        _caller = caller;
+        _end = CancellationTokenSource.CreateLinkedTokenSource(caller);
+        _end.CancelAfter(longest);
+    }
+
+    public CancellationToken Token => _end.Token;
+
+    public bool WasGivenUp => _caller.IsCancellationRequested;
+
+    public bool IsOver => _end.IsCancellationRequested && !WasGivenUp;
+
+    public void Dispose() => _end.Dispose();
 }

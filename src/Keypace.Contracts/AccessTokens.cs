@@ -25,6 +25,7 @@ public sealed record AccessToken(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Token = null,
     string Priority = "interactive");
 
+/// <summary>What <c>POST /v1/access-tokens</c> takes.</summary>
 /// <param name="ExpiresAt">Unix seconds; absent: 90 days from now. At most 366 days.</param>
 public sealed record NewAccessToken(
     string Name,
@@ -36,6 +37,7 @@ public sealed record NewAccessToken(
     long? ExpiresAt = null,
     string? Priority = null);
 
+/// <summary>What <c>PUT /v1/access-tokens/{id}</c> takes: absent members stay as they are.</summary>
 public sealed record AccessTokenChange(
     string? Name = null,
     IReadOnlyList<string>? Scopes = null,

@@ -44,4 +44,5 @@ public sealed record AgentChange(
     string? AgentSystemPrompt = null,
     int? Version = null);
 
+/// <summary>One page of agents.</summary>
 public sealed record AgentList(IReadOnlyList<Agent> Results, int Total, int Limit, int Offset);

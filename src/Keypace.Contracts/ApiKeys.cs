@@ -93,14 +93,17 @@ public sealed record ApiKeyTest(
     string? Model = null,
     IReadOnlyDictionary<string, string?>? HubConfig = null);
 
+/// <summary>What the hub said when it was asked whether a secret works.</summary>
 /// <param name="Status"><c>works</c>, <c>refused</c>, <c>unreachable</c> or <c>unknown</c>.</param>
 /// <param name="RateLimit">The limit that the hub's answer reported, if it did.</param>
 /// <param name="Interval">Seconds of that limit.</param>
 /// <param name="Detail">A sentence for people, without any secret.</param>
 public sealed record ApiKeyTestResult(string Status, int? RateLimit = null, int? Interval = null, string? Detail = null, int? LatencyMs = null);
 
+/// <summary>The models that a key's hub offers to it; null when the hub has no such list.</summary>
 public sealed record ApiKeyModels(IReadOnlyList<string>? Models);
 
+/// <summary>A key that was deleted, and what that breaks.</summary>
 /// <param name="AgentsWithoutKey">Names of the agents that used the key; their queries answer 409 until they get another.</param>
 /// <param name="RestorableUntil">Unix seconds; until then <c>POST /v1/api-keys/{id}/restore</c> brings the key back.</param>
 public sealed record ApiKeyDeleted(string Id, string Name, bool Deleted, IReadOnlyList<string> AgentsWithoutKey, long RestorableUntil);
@@ -125,6 +128,7 @@ public sealed record ApiKeyStatus(
     string RateGroupId,
     IReadOnlyList<string> RateGroupKeys);
 
+/// <summary>One caller in a key's queue.</summary>
 /// <param name="ExpectedStart">Unix seconds with fraction of the caller's first waiting query; null when it cannot be said.</param>
 public sealed record WaitingCaller(string Caller, string Token, int Waiting, int FirstPosition, double? ExpectedStart);
 

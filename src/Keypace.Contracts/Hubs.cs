@@ -24,5 +24,6 @@ public sealed record Hub(
     string? KeyPage = null,
     IReadOnlyList<HubField>? Fields = null);
 
+/// <summary>A hub_config field.</summary>
 /// <param name="Secret">True for fields that are sealed and only shown masked.</param>
 public sealed record HubField(string Name, string Label, bool Required, bool Secret);

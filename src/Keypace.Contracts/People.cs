@@ -1,5 +1,6 @@
 namespace Keypace.Contracts;
 
+/// <summary>A person, with the team and the role in it.</summary>
 /// <param name="Status"><c>ACTIVE</c> or <c>INACTIVE</c>.</param>
 /// <param name="TeamRole"><c>owner</c>, <c>admin</c>, <c>member</c> or <c>viewer</c>.</param>
 public sealed record User(
@@ -14,6 +15,8 @@ public sealed record User(
     string TeamId,
     string TeamRole);
 
+/// <summary>A workspace that owns keys and agents.</summary>
 public sealed record Team(string Id, string Name, long CreatedAt, long UpdatedAt);
 
+/// <summary>What <c>PUT /v1/teams/{id}</c> takes: absent members stay as they are.</summary>
 public sealed record TeamChange(string? Name = null);

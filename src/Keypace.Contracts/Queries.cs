@@ -16,6 +16,7 @@ public sealed record CompletionParams(
     int? MaxCompletionTokens = null,
     int? Generations = null);
 
+/// <summary>What <c>POST /v1/chat_complete</c> takes.</summary>
 public sealed record ChatComplete(
     string? Prompt,
     CompletionParams CompletionParams,
@@ -23,12 +24,15 @@ public sealed record ChatComplete(
     string? PromptRole = null,
     JsonElement? Messages = null);
 
+/// <summary>What a query cost, in tokens.</summary>
 public sealed record TokenCount(long CompletionTokens, long PromptTokens, long TotalTokens);
 
+/// <summary>What <c>POST /v1/chat_complete</c> answers.</summary>
 /// <param name="Response">One text a generation.</param>
 public sealed record ChatCompleted(string? Prompt, IReadOnlyList<string> Response, TokenCount TokenCount);
 
 /// <summary>One model that a caller may ask for, in OpenAI's shape.</summary>
 public sealed record Model(string Id, string Object, long Created, string OwnedBy);
 
+/// <summary>The models that a caller may ask for, in OpenAI's shape.</summary>
 public sealed record ModelList(string Object, IReadOnlyList<Model> Data);

@@ -23,6 +23,7 @@ public sealed record QueryRecord(
     int LatencyMs,
     int Attempts);
 
+/// <summary>A key's latest queries, newest first.</summary>
 public sealed record QueryList(IReadOnlyList<QueryRecord> Results, int Limit);
 
 /// <summary>Sums of usage over one group: a key, caller, agent, model, hour or day.</summary>
@@ -41,6 +42,7 @@ public sealed record UsageRow(
     long WaitedMs,
     long LatencyMs);
 
+/// <summary>Usage summed by one thing.</summary>
 /// <param name="Since">Unix seconds.</param>
 /// <param name="Until">Unix seconds.</param>
 public sealed record UsageReport(string By, long Since, long Until, IReadOnlyList<UsageRow> Results);
@@ -62,8 +64,10 @@ public sealed record AuditRecord(
     string? From,
     string? RequestId);
 
+/// <summary>One page of the record of changes, newest first.</summary>
 /// <param name="After">Pass as <c>after</c> to go on; null at the end.</param>
 public sealed record AuditList(IReadOnlyList<AuditRecord> Results, long? After);
 
+/// <summary>One setting of the server.</summary>
 /// <param name="Source">Where the value came from: <c>default</c>, <c>file</c>, <c>environment</c> or <c>flag</c>.</param>
 public sealed record Setting(string Name, string? Value, string Source, string Description);

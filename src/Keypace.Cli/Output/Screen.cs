@@ -35,8 +35,33 @@ internal sealed partial class Screen(Terminal terminal, bool json)
         }
     }
 
+    /// <summary>The same for an answer that is put together here and has no record on the wire.</summary>
+    public void Show(Action<Utf8JsonWriter> inJson, Action<Screen> forPeople)
+    {
+        if (!Json)
+        {
+            forPeople(this);
+            return;
+        }
+
+        var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            inJson(writer);
+        }
+
+        terminal.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
+    }
+
     /// <summary>A sentence that is the command's result.</summary>
     public void Line(string text) => terminal.Out.WriteLine(Plain(text));
+
+    /// <summary>A piece of text as it comes, without a line's end.</summary>
+    public void Piece(string text)
+    {
+        terminal.Out.Write(Plain(text));
+        terminal.Out.Flush();
+    }
 
     /// <summary>A sentence beside the result; not for pipes.</summary>
     public void Note(string text) => terminal.Error.WriteLine(Plain(text));

@@ -13,11 +13,15 @@ internal static class PlainEndpoints
     // Monitors ask with HEAD.
     private static readonly string[] _reading = ["GET", "HEAD"];
 
+    // Clients tell by the version that a server is older than they are.
+    private static readonly byte[] _healthy = Encoding.UTF8.GetBytes(
+        $"{{\"status\":\"ok\",\"version\":\"{typeof(PlainEndpoints).Assembly.GetName().Version?.ToString(3)}\"}}");
+
     public static void Map(IEndpointRouteBuilder routes, Readiness readiness, Metrics metrics, Claim claim, Settings.Settings settings)
     {
         var publicUrl = settings.Text("PublicUrl");
         var setup = new SetupPages(claim, publicUrl);
-        routes.MapMethods("/healthz", _reading, context => StatusAsync(context, StatusCodes.Status200OK, "ok", null)).ExcludeFromDescription();
+        routes.MapMethods("/healthz", _reading, context => WriteAsync(context, "application/json", _healthy)).ExcludeFromDescription();
         routes.MapMethods("/readyz", _reading, context => readiness.WhatIsMissing() is { } missing
             ? StatusAsync(context, StatusCodes.Status503ServiceUnavailable, "not_ready", missing)
             : StatusAsync(context, StatusCodes.Status200OK, "ready", null)).ExcludeFromDescription();

@@ -20,6 +20,9 @@ internal sealed class AnswerServer : IAsyncDisposable
 
     public IReadOnlyList<Asked> Asked => [.. _asked];
 
+    /// <summary>Looks at each request as it comes, headers and all.</summary>
+    public Action<HttpRequest>? Seen { get; set; }
+
     public static async Task<AnswerServer> StartAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -46,6 +49,7 @@ internal sealed class AnswerServer : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        Seen?.Invoke(context.Request);
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         var asked = new Asked(
             context.Request.Method, context.Request.Path, context.Request.QueryString.Value ?? "", await reader.ReadToEndAsync(), context.Request.Headers.Authorization.ToString());
