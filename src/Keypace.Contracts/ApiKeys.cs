@@ -113,6 +113,16 @@ public sealed record ApiKeyDeleted(string Id, string Name, bool Deleted, IReadOn
 /// <param name="NextFreeAt">Unix seconds with fraction at which a request could go; null when one could go now.</param>
 /// <param name="PausedUntil">Unix seconds with fraction; null when not paused.</param>
 /// <param name="GuardMs">Milliseconds added to the interval so that the hub's clock agrees.</param>
+/// <param name="Binding">
+/// What keeps the next query from going: <c>rate_limit</c>, <c>slice</c> (a part of it that is sent evenly), <c>pause</c>, <c>restart</c> (the past is being
+/// waited out), or another limit as <c>tokens=90000/60</c>; null when one could go now.
+/// </param>
+/// <param name="PacingNow"><c>burst</c> or <c>smooth</c>: what it does at this moment.</param>
+/// <param name="PacingWhy">The same and its reason, in a sentence.</param>
+/// <param name="Limits">The limits beside the rate limit, as they stand.</param>
+/// <param name="Events">What changed by itself, newest first.</param>
+/// <param name="UnknownPastUntil">Unix seconds with fraction until which sends of before a crash are waited out; null when there are none.</param>
+/// <param name="History">Sends of the last three intervals.</param>
 public sealed record ApiKeyStatus(
     string Id,
     string Name,
@@ -126,7 +136,34 @@ public sealed record ApiKeyStatus(
     string? PausedWhy,
     int GuardMs,
     string RateGroupId,
-    IReadOnlyList<string> RateGroupKeys);
+    IReadOnlyList<string> RateGroupKeys,
+    string? Binding = null,
+    string PacingNow = "burst",
+    string? PacingWhy = null,
+    IReadOnlyList<LimitUse>? Limits = null,
+    IReadOnlyList<PacingEvent>? Events = null,
+    double? UnknownPastUntil = null,
+    SendHistory? History = null);
+
+/// <summary>A limit beside the rate limit, as it stands.</summary>
+/// <param name="Used">What counts now, estimates of queries under way included.</param>
+/// <param name="FreeAt">Unix seconds with fraction at which some of it is free; null when it is, or when nobody knows.</param>
+public sealed record LimitUse(
+    string Dimension, long Limit, long Used, int? IntervalSeconds = null, string? CalendarZone = null, string? Model = null, double? FreeAt = null);
+
+/// <summary>One thing that Keypace changed by itself.</summary>
+/// <param name="At">Unix seconds with fraction.</param>
+/// <param name="Kind"><c>limit_lowered</c>, <c>limit_raised</c>, <c>foreign_traffic</c>, <c>paused</c>, <c>bursts_shrunk</c>, <c>bursts_grown</c>, <c>circuit_opened</c>, …</param>
+/// <param name="Cause">What the hub said or did, in a sentence.</param>
+/// <param name="Before">In the kind's unit; null where there is none.</param>
+public sealed record PacingEvent(double At, string Kind, string Cause, double? Before = null, double? After = null);
+
+/// <summary>Sends of the last three intervals, for a picture.</summary>
+/// <param name="BucketSeconds">Length of a bucket: a sixtieth of the interval.</param>
+/// <param name="NewestAt">Unix seconds with fraction at which the newest bucket began; it is still being filled.</param>
+/// <param name="Callers">Names of the callers: their own, else their token's.</param>
+/// <param name="Sends">One row a bucket, oldest first; one number a caller.</param>
+public sealed record SendHistory(double BucketSeconds, double NewestAt, IReadOnlyList<string> Callers, IReadOnlyList<IReadOnlyList<int>> Sends);
 
 /// <summary>One caller in a key's queue.</summary>
 /// <param name="ExpectedStart">Unix seconds with fraction of the caller's first waiting query; null when it cannot be said.</param>

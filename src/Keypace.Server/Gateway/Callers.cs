@@ -1,4 +1,3 @@
-using System.Globalization;
 using Keypace.Domain;
 using Keypace.Domain.Access;
 using Keypace.Domain.Vault;
@@ -62,39 +61,4 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, TimePro
     private static bool HasTokenInUrl(HttpRequest request) =>
         request.QueryString.HasValue && request.QueryString.Value!.Contains("kpa_", StringComparison.Ordinal)
         || request.Path.Value!.Contains("kpa_", StringComparison.Ordinal) && request.Path.Value.Length > AccessTokenText.Characters;
-}
-
-/// <summary>How a caller wants to be queued, from its headers.</summary>
-/// <param name="Name">Names the caller within its token; empty when it gave no name.</param>
-/// <param name="Patience">Longest wait for a turn.</param>
-internal readonly record struct QueueWish(string Name, TimeSpan Patience)
-{
-    public const string CallerHeader = "x-keypace-caller";
-    public const string MaxWaitHeader = "x-keypace-max-wait";
-    private const int LongestName = 128;
-
-    public static Outcome<QueueWish> Of(IHeaderDictionary headers, TimeSpan longestWait)
-    {
-        var name = headers[CallerHeader].ToString();
-        if (name.Length > 0)
-        {
-            name = Uri.UnescapeDataString(name);
-            if (name.Length > LongestName || name.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0)
-            {
-                return new Refusal(RefusalReason.Malformed, "bad_header",
-                    $"The header {CallerHeader} names the caller in at most {LongestName} characters without control characters, percent-encoded where they are not ASCII.");
-            }
-        }
-
-        var wait = headers[MaxWaitHeader].ToString();
-        if (wait.Length == 0)
-            return new QueueWish(name, longestWait);
-        if (!double.TryParse(wait, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || !double.IsFinite(seconds))
-        {
-            return new Refusal(RefusalReason.Malformed, "bad_header",
-                $"The header {MaxWaitHeader} takes seconds as a number that is not negative, such as 30 or 2.5; 0 means now or not at all.");
-        }
-
-        return new QueueWish(name, TimeSpan.FromSeconds(Math.Min(seconds, longestWait.TotalSeconds)));
-    }
 }

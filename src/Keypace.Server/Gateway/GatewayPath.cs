@@ -1,7 +1,6 @@
 using System.Globalization;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
@@ -68,7 +67,7 @@ internal sealed class GatewayPath(
         NoteExpiry(context.Response.Headers, token);
         if (!token.Grant.MayQuery(time.GetUtcNow()))
             return NoQueryScope;
-        if (!QueueWish.Of(request.Headers, pacing.MaxWait).TryGet(out var wish, out refusal))
+        if (!QueueWish.Of(request.Headers, token, pacing.MaxWait, time.GetUtcNow()).TryGet(out var wish, out refusal))
             return refusal;
         query.Wish = wish;
 
@@ -120,7 +119,7 @@ internal sealed class GatewayPath(
         query.Streams = scan.Stream;
 
         string? keyHeader = request.Headers[ModelChoice.KeyHeader];
-        var entry = new Entry(query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, QueryClass.Interactive, query.Wish.Patience);
+        var entry = new Entry(query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, query.Wish.Class, query.Wish.Patience);
         if (!ModelChoice.Of(snapshots.Current, query.Token, scan.Model, keyHeader, entry, hubs, rateGroups).TryGet(out var choice, out refusal))
             return refusal;
         query.Choice = choice with { Model = choice.Model ?? scan.Model };

@@ -1,5 +1,4 @@
 using Keypace.Domain;
-using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Wire;
@@ -34,9 +33,15 @@ internal sealed class HubExchange(
             var entered = time.GetTimestamp();
             var patience = query.Wish.Patience - (query.Attempts == 0 ? TimeSpan.Zero : time.GetElapsedTime(query.StartedAt));
             var entry = new Entry(
-                query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, QueryClass.Interactive, patience, Front: query.Attempts > 0, order);
+                query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, query.Wish.Class, patience, Front: query.Attempts > 0, order);
             if (!group.Enter(entry).TryGet(out var turn, out var refused))
-                return pushback is not null ? pushback : Refused(refused);
+            {
+                if (pushback is not null)
+                    return pushback;
+                query.RefusedAt = refused.Position + 1;
+                return Refused(refused);
+            }
+
             order = order == 0 ? turn.Order : order;
             pushback?.Dispose();
             pushback = null;

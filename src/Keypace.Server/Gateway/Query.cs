@@ -42,6 +42,9 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
 
     public int Attempts { get; set; }
 
+    /// <summary>Its place in the line, from 1, when it was refused one; 0 otherwise.</summary>
+    public int RefusedAt { get; set; }
+
     public DateTimeOffset? SentAt { get; set; }
 
     public UsageScanner? Usage { get; set; }
@@ -78,6 +81,8 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
         headers["x-keypace-key"] = Uri.EscapeDataString(Choice.Key.Name.Text);
         headers["x-keypace-waited-ms"] = Ms(Waited).ToString(CultureInfo.InvariantCulture);
         headers["x-keypace-remaining"] = remaining.ToString(CultureInfo.InvariantCulture);
+        if (RefusedAt > 0)
+            headers["x-keypace-position"] = RefusedAt.ToString(CultureInfo.InvariantCulture);
     }
 
     public void Dispose() => Body?.Dispose();

@@ -11,6 +11,8 @@ namespace Keypace.Server.Pacing;
 /// <param name="NextFreeAt">When the next permit is free; null while that hangs on permits that are out.</param>
 /// <param name="PausedUntil">Null when not paused.</param>
 /// <param name="Waiting">Callers in the order of their first turn.</param>
+/// <param name="UnknownPastUntil">Until when sends of before this process may be what it waits for; null when there are none.</param>
+/// <param name="History">Null when nothing was sent lately.</param>
 internal sealed record GroupStatus(
     RateLimit Limit,
     TimeSpan Guard,
@@ -21,7 +23,10 @@ internal sealed record GroupStatus(
     DateTimeOffset? NextFreeAt,
     DateTimeOffset? PausedUntil,
     string? PausedWhy,
-    IReadOnlyList<WaitingCaller> Waiting);
+    IReadOnlyList<WaitingCaller> Waiting,
+    DateTimeOffset? UnknownPastUntil,
+    SendHistoryView? History,
+    DateTimeOffset HistoryNewestAt);
 
 /// <param name="FirstPosition">How many go before its first query.</param>
 /// <param name="FirstStart">When its first query is expected to start.</param>

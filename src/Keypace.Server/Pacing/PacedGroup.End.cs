@@ -41,6 +41,11 @@ internal sealed partial class PacedGroup
             {
                 _timer?.Dispose();
                 _timer = null;
+                if (_history is { } history && !history.IsOver(now))
+                {
+                    _home.KeepHistory(Id, history);
+                    _history = null;
+                }
             }
 
             return _isRetired;

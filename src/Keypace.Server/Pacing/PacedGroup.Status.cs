@@ -3,6 +3,9 @@ namespace Keypace.Server.Pacing;
 /// <summary>What a rate group's host shows.</summary>
 internal sealed partial class PacedGroup
 {
+    private SendHistory? _history;
+    private long _unknownUntil;   // tick; what was recalled from before this process is over by then
+
     public GroupStatus Status()
     {
         lock (Gate)
@@ -33,6 +36,7 @@ internal sealed partial class PacedGroup
 
         var free = _pacer.Outstanding >= _pacer.Limit.Count ? (DateTimeOffset?)null : _clock.WallAt(_pacer.ExpectedStart(0, now), now);
         var isPaused = _pacer.PausedUntil > now;
+        var history = _history?.View(now);
         return new GroupStatus(
             _pacer.Limit,
             MonotonicClock.SpanOf(_pacer.Guard),
@@ -43,6 +47,18 @@ internal sealed partial class PacedGroup
             free,
             isPaused ? _clock.WallAt(_pacer.PausedUntil, now) : null,
             isPaused ? _pacer.PausedWhy : null,
-            waiting);
+            waiting,
+            _unknownUntil > now ? _clock.WallAt(_unknownUntil, now) : null,
+            history,
+            history is null ? default : _clock.WallAt(history.NewestAt, now));
+    }
+
+    /// <summary>For the picture only: it decides nothing.</summary>
+    private void Note(Turn turn, long at)
+    {
+        var interval = MonotonicClock.NanosecondsOf(TimeSpan.FromSeconds(_pacer.Limit.Seconds));
+        if (_history?.Interval != interval)
+            _history = _home.TakeHistory(Id, interval) ?? new SendHistory(interval);
+        _history.Note(turn.SenderToken, turn.Sender, at);
     }
 }

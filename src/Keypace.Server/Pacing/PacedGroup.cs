@@ -34,6 +34,8 @@ internal sealed partial class PacedGroup
             MonotonicClock.NanosecondsOf(home.Options.Guard),
             new QueueBounds(home.Options.QueueLimit, home.Options.CallerQueueLimit)) { GrantUntil = long.MinValue };
         home.Ledger.Recall(id, _pacer);
+        // Real sends have stamps of their own; several at one tick were assumed.
+        _unknownUntil = _pacer.Counting(_clock.Now) is [.., var before, var last] && before == last ? last + _pacer.Span : long.MinValue;
     }
 
     public Guid Id { get; }
@@ -69,7 +71,7 @@ internal sealed partial class PacedGroup
     /// <summary>Asks for a permit. Synchronous; the turn is granted already when nobody waits and a permit is free.</summary>
     public Admission Enter(in Entry entry)
     {
-        var turn = new Turn(this);
+        var turn = new Turn(this) { SenderToken = entry.TokenId, Sender = entry.Caller };
         var changed = s_changed ??= [];
         EntryRefusal? refusal = null;
         bool isRetired;
@@ -165,6 +167,7 @@ internal sealed partial class PacedGroup
         {
             var now = _clock.Now;   // in the lock, so that stamps of one group come in order
             _pacer.Sent(turn, now);
+            Note(turn, now);
             Step(now, changed);
         }
 
@@ -180,6 +183,7 @@ internal sealed partial class PacedGroup
             if (turn.IsLeaving && turn.IsGranted)
             {
                 _pacer.Sent(turn, now);   // nobody knows how much of it left
+                Note(turn, now);
             }
             else if (!_pacer.GiveBack(turn))
             {

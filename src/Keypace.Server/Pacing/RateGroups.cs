@@ -20,6 +20,7 @@ internal sealed class RateGroups : IAsyncDisposable
 
     private readonly ConcurrentDictionary<Guid, PacedGroup> _groups = new();
     private readonly ConcurrentDictionary<PacedGroup, byte> _running = new();
+    private readonly PastHistories _pastHistories = new();
     private readonly ITimer _restTimer;
     private readonly ITimer _retireTimer;
     private readonly Lock _watch = new();
@@ -88,6 +89,10 @@ internal sealed class RateGroups : IAsyncDisposable
         _groups.TryRemove(KeyValuePair.Create(retired.Id, retired));
         return Get(retired.Id, retired.Limit);
     }
+
+    internal void KeepHistory(Guid groupId, SendHistory history) => _pastHistories.Keep(groupId, history);
+
+    internal SendHistory? TakeHistory(Guid groupId, long interval) => _pastHistories.Take(groupId, interval);
 
     /// <summary>The group sends: look now and then whether it still does.</summary>
     internal void Watch(PacedGroup group)

@@ -20,6 +20,11 @@ internal sealed class Turn : Ticket
     /// <summary>How long the permit was expected to take when the query came.</summary>
     public TimeSpan ExpectedWait { get; internal set; }
 
+    /// <summary>For the history of sends; the pacer's own note is only there for those that waited.</summary>
+    internal string SenderToken { get; set; } = "";
+
+    internal string Sender { get; set; } = "";
+
     /// <summary>Its bytes may be on the way.</summary>
     internal bool IsLeaving { get; private set; }
 

@@ -22,7 +22,28 @@ internal static class WireStatus
         status.PausedWhy,
         (int)status.Guard.TotalMilliseconds,
         key.RateGroupId.ToString(),
-        groupKeys);
+        groupKeys,
+        status.PausedUntil is not null ? "pause" : status.NextFreeAt is null || status.NextFreeAt > now ? "rate_limit" : null,
+        Limits: [],
+        Events: [],
+        UnknownPastUntil: status.UnknownPastUntil is { } past ? Seconds(past) : null,
+        History: HistoryOf(status, tokenName));
+
+    private static Contracts.SendHistory? HistoryOf(GroupStatus status, Func<string, string> tokenName)
+    {
+        if (status.History is not { } history)
+            return null;
+        var names = history.Callers.Select(caller =>
+            caller.Caller.Length > 0 ? caller.Caller : caller.TokenId.Length > 0 ? tokenName(caller.TokenId) : "others").ToList();
+        // Two tokens may call themselves the same.
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (names.IndexOf(names[i]) != i)
+                names[i] = $"{names[i]} ({tokenName(history.Callers[i].TokenId)})";
+        }
+
+        return new Contracts.SendHistory(history.Bucket / 1e9, Seconds(status.HistoryNewestAt), names, history.Sends);
+    }
 
     /// <summary>Unix seconds with fraction.</summary>
     private static double Seconds(DateTimeOffset moment) => moment.ToUnixTimeMilliseconds() / 1000.0;

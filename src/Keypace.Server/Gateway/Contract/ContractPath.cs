@@ -37,7 +37,7 @@ internal sealed class ContractPath(
             return refusal;
         if (!token.Grant.MayQuery(time.GetUtcNow()))
             return GatewayPath.NoQueryScope;
-        if (!QueueWish.Of(context.Request.Headers, pacing.MaxWait).TryGet(out var wish, out refusal))
+        if (!QueueWish.Of(context.Request.Headers, token, pacing.MaxWait, time.GetUtcNow()).TryGet(out var wish, out refusal))
             return refusal;
         if (!(await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted)).TryGet(out var body, out refusal))
             return refusal;

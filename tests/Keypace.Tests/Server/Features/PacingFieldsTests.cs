@@ -112,4 +112,42 @@ public sealed class PacingFieldsTests(FeatureHost host)
         (await host.PutAsync($"/v1/access-tokens/{token["id"].GetString()}", new { priority = "urgent" })).MustRefuse(422);
         Assert.Equal("interactive", (await host.PostAsync("/v1/access-tokens", new { name = FeatureHost.Unique("usual") })).MustBe(200)["priority"].GetString());
     }
+
+    [Fact]
+    public async Task The_status_shows_who_sent_when_and_what_binds()
+    {
+        var name = FeatureHost.Unique("watched");
+        (await host.PostAsync("/v1/api-keys", new { name, hub = "custom", url = host.Hub.Url + "/watched", value = PretendHub.Secret, rate_limit_per_interval = 1, rate_limit_interval = 10 })).MustBe(200);
+        var path = $"/v1/api-keys/{Uri.EscapeDataString(name)}/status";
+        Assert.Equal(JsonValueKind.Null, (await host.GetAsync(path)).MustBe(200)["binding"].ValueKind);
+
+        (await host.SendAsync(HttpMethod.Get, $"/keys/{Uri.EscapeDataString(name)}/models", null, null, ("x-keypace-caller", "drawn"))).MustBe(200);
+        var refused = await host.SendAsync(HttpMethod.Get, $"/keys/{Uri.EscapeDataString(name)}/models", null, null, ("x-keypace-max-wait", "0"));
+
+        Assert.Equal((429, "no_turn_in_time"), ((int)refused.Status, refused.Headers["x-keypace-error"]));
+        Assert.Equal("1", refused.Headers["x-keypace-position"]);
+        var status = (await host.GetAsync(path)).MustBe(200);
+        Assert.Equal("rate_limit", status["binding"].GetString());
+        var history = status["history"];
+        Assert.Equal(10 / 60.0, history.GetProperty("bucket_seconds").GetDouble(), 3);
+        var sends = history.GetProperty("sends");
+        Assert.Equal(180, sends.GetArrayLength());
+        var caller = history.GetProperty("callers").EnumerateArray().Select(one => one.GetString()).ToList().IndexOf("drawn");
+        Assert.Equal(1, sends.EnumerateArray().Sum(row => row[caller].GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("x-keypace-priority", "urgent", 400, "bad_header")]
+    [InlineData("x-keypace-priority", "interactive", 403, "priority_not_allowed")]
+    [InlineData("x-keypace-deadline", "NaN", 400, "bad_header")]
+    [InlineData("x-keypace-deadline", "1", 429, "no_turn_in_time")]
+    [InlineData("x-keypace-max-wait", "-1", 400, "bad_header")]
+    public async Task Headers_of_a_query_are_checked_before_anything_is_sent(string header, string value, int status, string code)
+    {
+        var token = await host.NewTokenAsync(new { name = FeatureHost.Unique("background"), priority = "background" });
+
+        var refused = await host.SendAsync(HttpMethod.Get, "/keys/nobody/models", null, token, (header, value));
+
+        Assert.Equal((status, code), ((int)refused.Status, refused.Headers["x-keypace-error"]));
+    }
 }
