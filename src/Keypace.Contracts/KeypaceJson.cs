@@ -35,6 +35,7 @@ namespace Keypace.Contracts;
 [JsonSerializable(typeof(Team))]
 [JsonSerializable(typeof(IReadOnlyList<Team>))]
 [JsonSerializable(typeof(TeamChange))]
+[JsonSerializable(typeof(SignInLink))]
 [JsonSerializable(typeof(AccessToken))]
 [JsonSerializable(typeof(IReadOnlyList<AccessToken>))]
 [JsonSerializable(typeof(NewAccessToken))]

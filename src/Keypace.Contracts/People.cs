@@ -20,3 +20,7 @@ public sealed record Team(string Id, string Name, long CreatedAt, long UpdatedAt
 
 /// <summary>What <c>PUT /v1/teams/{id}</c> takes: absent members stay as they are.</summary>
 public sealed record TeamChange(string? Name = null);
+
+/// <summary>What <c>POST /v1/sign-in-links</c> answers: a link that opens the web interface once, without a password.</summary>
+/// <param name="ExpiresAt">Unix seconds; ten minutes after it was made.</param>
+public sealed record SignInLink(string Url, long ExpiresAt);

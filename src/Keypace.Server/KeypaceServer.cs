@@ -9,8 +9,10 @@ using Keypace.Server.Pacing;
 using Keypace.Server.Platform;
 using Keypace.Server.Platform.Logging;
 using Keypace.Server.Platform.Settings;
+using Keypace.Server.Platform.SignIn;
 using Keypace.Server.SettingUp;
 using Keypace.Server.Storage;
+using Keypace.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -97,7 +99,9 @@ public static partial class KeypaceServer
         services.AddGateway(settings);
         services.AddSingleton(provider => new UsageWriter(
             opened.Store, provider.GetRequiredService<Settlement>().Records, around.Time, provider.GetRequiredService<ILogger<UsageWriter>>()));
+        services.AddSignIn(around.Random, settings.Text("PublicUrl"));
         services.AddFeatures();
+        services.AddWeb(opened.Store);
 
         var app = builder.Build();
         var requestIds = app.Services.GetRequiredService<RequestIds>();
@@ -118,8 +122,10 @@ public static partial class KeypaceServer
         app.UseGateway();   // the path of a query, which needs no routing
         app.Use(next => context => UnknownPaths.TidyAsync(context, next));
         app.UseRouting();
-        PlainEndpoints.Map(app, readiness, metrics, claim, settings);
+        app.UseWeb();
+        PlainEndpoints.Map(app, readiness, metrics);
         app.MapFeatures();
+        app.MapWeb(settings);
 #pragma warning disable ASP0014 // The end of the line comes after the routes, so their place is said.
         app.UseEndpoints(_ => { });
 #pragma warning restore ASP0014
@@ -137,6 +143,7 @@ public static partial class KeypaceServer
         var snapshots = app.Services.GetRequiredService<KeySnapshots>();
         claim.TokenCreated += row => snapshots.Put(RowMapping.Token(row)!);
         app.Services.GetRequiredService<SnapshotLoading>().Load();   // before the first request is taken
+        app.Services.GetRequiredService<Sessions>().Load();
         writer.Start();
         // Whoever waits is told at once; whoever is being answered has the time of the shutdown.
         Task? pacerStopped = null;

@@ -1,12 +1,13 @@
 using Keypace.Domain;
 using Keypace.Domain.Access;
 using Keypace.Domain.Vault;
+using Keypace.Server.Platform.SignIn;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway;
 
-/// <summary>Step 1 of every request that carries a token, a query's or a management call's: who is asking.</summary>
-internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, TimeProvider time)
+/// <summary>Step 1 of every query and every management call: who is asking, by an access token, or by the session of our own pages.</summary>
+internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, Sessions sessions, BrowserCookie cookies, TimeProvider time)
 {
     /// <summary>One answer for every token that does not work, so that nothing can be learnt by trying.</summary>
     private static readonly Refusal Unknown = new(RefusalReason.Unauthenticated, "unauthorized",
@@ -21,12 +22,20 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, TimePro
     private static readonly Refusal InUrl = new(RefusalReason.Malformed, "token_in_url",
         "An access token stands in the URL, where logs and proxies keep it. Send it in the header 'Authorization: Bearer …', and revoke this one.");
 
+    private static readonly Refusal Both = new(RefusalReason.Malformed, "cookie_and_token",
+        "The request has a session's cookie and an access token, so it is unclear who asks. Send one of them.");
+
+    private static readonly Refusal SessionEnded = new(RefusalReason.Unauthenticated, "session_ended",
+        "Your session has ended. Sign in again; what you typed is kept.");
+
     public Outcome<ServedToken> Authenticate(HttpRequest request)
     {
         if (HasTokenInUrl(request))
             return InUrl;
 
         var text = TokenText(request.Headers);
+        if (cookies.Of(request) is { } cookie)
+            return text.IsEmpty ? OfSession(request, cookie) : Both;
         if (text.IsEmpty || !AccessTokenText.TryParse(text, out var kind, out var id) || kind is not TokenKind.Access)
             return Unknown;
 
@@ -36,6 +45,15 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, TimePro
         if (known.Grant.RevokedAt is not null)
             return Revoked;
         return known.Grant.ExpiresAt <= time.GetUtcNow() ? Expired : known;
+    }
+
+    private Outcome<ServedToken> OfSession(HttpRequest request, string cookie)
+    {
+        if (cookies.WhyForeign(request) is { } foreign)
+            return foreign;
+        return sessions.Find(cookie) is { } session
+            ? ServedToken.OfMember(session.MemberId, session.TeamId, session.Role, session.Email)
+            : SessionEnded;
     }
 
     /// <summary>The token as this SDK or that sends it. Exactly one header is looked at: the first that is there.</summary>

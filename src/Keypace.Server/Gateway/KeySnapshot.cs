@@ -117,4 +117,14 @@ internal sealed record ServedToken(TokenGrant Grant, byte[] Digest, string Name,
     public string Id { get; } = Grant.Id.ToString();
 
     public Guid TeamId => Grant.TeamId;
+
+    /// <summary>Members at a browser share this handle in queues and usage; it is no token's, for a token's id is drawn.</summary>
+    private static readonly TokenId _browser = TokenId.TryParse("Browser00000", out var id) ? id : throw new InvalidOperationException();
+
+    /// <summary>True for a member at a browser, who has no token.</summary>
+    public bool IsMember => Grant.Id.Equals(_browser);
+
+    /// <summary>The stand-in for a member who is signed in.</summary>
+    public static ServedToken OfMember(Guid memberId, Guid teamId, Role role, string name) => new(
+        new TokenGrant(_browser, teamId, memberId, role, Scopes.All, null, null, TokenGrant.LeastWeight, DateTimeOffset.MaxValue), [], name);
 }

@@ -28,6 +28,11 @@ internal sealed record GroupStatus(
     SendHistoryView? History,
     DateTimeOffset HistoryNewestAt);
 
+/// <summary>A rate group at a glance.</summary>
+/// <param name="Limit">The limit that rules now.</param>
+/// <param name="PausedUntil">Null when not paused.</param>
+internal sealed record GroupFigures(RateLimit Limit, int UsedNow, int WaitingNow, DateTimeOffset? PausedUntil, string? PausedWhy);
+
 /// <param name="FirstPosition">How many go before its first query.</param>
 /// <param name="FirstStart">When its first query is expected to start.</param>
 internal sealed record WaitingCaller(string TokenId, string Caller, int Count, int FirstPosition, DateTimeOffset FirstStart);

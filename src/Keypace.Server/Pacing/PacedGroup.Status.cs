@@ -14,6 +14,18 @@ internal sealed partial class PacedGroup
         }
     }
 
+    /// <summary>The few numbers that are shown for many groups once a second: no walk along the line.</summary>
+    public GroupFigures Figures()
+    {
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            var isPaused = _pacer.PausedUntil > now;
+            return new GroupFigures(
+                _pacer.Limit, _pacer.Used(now), _pacer.Waiting, isPaused ? _clock.WallAt(_pacer.PausedUntil, now) : null, isPaused ? _pacer.PausedWhy : null);
+        }
+    }
+
     private GroupStatus StatusAt(long now)
     {
         var waiting = new List<WaitingCaller>();

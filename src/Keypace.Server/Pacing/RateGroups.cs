@@ -53,6 +53,18 @@ internal sealed class RateGroups : IAsyncDisposable
 
     public bool TryGet(Guid groupId, [NotNullWhen(true)] out PacedGroup? group) => _groups.TryGetValue(groupId, out group);
 
+    /// <summary>All groups in memory at a glance.</summary>
+    public IReadOnlyDictionary<Guid, GroupFigures> Figures()
+    {
+        var figures = new Dictionary<Guid, GroupFigures>(_groups.Count);
+        foreach (var (id, group) in _groups)
+        {
+            figures[id] = group.Figures();
+        }
+
+        return figures;
+    }
+
     /// <summary>Rules from now on, for those who wait too.</summary>
     public void ChangeLimit(Guid groupId, RateLimit limit) => Get(groupId, limit).ChangeLimit(limit);
 

@@ -1,6 +1,4 @@
 using System.Text;
-using Keypace.Server.SettingUp;
-using Keypace.Server.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -17,19 +15,13 @@ internal static class PlainEndpoints
     private static readonly byte[] _healthy = Encoding.UTF8.GetBytes(
         $"{{\"status\":\"ok\",\"version\":\"{typeof(PlainEndpoints).Assembly.GetName().Version?.ToString(3)}\"}}");
 
-    public static void Map(IEndpointRouteBuilder routes, Readiness readiness, Metrics metrics, Claim claim, Settings.Settings settings)
+    public static void Map(IEndpointRouteBuilder routes, Readiness readiness, Metrics metrics)
     {
-        var publicUrl = settings.Text("PublicUrl");
-        var setup = new SetupPages(claim, publicUrl);
         routes.MapMethods("/healthz", _reading, context => WriteAsync(context, "application/json", _healthy)).ExcludeFromDescription();
         routes.MapMethods("/readyz", _reading, context => readiness.WhatIsMissing() is { } missing
             ? StatusAsync(context, StatusCodes.Status503ServiceUnavailable, "not_ready", missing)
             : StatusAsync(context, StatusCodes.Status200OK, "ready", null)).ExcludeFromDescription();
         routes.MapGet("/metrics", context => WriteAsync(context, Metrics.ContentType, metrics.Write())).ExcludeFromDescription();
-        routes.MapGet("/setup", setup.ShowAsync).ExcludeFromDescription();
-        routes.MapPost("/setup", setup.TakeAsync).ExcludeFromDescription();
-        if (settings.IsOn("Web:Enabled"))
-            routes.MapMethods("/", _reading, context => FrontPage.WriteAsync(context, readiness, publicUrl)).ExcludeFromDescription();
         routes.MapOpenApi("/openapi/{documentName}.json");
     }
 

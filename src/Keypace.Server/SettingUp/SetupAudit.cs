@@ -25,6 +25,10 @@ internal sealed record SetupAudit(string Actor, string ActorName, string From, s
         new JsonObject { ["email"] = emailBefore },
         new JsonObject { ["email"] = owner.Email });
 
+    /// <param name="how"><c>password</c>, <c>link</c> or <c>set-up link</c>.</param>
+    public AuditRow SignedIn(MemberRow member, string how) => Row(
+        member.TeamId, "signed_in", "member", member.Id.ToString(), member.Email, null, new JsonObject { ["with"] = how });
+
     public AuditRow TokenCreated(AccessTokenRow token) => Row(
         token.TeamId,
         "created",

@@ -21,7 +21,7 @@ internal sealed class UnclaimedGate(Claim claim, RequestDelegate next)
             ? next(context)
             : Problems.WriteAsync(context, _unclaimed);
 
-    private static bool IsForSetup(PathString path) => path.Value is "/setup" or "/healthz" or "/readyz";
+    private static bool IsForSetup(PathString path) => path.Value is "/setup" or "/healthz" or "/readyz" || path.StartsWithSegments("/assets", StringComparison.Ordinal);
 
     private static bool IsFromHere(HttpContext context)
     {

@@ -11,6 +11,7 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
     public DbSet<TeamRow> Teams => Set<TeamRow>();
     public DbSet<MemberRow> Members => Set<MemberRow>();
     public DbSet<AccessTokenRow> AccessTokens => Set<AccessTokenRow>();
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
     public DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
     public DbSet<AgentRow> Agents => Set<AgentRow>();
     public DbSet<UsageRow> Usage => Set<UsageRow>();
@@ -35,6 +36,11 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
         {
             token.ToTable("access_tokens");
             token.Property(row => row.Priority).HasDefaultValue("interactive");
+        });
+        model.Entity<SessionRow>(session =>
+        {
+            session.ToTable("sessions");
+            session.HasIndex(row => row.MemberId);
         });
         model.Entity<ApiKeyRow>(key =>
         {

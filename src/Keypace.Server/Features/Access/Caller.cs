@@ -9,22 +9,15 @@ namespace Keypace.Server.Features.Access;
 /// <param name="From">The address that the request came from; null when it came from this process.</param>
 internal sealed record Caller(ServedToken Token, string Actor, string ActorName, string? From, string RequestId)
 {
-    /// <summary>Members at a browser share this handle in queues and usage; it is no token's, for a token's id is drawn.</summary>
-    private const string BrowserTokenId = "Browser00000";
-
     public TokenGrant Grant => Token.Grant;
 
     public Guid TeamId => Grant.TeamId;
 
     public static Caller OfToken(ServedToken token, string? from, string requestId) =>
-        new(token, "token:" + token.Id, token.Name, from, requestId);
+        new(token, token.IsMember ? "member:" + token.Grant.MemberId : "token:" + token.Id, token.Name, from, requestId);
 
-    public static Caller OfMember(Guid memberId, Guid teamId, Role role, string name, string? from, string requestId)
-    {
-        var id = TokenId.TryParse(BrowserTokenId, out var parsed) ? parsed : default;
-        var grant = new TokenGrant(id, teamId, memberId, role, Scopes.All, null, null, TokenGrant.LeastWeight, DateTimeOffset.MaxValue);
-        return new Caller(new ServedToken(grant, [], name), "member:" + memberId, name, from, requestId);
-    }
+    public static Caller OfMember(Guid memberId, Guid teamId, Role role, string name, string? from, string requestId) =>
+        OfToken(ServedToken.OfMember(memberId, teamId, role, name), from, requestId);
 
     /// <summary>The server itself, for what it does in a team without being asked.</summary>
     public static Caller Server(Guid teamId) => OfMember(Guid.Empty, teamId, Role.Owner, "Keypace", null, "") with { Actor = "system" };

@@ -7,5 +7,9 @@ internal static class PeopleFeature
 {
     public static IServiceCollection AddPeople(this IServiceCollection services) => services.AddSingleton<PeopleOperations>();
 
-    public static void MapPeople(this IEndpointRouteBuilder routes) => PeopleEndpoints.Map(routes);
+    public static void MapPeople(this IEndpointRouteBuilder routes)
+    {
+        PeopleEndpoints.Map(routes);
+        SignInLinkEndpoints.Map(routes);
+    }
 }

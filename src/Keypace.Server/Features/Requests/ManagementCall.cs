@@ -18,6 +18,9 @@ internal sealed class ManagementCall(HttpContext context, Caller caller)
 
     public CancellationToken Ct => context.RequestAborted;
 
+    /// <summary>How people reach this server, for links: the setting <c>PublicUrl</c>, else the address that this request used.</summary>
+    public string Address => Of<Platform.Settings.Settings>().Text("PublicUrl")?.TrimEnd('/') ?? $"{context.Request.Scheme}://{context.Request.Host}";
+
     /// <summary>
     /// The id or name in the path, decoded once. It is taken from the target as it was sent: routing leaves <c>%2F</c> as it is and
     /// decodes the rest, after which a name with a percent sign could no longer be told from one with a slash.

@@ -40,7 +40,7 @@ internal static class SettingsTable
         new("Gateway:IdleSeconds", "120", "Longest silence between two pieces of an answer; 1 to 3600.", Number(1, 3600)),
         new("Gateway:Connections", "20000", "Most connections that callers may hold open; 10 to 1000000.", Whole(10, 1_000_000)),
         new("Gateway:MaxHeaderBytes", "32768", "All headers of one request together; 1024 to 1048576.", Whole(1024, 1 << 20)),
-        new("Web:Enabled", "true", "Whether the page at / is served; true or false.", value => bool.TryParse(value, out _) ? null : "is true or false"),
+        new("Web:Enabled", "true", "Whether the web interface is served; true or false.", value => bool.TryParse(value, out _) ? null : "is true or false"),
         new("Log:Level", "Information", $"Least level that is logged: {string.Join(", ", _levels)}.", WhatIsWrongWithLevel),
         new("SetupTokenFile", null, "A file with a token of 32 characters or more that may set this up from another machine, once, within an hour of the start.", AnyText, IsHidden: true),
         new("KekFile", null, "The file of the key-encryption key.", AnyText, IsHidden: true),

@@ -57,3 +57,25 @@ internal sealed class AccessTokenRow
     /// <summary>Written at most once a minute.</summary>
     public long? LastUsedAt { get; set; }
 }
+
+/// <summary>A browser that a member signed in with. The store has a digest of what the cookie holds, never the cookie.</summary>
+internal sealed class SessionRow
+{
+    /// <summary>The twelve characters that the session is found by; no secret.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>HMAC of the cookie's whole text under the instance's pepper.</summary>
+    public byte[] Digest { get; set; } = [];
+    public Guid TeamId { get; set; }
+    public Guid MemberId { get; set; }
+
+    /// <summary>At most the member's own; less where a lesser token opened the session.</summary>
+    public string Role { get; set; } = "";
+    public long CreatedAt { get; set; }
+
+    /// <summary>Written at most once a minute.</summary>
+    public long LastSeenAt { get; set; }
+
+    /// <summary>However busy it is, it ends here.</summary>
+    public long EndsAt { get; set; }
+}

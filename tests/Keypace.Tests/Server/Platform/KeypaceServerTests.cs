@@ -30,7 +30,8 @@ public sealed class KeypaceServerTests : IAsyncLifetime
     [InlineData("/healthz", 200)]
     [InlineData("/readyz", 200)]
     [InlineData("/metrics", 200)]
-    [InlineData("/", 200)]
+    [InlineData("/", 302)]
+    [InlineData("/sign-in", 200)]
     [InlineData("/openapi/v1.json", 200)]
     [InlineData("/setup", 410)]
     [InlineData("/nowhere", 404)]
@@ -44,7 +45,7 @@ public sealed class KeypaceServerTests : IAsyncLifetime
         Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
         Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
         Assert.False(answer.Headers.Contains("Server"));
-        if (answer.Content.Headers.ContentType!.MediaType == "text/html")
+        if (answer.Content.Headers.ContentType?.MediaType == "text/html")
             Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 

@@ -1,0 +1,23 @@
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Requests;
+using Keypace.Server.Platform.SignIn;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+
+namespace Keypace.Server.Features.People;
+
+internal static class SignInLinkEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .Post("/v1/sign-in-links", Need.Administer, CreateAsync).WithTags("People").WithName("CreateSignInLink");
+
+    /// <summary>The session gets the role of whoever asks, so nobody climbs by it.</summary>
+    private static Task<Outcome<SignInLink>> CreateAsync(ManagementCall call)
+    {
+        var grant = call.Caller.Grant;
+        var (token, expiresAt) = call.Of<SignInLinks>().Create(grant.MemberId, grant.Role);
+        return Outcomes.Done(new SignInLink($"{call.Address}/sign-in/link?token={token}", expiresAt.ToUnixTimeSeconds()));
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using Keypace.Domain;
+using Keypace.Server.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Platform.SignIn;
+
+/// <summary>
+/// The session's cookie and what a request with it must show, so that no other site can use it. One name an installation: two servers on one
+/// machine do not sign each other out.
+/// </summary>
+/// <param name="publicUrl">The setting <c>PublicUrl</c>; null where it is not set.</param>
+internal sealed class BrowserCookie(Store store, string? publicUrl)
+{
+    /// <summary>What our own pages' scripts send; no form and no other site can without asking first.</summary>
+    public const string ScriptHeader = "X-Keypace";
+
+    private static readonly Refusal _crossSite = new(
+        RefusalReason.Forbidden,
+        "cross_site",
+        $"A request with a session's cookie must come from Keypace's own pages, with the header {ScriptHeader}: 1. Programs use an access token instead.");
+
+    private static readonly Refusal _insecure = new(
+        RefusalReason.Forbidden,
+        "insecure_sign_in",
+        "Over plain http, passwords and sessions could be read on the way. Sign in on the server's own machine (http://localhost), or put TLS in front and set KEYPACE_PUBLIC_URL to the https address.");
+
+    // The end of the id, for it begins with a time.
+    private readonly string _name = "kp_session_" + store.InstanceId.ToString("N")[^8..];
+    private readonly Uri? _publicUrl = publicUrl is null ? null : new Uri(publicUrl);
+
+    /// <summary>The text of our own cookie; null when the request has none. Costs nothing where there is no cookie at all.</summary>
+    public string? Of(HttpRequest request)
+    {
+        if (request.Headers.Cookie.Count == 0)
+            return null;
+        return request.Cookies.TryGetValue(IsSecure(request) ? "__Host-" + _name : _name, out var text) ? text : null;
+    }
+
+    /// <summary>Null for a request of our own pages' scripts, or of the reader's own hand where it changes nothing.</summary>
+    public Refusal? WhyForeign(HttpRequest request)
+    {
+        if (IsForeign(request))
+            return _crossSite;
+        if (request.Headers[ScriptHeader].ToString() == "1")
+            return null;
+        var isReading = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        return isReading && request.Headers["Sec-Fetch-Site"].ToString() is "same-origin" or "none" ? null : _crossSite;
+    }
+
+    /// <summary>True for a request that a page of another site caused.</summary>
+    public bool IsForeign(HttpRequest request)
+    {
+        var site = request.Headers["Sec-Fetch-Site"].ToString();
+        if (site.Length > 0 && site is not ("same-origin" or "none"))
+            return true;
+        var origin = request.Headers.Origin.ToString();
+        return origin.Length > 0 && !IsOwnOrigin(request, origin) && !(origin == "null" && site == "same-origin");
+    }
+
+    /// <summary>True when the request says that it comes from a page of ours. Browsers always say so when they open a WebSocket.</summary>
+    public bool HasOwnOrigin(HttpRequest request) => IsOwnOrigin(request, request.Headers.Origin.ToString());
+
+    /// <summary>Null where a password and a cookie may travel: over https, or inside this machine.</summary>
+    public Refusal? WhyInsecure(HttpContext context) => IsSecure(context.Request) || IsInside(context) ? null : _insecure;
+
+    public void Set(HttpContext context, string text) => Append(context, text, Session.Longest);
+
+    public void Clear(HttpContext context) => Append(context, "", TimeSpan.Zero);
+
+    private void Append(HttpContext context, string text, TimeSpan age)
+    {
+        var isSecure = IsSecure(context.Request);
+        // By hand: the framework's own way would let a name with the prefix be sent without what the prefix demands.
+        context.Response.Headers.Append("Set-Cookie", string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(isSecure ? "__Host-" : "")}{_name}={text}; Max-Age={age.TotalSeconds:0}; Path=/; HttpOnly; SameSite=Strict{(isSecure ? "; Secure" : "")}"));
+    }
+
+    private bool IsOwnOrigin(HttpRequest request, string origin) =>
+        string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+        || (_publicUrl is not null && string.Equals(origin, _publicUrl.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Behind a proxy that ends TLS, the address that people use says so, and the request came to that name.</summary>
+    private bool IsSecure(HttpRequest request) =>
+        request.IsHttps
+        || (_publicUrl is { Scheme: "https" } && string.Equals(request.Host.Host, _publicUrl.Host, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsInside(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } remote && System.Net.IPAddress.IsLoopback(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote)
+        && (context.Request.Host.Host is "localhost" or "127.0.0.1" or "[::1]" || context.Request.Host.Host.StartsWith("127.", StringComparison.Ordinal));
+}

@@ -1,0 +1,74 @@
+using Keypace.Domain;
+using Keypace.Domain.Access;
+using Keypace.Server.SettingUp;
+using Keypace.Server.Storage;
+using Keypace.Server.Storage.Rows;
+using Microsoft.EntityFrameworkCore;
+
+namespace Keypace.Server.Platform.SignIn;
+
+/// <summary>The ways into a session, each audited.</summary>
+internal sealed class SignInOperations(Store store, Sessions sessions, SignInTries tries, SignInLinks links, TimeProvider time)
+{
+    // The same for an address that nobody has, after the same work.
+    private static readonly Refusal _wrong = new(
+        RefusalReason.Unauthenticated, "sign_in_refused", "No account has this e-mail address and password. Check both; capital letters count in the password.");
+
+    private static readonly Refusal _badLink = new(
+        RefusalReason.Forbidden, "sign_in_link_refused", "This sign-in link was used already, or is older than ten minutes. Ask for a new one, or sign in with a password.");
+
+    /// <summary>Gives the cookie's text. Refuses with <c>sign_in_refused</c> or <c>sign_in_locked</c>.</summary>
+    /// <param name="from">The address that the request came from.</param>
+    public async Task<Outcome<string>> WithPasswordAsync(string email, string password, string from, string requestId, CancellationToken ct)
+    {
+        var key = NewOwner.KeyOf(email.Length > 254 ? email[..254] : email);
+        if (tries.WhyLocked(key, from) is { } locked)
+            return locked;
+        MemberRow? member;
+        await using (var db = store.Read())
+            member = await db.Members.FirstOrDefaultAsync(row => row.EmailKey == key, ct);
+        if (password.Length > 2 * PasswordRules.MostCharacters
+            || !await Passwords.VerifyAsync(member?.PasswordHash, password, ct)
+            || member is null
+            || !AccessWords.TryParseRole(member.Role, out var role))
+        {
+            tries.NoteWrong(key, from);
+            return tries.WhyLocked(key, from) ?? _wrong;
+        }
+
+        tries.NoteRight(key);
+        return await BeginAsync(member, role, "password", from, requestId, ct);
+    }
+
+    /// <summary>Gives the cookie's text. Refuses with <c>sign_in_link_refused</c>.</summary>
+    public async Task<Outcome<string>> WithLinkAsync(string token, string from, string requestId, CancellationToken ct)
+    {
+        if (links.Take(token) is not { } link)
+            return _badLink;
+        await using var db = store.Read();
+        var member = await db.Members.FirstOrDefaultAsync(row => row.Id == link.MemberId, ct);
+        return member is null ? _badLink : await BeginAsync(member, link.Role, "link", from, requestId, ct);
+    }
+
+    /// <summary>For somebody who has just proved who they are, by the set-up link.</summary>
+    public async Task<string?> AsNewOwnerAsync(string email, string from, string requestId, CancellationToken ct)
+    {
+        var key = NewOwner.KeyOf(email);
+        await using var db = store.Read();
+        return await db.Members.FirstOrDefaultAsync(row => row.EmailKey == key, ct) is { } owner
+            ? await BeginAsync(owner, Role.Owner, "set-up link", from, requestId, ct)
+            : null;
+    }
+
+    private async Task<string> BeginAsync(MemberRow member, Role role, string how, string from, string requestId, CancellationToken ct)
+    {
+        await using (var change = await store.BeginChangeAsync(ct))
+        {
+            var audit = new SetupAudit($"member:{member.Id}", member.Email, from, requestId, time.GetUtcNow());
+            change.Db.Add(audit.SignedIn(member, how));
+            await change.CommitAsync(ct);
+        }
+
+        return await sessions.BeginAsync(member, role, ct);
+    }
+}

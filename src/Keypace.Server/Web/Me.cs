@@ -1,0 +1,56 @@
+using Keypace.Domain;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Platform.SignIn;
+using Microsoft.AspNetCore.Components.Authorization;
+
+namespace Keypace.Server.Web;
+
+/// <summary>
+/// The signed-in member of one open page, and the only way in which pages call operations: the same ones as the HTTP routes, with the same question
+/// whether this caller may. Asked anew each time, for sessions end while pages stay open.
+/// </summary>
+internal sealed class Me(AuthenticationStateProvider authentication, Sessions sessions, TimeProvider time)
+{
+    private static readonly Refusal _ended = new(
+        RefusalReason.Unauthenticated, "session_ended", "Your session has ended. Sign in again; what you typed is kept.");
+
+    private string? _sessionId;
+    private string? _from;
+
+    /// <summary>Null when the session has ended.</summary>
+    public async ValueTask<Session?> SessionAsync()
+    {
+        if (_sessionId is null)
+        {
+            var user = (await authentication.GetAuthenticationStateAsync()).User;
+            _sessionId = user.FindFirst(PageGate.SessionClaim)?.Value ?? "";
+            _from = user.FindFirst(PageGate.FromClaim)?.Value;
+        }
+
+        return sessions.Live(_sessionId);
+    }
+
+    /// <summary>Runs an operation as this member. Refuses with <c>session_ended</c>, with <c>role_too_low</c>, or as the operation does.</summary>
+    public async Task<Outcome<T>> AskAsync<T>(Need need, Func<Caller, Task<Outcome<T>>> operation)
+        where T : notnull
+    {
+        if (await CallerAsync() is not { } caller)
+            return _ended;
+        return caller.Check(need) is { } forbidden ? forbidden : await operation(caller);
+    }
+
+    /// <inheritdoc cref="AskAsync{T}(Need, Func{Caller, Task{Outcome{T}}})"/>
+    public Task<Outcome<T>> AskAsync<T>(Need need, Func<Caller, Task<T>> operation)
+        where T : notnull => AskAsync<T>(need, async caller => (Outcome<T>)await operation(caller));
+
+    /// <summary>Somebody did something with the page: the session is in use.</summary>
+    public async ValueTask TouchAsync()
+    {
+        if (await SessionAsync() is { } session)
+            sessions.Touch(session);
+    }
+
+    private async ValueTask<Caller?> CallerAsync() => await SessionAsync() is { } session
+        ? Caller.OfMember(session.MemberId, session.TeamId, session.Role, session.Email, _from, $"page_{session.Id}_{time.GetUtcNow().ToUnixTimeMilliseconds():x}")
+        : null;
+}

@@ -1,0 +1,90 @@
+using Keypace.Server.Platform.Settings;
+using Keypace.Server.Platform.SignIn;
+using Keypace.Server.SettingUp;
+using Keypace.Server.Storage;
+using Keypace.Server.Web.Live;
+using Keypace.Server.Web.SignIn;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components.Server.Circuits;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using MudBlazor.Services;
+
+namespace Keypace.Server.Web;
+
+/// <summary>The web interface's front door: what it adds to the server. With the setting <c>Web:Enabled</c> off, only <c>/setup</c> is left.</summary>
+internal static class WebFeature
+{
+    private const string Manifest = "keypace.staticwebassets.endpoints.json";
+
+    public static IServiceCollection AddWeb(this IServiceCollection services, Store store)
+    {
+        services.AddPageKeys(store);
+        services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+        {
+            // A page that lost its connection is remembered for as long as a laptop takes to wake; its form is in the browser anyway.
+            circuits.DisconnectedCircuitMaxRetained = 50;
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
+        });
+        services.AddMudServices();
+        services.AddSingleton<WebAssets>();
+        services.AddSingleton<LiveFeed>();
+        services.AddScoped<Me>();
+        services.AddScoped<Toasts>();
+        services.AddScoped<CircuitHandler, SessionKeeper>();
+        return services;
+    }
+
+    /// <summary>After routing, before the end points.</summary>
+    public static void UseWeb(this WebApplication app)
+    {
+        var sessions = app.Services.GetRequiredService<Sessions>();
+        var cookies = app.Services.GetRequiredService<BrowserCookie>();
+        app.Use(next => new PageGate(sessions, cookies, next).InvokeAsync);
+        app.Use(next => context => KeepAsync(context, next));
+        app.UseAntiforgery();
+    }
+
+    public static void MapWeb(this IEndpointRouteBuilder routes, Settings settings)
+    {
+        var services = routes.ServiceProvider;
+        var signIn = services.GetRequiredService<SignInOperations>();
+        var cookies = services.GetRequiredService<BrowserCookie>();
+        var claim = services.GetRequiredService<Claim>();
+        new SetupEndpoints(claim, cookies, signIn, settings.Text("PublicUrl")).Map(routes);
+        // Made when the program is published; a test's server, which runs from its build folder, has none and shows pages without their looks.
+        var manifest = Path.Combine(AppContext.BaseDirectory, Manifest);
+        if (File.Exists(manifest))
+            routes.MapStaticAssets(manifest);
+        if (!settings.IsOn("Web:Enabled"))
+            return;
+
+        new SignInEndpoints(claim, services.GetRequiredService<Sessions>(), cookies, signIn, services.GetRequiredService<SignInLinks>()).Map(routes);
+        routes.MapRazorComponents<App>().AddInteractiveServerRenderMode(connection =>
+        {
+            connection.ContentSecurityFrameAncestorsPolicy = null;   // our own headers say it
+            connection.DisableWebSocketCompression = true;   // saves memory a page, and keeps lengths from telling what is inside
+        });
+    }
+
+    /// <summary>Files whose address has their hash in it are kept for a year, all others are asked for again each time.</summary>
+    private static Task KeepAsync(HttpContext context, RequestDelegate next)
+    {
+        var path = context.Request.Path.Value ?? "";
+        if (path.StartsWith("/assets/", StringComparison.Ordinal)
+            || path.StartsWith("/_content/", StringComparison.Ordinal)
+            || path.StartsWith("/_framework/", StringComparison.Ordinal))
+        {
+            var isVersioned = context.Request.Query.ContainsKey(WebAssets.VersionParameter) || path.StartsWith("/assets/fonts/", StringComparison.Ordinal);
+            context.Response.OnStarting(() =>
+            {
+                if (context.Response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status304NotModified)
+                    context.Response.Headers.CacheControl = isVersioned ? "public, max-age=31536000, immutable" : "no-cache";
+                return Task.CompletedTask;
+            });
+        }
+
+        return next(context);
+    }
+}
