@@ -4,6 +4,7 @@ using Keypace.Server.Features.Access;
 using Keypace.Server.Features.Requests;
 using Keypace.Server.Platform.SignIn;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Keypace.Server.Features.People;

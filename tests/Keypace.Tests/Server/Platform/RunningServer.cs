@@ -15,7 +15,7 @@ internal sealed class RunningServer : IAsyncDisposable
         _run = run;
         _stop = stop;
         Address = address;
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = address };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { BaseAddress = address };
     }
 
     public Uri Address { get; }

@@ -69,7 +69,7 @@ public sealed partial class ClaimTests : IDisposable
         using var db = opened.Store.Read();
         var row = await db.AccessTokens.SingleAsync(Ct);
         Assert.True(opened.Vault.TokenMatches(token, row.Digest));
-        Assert.Equal(["team", "member", "access_token"], await db.Audit.OrderBy(one => one.Id).Select(one => one.Subject).ToListAsync(Ct));
+        Assert.Equal(["team", "member", "access_token", "member"], await db.Audit.OrderBy(one => one.Id).Select(one => one.Subject).ToListAsync(Ct));
         Assert.Contains(await db.Audit.ToListAsync(Ct), one => one is { Subject: "member", From: "127.0.0.1", RequestId: not null });
     }
 
