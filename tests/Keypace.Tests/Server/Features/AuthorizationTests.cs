@@ -38,6 +38,7 @@ public sealed class AuthorizationTests(AuthorizationTests.Callers callers) : ICl
         { "DELETE", $"/v1/teams/{NoId}", "admin", false },
         { "GET", $"/v1/teams/{NoId}/users", "viewer", false },
         { "GET", "/v1/members", "viewer", false },
+        { "POST", "/v1/sign-in-links", "admin", false },
         { "POST", "/v1/invites", "admin", false },
         { "POST", $"/v1/invites/{NoId}/accept", "viewer", true },
         { "GET", "/v1/rate-groups", "viewer", true },
