@@ -32,7 +32,9 @@ internal static class HubFields
     /// <summary>Asks for the required fields that are missing; without a terminal it names them instead.</summary>
     public static async Task<Dictionary<string, string?>?> CompleteAsync(Session session, Hub hub, Dictionary<string, string?>? fields, CancellationToken ct)
     {
-        var missing = (hub.Fields ?? []).Where(field => field.Required && fields?.ContainsKey(field.Name) != true).ToArray();
+        var way = WayOf(hub, fields);
+        var missing = (hub.Fields ?? []).Where(field =>
+            (way?.Needs.Contains(field.Name) ?? field.Required) && fields?.ContainsKey(field.Name) != true).ToArray();
         if (missing.Length == 0)
         {
             return fields;
@@ -55,8 +57,13 @@ internal static class HubFields
         return fields;
     }
 
-    /// <summary>True when the hub's one secret is the key's value, not a field.</summary>
-    public static bool WantsValue(Hub hub) => hub.Fields?.Any(field => field.Secret && field.Required) != true;
+    /// <summary>Whether the key's own value is <c>required</c>, <c>optional</c>, or <c>none</c>: then the secret is among the fields.</summary>
+    public static string ValueOf(Hub hub, IReadOnlyDictionary<string, string?>? fields) => WayOf(hub, fields)?.Value
+        ?? (hub.Fields?.Any(field => field.Secret && field.Required) == true ? "none" : "required");   // a server of before there were ways
+
+    /// <summary>The kind of credential that the given fields mean; the hub's ordinary one when they name no other.</summary>
+    private static HubWay? WayOf(Hub hub, IReadOnlyDictionary<string, string?>? fields) =>
+        hub.Ways?.FirstOrDefault(way => way.ChosenBy.Any(name => fields?.ContainsKey(name) == true)) ?? (hub.Ways is [var ordinary, ..] ? ordinary : null);
 
     /// <summary>What the hub says, or, of a field that it does not name, what the name says: rather once too often.</summary>
     private static bool IsSecret(Hub hub, string name) =>

@@ -37,6 +37,13 @@ internal sealed class SecretInput(Terminal terminal)
             : throw CommandFailure.Usage($"{what} is empty. Give a file with {flag}, pipe it in, or run the command in a terminal to be asked.");
     }
 
+    /// <summary>By asking, else from standard input; null when nothing is given.</summary>
+    public async Task<string?> ReadOptionalAsync(string what, CancellationToken ct)
+    {
+        var secret = terminal.CanAsk ? (await terminal.AskHidden($"{what}:", ct)).Trim() : terminal.InIsTerminal ? "" : await ReadInAsync(ct);
+        return secret.Length > 0 ? secret : null;
+    }
+
     private async Task<string> ReadInAsync(CancellationToken ct)
     {
         if (_inWasRead)

@@ -94,11 +94,25 @@ public sealed record ApiKeyTest(
     IReadOnlyDictionary<string, string?>? HubConfig = null);
 
 /// <summary>What the hub said when it was asked whether a secret works.</summary>
-/// <param name="Status"><c>works</c>, <c>refused</c>, <c>unreachable</c> or <c>unknown</c>.</param>
+/// <param name="Status">
+/// <c>works</c>; <c>refused</c> (with the hub's reason in <paramref name="Detail"/>); <c>no_quota</c>: accepted, but nothing left to spend;
+/// <c>no_access</c>: accepted, but not for this model; <c>unreachable</c>; <c>wrong_address</c>: something else answers there; or <c>unknown</c>.
+/// </param>
 /// <param name="RateLimit">The limit that the hub's answer reported, if it did.</param>
 /// <param name="Interval">Seconds of that limit.</param>
 /// <param name="Detail">A sentence for people, without any secret.</param>
-public sealed record ApiKeyTestResult(string Status, int? RateLimit = null, int? Interval = null, string? Detail = null, int? LatencyMs = null);
+/// <param name="LatencyMs">Milliseconds from the beginning of the test to its end, waiting for a turn included.</param>
+/// <param name="Models">Models that the hub listed for the key, where the test asked for them.</param>
+/// <param name="Limits">Everything that the answer's headers said about limits.</param>
+public sealed record ApiKeyTestResult(string Status, int? RateLimit = null, int? Interval = null, string? Detail = null, int? LatencyMs = null,
+    IReadOnlyList<string>? Models = null, IReadOnlyList<ReportedLimit>? Limits = null);
+
+/// <summary>One limit as a hub reports it in the headers of its answers.</summary>
+/// <param name="Dimension"><c>requests</c>, <c>tokens</c>, <c>input_tokens</c> or <c>output_tokens</c>.</param>
+/// <param name="IntervalSeconds">Seconds that the limit counts in.</param>
+/// <param name="Limit">Null when it was not reported; 0 means: not on this plan.</param>
+/// <param name="ResetInSeconds">Until it is whole again; null when not reported.</param>
+public sealed record ReportedLimit(string Dimension, int IntervalSeconds, long? Limit, long? Remaining, double? ResetInSeconds);
 
 /// <summary>The models that a key's hub offers to it; null when the hub has no such list.</summary>
 public sealed record ApiKeyModels(IReadOnlyList<string>? Models);

@@ -83,8 +83,9 @@ internal sealed class KeyInput
         }
 
         var file = ValueFile(parsed);
-        var value = file is not null || HubFields.WantsValue(hub)
-            ? await session.Secrets.ReadAsync($"API key of {hub.DisplayName}", file, "--value-file", ct)
+        var (what, wish) = ($"API key of {hub.DisplayName}", HubFields.ValueOf(hub, config));
+        var value = file is not null || wish == "required" ? await session.Secrets.ReadAsync(what, file, "--value-file", ct)
+            : wish == "optional" ? await session.Secrets.ReadOptionalAsync($"{what} (empty for none)", ct)
             : null;
         return (value, config, url);
     }

@@ -11,6 +11,21 @@ public sealed record HubAccess
     /// <summary>When this way is meant; null for the hub's ordinary one.</summary>
     public HubCondition? When { get; init; }
 
+    /// <summary>Its name for people, where a hub has several to choose from: <c>Service account</c>. Null for a variant that nobody chooses.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>What the secret in <c>value</c> is called here: <c>Model access key</c>.</summary>
+    public string ValueLabel { get; init; } = "API key";
+
+    /// <summary>Fields that this way cannot do without, besides those that the hub always needs.</summary>
+    public IReadOnlyList<string> Needs { get; init; } = [];
+
+    /// <summary>Further fields that a form shows for this way.</summary>
+    public IReadOnlyList<string> Offers { get; init; } = [];
+
+    /// <summary>The field in which a key may list its own models (a deployment's name, a local server's); null for none.</summary>
+    public string? ModelsField { get; init; }
+
     /// <summary>Null when the key must bring its address.</summary>
     public AddressTemplate? BaseUrl { get; init; }
 
@@ -50,6 +65,17 @@ public sealed record HubAccess
         _ => null,
     };
 
+    /// <summary>The same way with a key's public fields put into their places; itself where it has none.</summary>
+    internal HubAccess For(IReadOnlyDictionary<string, string>? config)
+    {
+        var auth = Auth.For(config);
+        var paths = Paths.For(config);
+        var hasTestPlaces = Test.Any(step => FieldTemplate.HasPlaces(step.Path));
+        return ReferenceEquals(auth, Auth) && ReferenceEquals(paths, Paths) && !hasTestPlaces
+            ? this
+            : this with { Auth = auth, Paths = paths, Test = hasTestPlaces ? [.. Test.Select(step => step.For(config)).OfType<HubTest>()] : Test };
+    }
+
     /// <summary>True when the secret is the key's <c>value</c>.</summary>
     public bool SecretIsValue => SecretFields is [Value];
 }
@@ -59,9 +85,12 @@ public sealed record HubAccess
 /// <param name="EqualTo">All of these fields have exactly this value.</param>
 public sealed record HubCondition(IReadOnlyList<string> Given, IReadOnlyDictionary<string, string> EqualTo)
 {
+    /// <summary>Each of these fields (or its mask) has a value.</summary>
+    public IReadOnlyList<string> AllGiven { get; init; } = [];
+
     public bool Holds(IReadOnlyDictionary<string, string>? config)
     {
-        if (config is null)
+        if (config is null || !AllGiven.All(name => IsGiven(config, name)))
             return false;
         foreach (var (name, value) in EqualTo)
         {
@@ -69,49 +98,26 @@ public sealed record HubCondition(IReadOnlyList<string> Given, IReadOnlyDictiona
                 return false;
         }
 
-        if (Given.Count == 0)
-            return true;
-        foreach (var name in Given)
-        {
-            if ((config.TryGetValue(name, out var value) && value.Length > 0) || config.ContainsKey(HubConfig.MaskPrefix + name))
-                return true;
-        }
-
-        return false;
+        return Given.Count == 0 || Given.Any(name => IsGiven(config, name));
     }
+
+    private static bool IsGiven(IReadOnlyDictionary<string, string> config, string name) =>
+        (config.TryGetValue(name, out var value) && value.Length > 0) || config.ContainsKey(HubConfig.MaskPrefix + name);
 }
 
-/// <summary>How the credential gets into a request.</summary>
-/// <param name="Header">Lower-case header name; <c>authorization</c> also where it is written by code.</param>
-/// <param name="Scheme">Put before the secret, with its space: <c>"Bearer "</c>, or empty.</param>
-/// <param name="ExtraHeaders">Fixed headers that go along unless the caller sent his own: <c>anthropic-version</c>.</param>
-public sealed record HubAuth(HubAuthKind Kind, string Header, string Scheme, IReadOnlyDictionary<string, string> ExtraHeaders)
-{
-    public static readonly HubAuth Bearer = new(HubAuthKind.Header, "authorization", "Bearer ", new Dictionary<string, string>());
-
-    /// <summary>The word that an envelope is bound to: <c>header:authorization:bearer</c>, <c>header:x-api-key</c>, <c>aws-sigv4</c>, <c>google-oauth</c>.</summary>
-    public string Injection => Kind switch
-    {
-        HubAuthKind.AwsSignature => "aws-sigv4",
-        HubAuthKind.GoogleToken => "google-oauth",
-        _ => Scheme.Length == 0 ? $"header:{Header}" : $"header:{Header}:{Scheme.Trim().ToLowerInvariant()}",
-    };
-}
-
-public enum HubAuthKind
-{
-    /// <summary>The secret stands in a header.</summary>
-    Header,
-
-    /// <summary>Google's token exchange; needs code.</summary>
-    GoogleToken,
-
-    /// <summary>AWS Signature 4; needs code.</summary>
-    AwsSignature,
-}
-
-/// <summary>The paths under the base address that speak OpenAI's language. Null where the hub has none.</summary>
+/// <summary>
+/// The paths under the base address that speak OpenAI's language. Null where the hub has none. They may have places for public fields
+/// (<c>{project_id}</c>) and for the query's model (<c>{model}</c>).
+/// </summary>
 public sealed record HubPaths(string? Chat, string? Completions, string? Embeddings, string? Responses, string? Models)
 {
     public static readonly HubPaths OpenAi = new("chat/completions", "completions", "embeddings", "responses", "models");
+
+    internal HubPaths For(IReadOnlyDictionary<string, string>? config) =>
+        FieldTemplate.HasPlaces(Chat) || FieldTemplate.HasPlaces(Completions) || FieldTemplate.HasPlaces(Embeddings)
+            || FieldTemplate.HasPlaces(Responses) || FieldTemplate.HasPlaces(Models)
+            ? new(Filled(Chat, config), Filled(Completions, config), Filled(Embeddings, config), Filled(Responses, config), Filled(Models, config))
+            : this;
+
+    private static string? Filled(string? path, IReadOnlyDictionary<string, string>? config) => path is null ? null : FieldTemplate.FillPath(path, config);
 }

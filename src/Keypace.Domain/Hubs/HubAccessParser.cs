@@ -1,4 +1,3 @@
-using System.Buffers;
 using Keypace.Domain.Keys;
 
 namespace Keypace.Domain.Hubs;
@@ -6,22 +5,17 @@ namespace Keypace.Domain.Hubs;
 /// <summary>Reads the members of a hub file that say how the hub is reached. A variant takes over what it does not mention.</summary>
 internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubField> fields, HubFileSource source)
 {
-    // RFC 9110 token characters, lower-case.
-    private static readonly SearchValues<char> HeaderCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
-
-    // What a hub file must not set: framing, routing and what Keypace writes itself.
-    private static readonly HashSet<string> OwnHeaders = new(StringComparer.Ordinal)
-    {
-        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer", "expect", "cookie",
-        "accept-encoding", "content-type", "proxy-authorization", "proxy-connection",
-    };
-
     public HubAccess Read(HubFileReader file, HubAccess? usual)
     {
         var standard = usual ?? new HubAccess();
         var access = new HubAccess
         {
             When = usual is null ? null : ReadWhen(file),
+            Label = file.Text("label", 80),
+            ValueLabel = file.Text("value_label", 80) ?? standard.ValueLabel,
+            Needs = ReadFieldNames(file, "needs"),
+            Offers = ReadFieldNames(file, "offers"),
+            ModelsField = file.Mentions("models_field") ? PublicField(file, "models_field") : standard.ModelsField,
             BaseUrl = ReadBaseUrl(file, usual),
             DefaultPrefix = file.Mentions("default_prefix") ? ReadDefaultPrefix(file) : standard.DefaultPrefix,
             MovedFrom = ReadMovedFrom(file, usual),
@@ -33,11 +27,11 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
                 ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic))
                 : standard.Protocol,
             ChatQuery = file.Mentions("chat_query") ? ReadChatQuery(file) : standard.ChatQuery,
-            Test = file.Mentions("test") ? HubTestParser.Read(file) : standard.Test,
+            Test = file.Mentions("test") ? HubTestParser.Read(file, fields) : standard.Test,
         };
 
         // Asked for so that they count as known where they are absent.
-        _ = (file.Has("auth"), file.Object("auth"), file.Object("paths"), file.Text("default_prefix"), file.Text("chat_query"), file.Text("protocol"));
+        _ = (file.Has("auth"), file.Object("auth"), file.Object("paths"), file.Text("default_prefix"), file.Text("chat_query"), file.Text("protocol"), file.Text("models_field"));
         if (!file.Has("secret"))
             _ = file.Text("secret");
         if (usual is not null)
@@ -49,7 +43,7 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
     public static string? HeaderName(HubFileReader file, string member)
     {
         var name = file.Text(member, 100);
-        if (name is not null && (name.Length == 0 || name.AsSpan().ContainsAnyExcept(HeaderCharacters)))
+        if (name is not null && !HeaderNames.IsName(name))
             file.Wrong(member, $"is \"{name}\", but must be a header name in lower case, such as x-ratelimit-limit-requests");
         return name;
     }
@@ -62,12 +56,12 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
             return new HubCondition([], new Dictionary<string, string>());
         }
 
-        var condition = new HubCondition(when.Texts("given"), when.Pairs("equals"));
-        foreach (var name in condition.Given.Where(name => fields.All(field => field.Name != name)))
+        var condition = new HubCondition(when.Texts("given"), when.Pairs("equals")) { AllGiven = when.Texts("all_given") };
+        foreach (var name in condition.Given.Concat(condition.AllGiven).Where(name => fields.All(field => field.Name != name)))
             when.Wrong("given", $"names \"{name}\", which is not among \"fields\"");
         foreach (var name in condition.EqualTo.Keys.Where(name => !fields.Any(field => field.Name == name && !field.Secret)))
             when.Wrong("equals", $"names \"{name}\", which is not among the \"fields\" that are not secret");
-        if (condition.Given.Count == 0 && condition.EqualTo.Count == 0)
+        if (condition.Given.Count == 0 && condition.AllGiven.Count == 0 && condition.EqualTo.Count == 0)
             when.Wrong("given", "is missing or empty. Name the fields that make this variant apply");
         when.RefuseOthers();
         return condition;
@@ -129,14 +123,44 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         return names;
     }
 
-    private static HubAuth ReadAuth(HubFileReader? auth)
+    private IReadOnlyList<string> ReadFieldNames(HubFileReader file, string member)
+    {
+        var names = file.Texts(member);
+        foreach (var name in names.Where(name => fields.All(field => field.Name != name)))
+            file.Wrong(member, $"names \"{name}\", which is not among \"fields\"");
+        return names;
+    }
+
+    /// <summary>The name of a field that is not secret; null where the member is absent.</summary>
+    private string? PublicField(HubFileReader file, string member)
+    {
+        var name = file.Text(member);
+        if (name is not null && !fields.Any(field => field.Name == name && !field.Secret))
+            file.Wrong(member, $"names \"{name}\", which is not among the \"fields\" that are not secret");
+        return name;
+    }
+
+    private void CheckPlaces(HubFileReader file, string member, string text, bool mayHaveModel)
+    {
+        if (FieldTemplate.Places(text) is not { } places)
+        {
+            file.Wrong(member, "has braces that do not match. Write field names in single braces");
+            return;
+        }
+
+        foreach (var name in places.Where(name => !(mayHaveModel && name == FieldTemplate.Model) && !fields.Any(field => field.Name == name && !field.Secret)))
+            file.Wrong(member, $"uses {{{name}}}, which is not among the \"fields\" that are not secret");
+    }
+
+    private HubAuth ReadAuth(HubFileReader? auth)
     {
         if (auth is null)
             return HubAuth.Bearer;
         var kind = auth.Word("kind", HubAuthKind.Header,
-            ("header", HubAuthKind.Header), ("google", HubAuthKind.GoogleToken), ("aws", HubAuthKind.AwsSignature));
+            ("header", HubAuthKind.Header), ("google", HubAuthKind.GoogleToken), ("google_service_account", HubAuthKind.GoogleServiceAccount),
+            ("client_credentials", HubAuthKind.ClientCredentials), ("aws", HubAuthKind.AwsSignature));
         var header = HeaderName(auth, "header") ?? "authorization";
-        if (OwnHeaders.Contains(header))
+        if (!HeaderNames.MaySet(header))
             auth.Wrong("header", $"must not be \"{header}\", which carries no credential. Use authorization, x-api-key or the hub's own header");
         var scheme = auth.Text("scheme", 40) ?? (header == "authorization" ? "Bearer " : "");
         if (scheme.Length > 0 && (!scheme.EndsWith(' ') || scheme.Trim().Length != scheme.Length - 1 || !scheme.Trim().All(char.IsAsciiLetterOrDigit)))
@@ -144,17 +168,41 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         var extra = auth.Pairs("extra_headers");
         foreach (var (name, value) in extra)
         {
-            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(HeaderCharacters) || OwnHeaders.Contains(name) || name == header || name == "authorization")
+            if (!HeaderNames.MaySet(name) || name == header || name == "authorization")
                 auth.Wrong("extra_headers", $"holds \"{name}\", which is not a lower-case header name that a hub file may set");
-            if (value.Length == 0 || value.Any(character => character is < ' ' or > '~'))
+            if (!HeaderNames.IsValue(value))
                 auth.Wrong("extra_headers", $"holds a value for \"{name}\" that is empty or not plain ASCII");
+            else
+                CheckPlaces(auth, "extra_headers", value, mayHaveModel: false);
         }
 
+        var read = new HubAuth(kind, header, scheme, extra)
+        {
+            TokenUrl = ReadTokenUrl(auth),
+            Scope = auth.Text("scope"),
+            HeaderField = PublicField(auth, "header_field"),
+            SchemeField = PublicField(auth, "scheme_field"),
+            ExtraHeadersField = PublicField(auth, "extra_headers_field"),
+        };
         auth.RefuseOthers();
-        return new HubAuth(kind, header, scheme, extra);
+        return read;
     }
 
-    private static HubPaths ReadPaths(HubFileReader? paths, HubPaths standard)
+    private string? ReadTokenUrl(HubFileReader auth)
+    {
+        if (auth.Text("token_url") is not { } text)
+            return null;
+        CheckPlaces(auth, "token_url", text, mayHaveModel: false);
+
+        // A field may choose a path at the host, never the host.
+        var filled = FieldTemplate.FillPath(text, fields.ToDictionary(field => field.Name, _ => "x"));
+        var pathAt = text.IndexOf('/', Math.Min(text.Length, "https://".Length));
+        if (filled is null || !Destination.Parse(filled).TryGet(out _, out _) || text.IndexOf('{', StringComparison.Ordinal) is >= 0 and var placeAt && placeAt < pathAt)
+            auth.Wrong("token_url", "must be an absolute https address without a query; field names only in its path");
+        return text;
+    }
+
+    private HubPaths ReadPaths(HubFileReader? paths, HubPaths standard)
     {
         if (paths is null)
             return standard;
@@ -165,7 +213,7 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         return read;
     }
 
-    private static string? PathIn(HubFileReader paths, string name, string? standard)
+    private string? PathIn(HubFileReader paths, string name, string? standard)
     {
         if (!paths.Mentions(name))
         {
@@ -174,7 +222,10 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         }
 
         var path = paths.Text(name);
-        if (path is not null && !IsRelative(path))
+        if (path is not null)
+            CheckPlaces(paths, name, path, mayHaveModel: true);
+        var plain = path?.Replace('{', 'x').Replace('}', 'x');
+        if (plain is not null && !IsRelative(name == "models" && plain.StartsWith('/') ? plain[1..] : plain))
             paths.Wrong(name, "must be a path under the base address without a slash in front, such as chat/completions, or null when the hub has none");
         return path;
     }

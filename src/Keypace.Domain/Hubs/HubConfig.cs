@@ -71,7 +71,7 @@ public static class HubConfig
                 return refusal;
         }
 
-        var access = hub.AccessFor(shown);
+        var access = AccessMeant(hub, value, shown, secrets);
         if (access.SecretIsValue && !string.IsNullOrEmpty(value) && !(stored is not null && IsMask(value)))
         {
             if (SecretText.WhyNot(value) is { } why)
@@ -86,14 +86,39 @@ public static class HubConfig
             shown.Remove(MaskPrefix + field.Name);
         }
 
+        foreach (var name in access.Needs)
+        {
+            if (hub.Fields.First(field => field.Name == name) is { Secret: false } needed && !shown.ContainsKey(name))
+                return Refuse(name, $"{needed.Label} is missing. Give hub_config.{name}.", "missing");
+        }
+
+        if (access.SecretIsValue && value?.Length == 0 && stored is null)
+            return Missing(hub, HubAccess.Value, access);
         var mayStay = stored is not null && hub.AccessFor(stored).SecretFields.SequenceEqual(access.SecretFields);
         foreach (var name in access.SecretFields)
         {
             if (access.SecretRequired && !mayStay && !secrets.ContainsKey(name) && IsNeeded(hub, access, name))
-                return Missing(hub, name);
+                return Missing(hub, name, access);
         }
 
         return new KeyParts(access, shown, secrets, mayStay);
+    }
+
+    /// <summary>
+    /// The way into the hub that is meant. New secrets decide: with a service account's file given, the masks of the client that the key
+    /// had before mean nothing any more.
+    /// </summary>
+    private static HubAccess AccessMeant(HubProfile hub, string? value, SortedDictionary<string, string> shown, Dictionary<string, string> secrets)
+    {
+        var access = hub.AccessFor(shown);
+        if (secrets.Count == 0 && (string.IsNullOrEmpty(value) || IsMask(value)))
+            return access;
+        if (secrets.Count > 0 && secrets.Keys.All(access.SecretFields.Contains))
+            return access;
+        var fresh = new SortedDictionary<string, string>(shown, StringComparer.Ordinal);
+        foreach (var field in hub.Fields.Where(field => field.Secret && !secrets.ContainsKey(field.Name)))
+            fresh.Remove(MaskPrefix + field.Name);
+        return hub.AccessFor(fresh);
     }
 
     private static Refusal? TakePublicField(
@@ -117,7 +142,8 @@ public static class HubConfig
             return null;
         }
 
-        if (SecretText.WhyNot(given) is { } why)
+        given = FieldForms.IsMultiline(field.Form) ? OneLine(given) : given;
+        if ((SecretText.WhyNot(given) ?? FieldForms.WhyNot(field.Form, given)) is { } why)
             return Refuse(field.Name, $"{field.Label} {why}");
         secrets[field.Name] = given;
         if (field.Masked)
@@ -126,12 +152,12 @@ public static class HubConfig
     }
 
     private static bool IsNeeded(HubProfile hub, HubAccess access, string name) =>
-        access.SecretFields.Count == 1 || hub.Fields.Any(field => field.Name == name && field.Required);
+        access.SecretFields.Count == 1 || access.Needs.Contains(name) || hub.Fields.Any(field => field.Name == name && field.Required);
 
-    private static Refusal Missing(HubProfile hub, string name)
+    private static Refusal Missing(HubProfile hub, string name, HubAccess access)
     {
         if (name == HubAccess.Value)
-            return Refusal.Field("value", $"The key's value is missing: {hub.DisplayName} needs its secret there.", "missing");
+            return Refusal.Field("value", $"The key's value is missing: {hub.DisplayName} needs its secret there ({access.ValueLabel}).", "missing");
         var label = hub.Fields.First(field => field.Name == name).Label;
         return Refuse(name, $"{label} is missing. Give hub_config.{name} (a mask such as {MaskPrefix}{name} does not hold the secret).", "missing");
     }
@@ -140,8 +166,22 @@ public static class HubConfig
     {
         if (System.Text.Encoding.UTF8.GetByteCount(text) > MostFieldBytes)
             return Refuse(field.Name, $"{field.Label} is longer than {MostFieldBytes / 1024} KiB.");
-        return text.Any(char.IsControl)
-            ? Refuse(field.Name, $"{field.Label} holds a line break or another control character. Take it out.")
-            : null;
+        var mayBreak = FieldForms.IsMultiline(field.Form);
+        if (text.Any(character => char.IsControl(character) && !(mayBreak && character is '\n' or '\r' or '\t')))
+            return Refuse(field.Name, $"{field.Label} holds a line break or another control character. Take it out.");
+        return FieldForms.WhyNot(field.Form, text) is { } why ? Refuse(field.Name, $"{field.Label} {why}") : null;
+    }
+
+    /// <summary>JSON in one line: a file that was pasted with its line breaks is the same secret as one without.</summary>
+    private static string OneLine(string json)
+    {
+        try
+        {
+            return System.Text.Json.Nodes.JsonNode.Parse(json)?.ToJsonString() ?? json;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return json;
+        }
     }
 }

@@ -32,6 +32,7 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             LimitHeaders = ReadLimitHeaders(file),
             TerminalCodes = file.Texts("terminal_codes"),
             KeyPage = ReadKeyPage(file),
+            KeyPageText = file.Text("key_page_text", 120),
             NeedsUsageOption = file.Flag("needs_usage_option", absent: true),
             ModelList = file.Word("model_list", ModelListShape.Data, ("data", ModelListShape.Data), ("array", ModelListShape.Array), ("none", ModelListShape.None)),
             FileName = fileName,
@@ -47,8 +48,10 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
         {
             if (access.Auth.Kind is HubAuthKind.Header && access.SecretFields.Count > 1)
                 file.Wrong("secret", "names several fields, but a header carries one secret. Name one");
-            if (access.Auth.Kind is not HubAuthKind.Header && profile.Served)
+            if (access.Auth.Kind is HubAuthKind.AwsSignature && profile.Served)
                 file.Wrong("served", "must be false: queries with this kind of credential cannot be sent yet");
+            if (access.Auth.Kind is HubAuthKind.GoogleToken or HubAuthKind.GoogleServiceAccount or HubAuthKind.ClientCredentials && access.Auth.TokenUrl is null)
+                file.Wrong("auth", "needs \"token_url\", the address that gives out access tokens");
         }
     }
 
@@ -91,7 +94,8 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
                 item.Wrong("name", $"\"{name}\" is there already");
             fields.Add(new HubField(
                 name, item.NeededText("label", "\"label\": \"Region\""), item.Flag("required", absent: false),
-                item.Flag("secret", absent: false), item.Flag("masked", absent: true)));
+                item.Flag("secret", absent: false), item.Flag("masked", absent: true),
+                item.Word("form", FieldForm.Text, [.. FieldForms.All]), item.Text("hint")));
             item.RefuseOthers();
         }
 

@@ -84,6 +84,10 @@ internal sealed class HubFileReader(HubFileMistake mistake, HubFileNode node, st
         return objects;
     }
 
+    /// <summary>A list of objects, or one without its brackets.</summary>
+    public IReadOnlyList<HubFileReader> ObjectOrObjects(string name) =>
+        node.Members.TryGetValue(name, out var member) && member.Value.Kind == JsonValueKind.Array ? Objects(name) : Object(name) is { } one ? [one] : [];
+
     /// <summary>An object whose members are all texts.</summary>
     public IReadOnlyDictionary<string, string> Pairs(string name)
     {

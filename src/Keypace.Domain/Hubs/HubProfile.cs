@@ -40,6 +40,9 @@ public sealed record HubProfile
     /// <summary>The page where people get a key; null when there is none.</summary>
     public required string? KeyPage { get; init; }
 
+    /// <summary>What a link to <see cref="KeyPage"/> says; null where the hub's name is enough.</summary>
+    public string? KeyPageText { get; init; }
+
     /// <summary>True when a stream holds token counts only if the query asks with <c>stream_options.include_usage</c>.</summary>
     public required bool NeedsUsageOption { get; init; }
 
@@ -54,7 +57,7 @@ public sealed record HubProfile
     /// <summary>True when a key must bring <c>url</c>.</summary>
     public bool UrlRequired => Access.BaseUrl is null;
 
-    /// <summary>How the hub's ordinary way attaches the secret. No served hub attaches it differently in a variant.</summary>
+    /// <summary>How the hub's ordinary way attaches the secret.</summary>
     public HubAuth Auth => Access.Auth;
 
     /// <summary>Fixed headers of the hub's ordinary way, for queries that do not bring their own.</summary>
@@ -71,11 +74,24 @@ public sealed record HubProfile
         foreach (var variant in Variants)
         {
             if (variant.When is not { } condition || condition.Holds(config))
-                return variant;
+                return variant.For(config);
         }
 
-        return Access;
+        return Access.For(config);
     }
+
+    /// <summary>The ways in that a person chooses from, the ordinary one first.</summary>
+    public IEnumerable<HubAccess> Ways => Variants.Where(variant => variant.Label is not null).Prepend(Access);
+
+    /// <summary>The fields that a form shows for a way, in the hub's order. A hub with one way shows all it has.</summary>
+    public IEnumerable<HubField> FieldsOf(HubAccess way) =>
+        way.When is null && Variants.All(variant => variant.Label is null)
+            ? Fields
+            : Fields.Where(field => field.Required || way.Needs.Contains(field.Name) || way.Offers.Contains(field.Name) || way.SecretFields.Contains(field.Name));
+
+    /// <summary>True when this way cannot do without the field.</summary>
+    public static bool IsNeeded(HubAccess way, HubField field) =>
+        field.Required || way.Needs.Contains(field.Name) || (way.SecretRequired && way.SecretFields is [var only] && only == field.Name);
 
     /// <summary>Where a key's secret may travel: under its <paramref name="url"/> if it has one, else under the hub's address with the key's fields filled in.</summary>
     /// <param name="config">The public fields of hub_config (masks may stand among them).</param>
@@ -134,7 +150,8 @@ public enum HubFileSource
 /// <param name="Required">True when no key of the hub works without it.</param>
 /// <param name="Secret">True for what is sealed.</param>
 /// <param name="Masked">True for a secret that is shown as <c>display_</c> and its name; false for one that is not shown at all.</param>
-public sealed record HubField(string Name, string Label, bool Required, bool Secret, bool Masked);
+/// <param name="Hint">An example or what to look for, in a few words; null for none.</param>
+public sealed record HubField(string Name, string Label, bool Required, bool Secret, bool Masked, FieldForm Form = FieldForm.Text, string? Hint = null);
 
 /// <summary>Whether a hub takes its whole allowance at once.</summary>
 public enum PacingHint

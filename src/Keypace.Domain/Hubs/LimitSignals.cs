@@ -23,6 +23,15 @@ public static class LimitSignals
     /// <summary>Longer waits are cut to this.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
+    /// <summary>A dimension's word on the wire and in hub files.</summary>
+    public static string WordOf(LimitDimension dimension) => dimension switch
+    {
+        LimitDimension.Tokens => "tokens",
+        LimitDimension.InputTokens => "input_tokens",
+        LimitDimension.OutputTokens => "output_tokens",
+        _ => "requests",
+    };
+
     /// <summary>What a refusal means for the next try.</summary>
     /// <param name="headerOf">Value of a header by its lower-case name, null when absent; several values joined as they came.</param>
     /// <param name="body">The first part of the body; 4 KiB are plenty.</param>

@@ -23,6 +23,8 @@ internal static class GatewayFeature
         .AddSingleton<KeySnapshots>()
         .AddSingleton<Callers>()
         .AddSingleton<Envelopes>()
+        .AddSingleton<TokenEndpoint>()
+        .AddSingleton<ICredentialSource, AccessTokens>()
         .AddSingleton<Credentials>()
         .AddSingleton<HubLines>()
         .AddSingleton<HubExchange>()

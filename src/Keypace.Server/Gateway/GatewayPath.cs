@@ -123,7 +123,7 @@ internal sealed class GatewayPath(
         if (!ModelChoice.Of(snapshots.Current, query.Token, scan.Model, keyHeader, entry, hubs, rateGroups).TryGet(out var choice, out refusal))
             return refusal;
         query.Choice = choice with { Model = choice.Model ?? scan.Model };
-        if (!HubTarget.Of(choice.Key, choice.Agent, route).TryGet(out var target, out refusal))
+        if (!HubTarget.Of(choice.Key, choice.Agent, route, choice.Model ?? scan.Model).TryGet(out var target, out refusal))
             return refusal;
 
         query.Target = target;

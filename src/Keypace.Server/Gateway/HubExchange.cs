@@ -64,6 +64,8 @@ internal sealed class HubExchange(
             // :: Step 6: learn.
             if (end.Answer is { } answer)
             {
+                if (answer.Status == 401)
+                    credentials.Rejected(key);
                 if (answer.Status is 401 or 403 && !query.WantsRefusals)
                 {
                     answer.Dispose();

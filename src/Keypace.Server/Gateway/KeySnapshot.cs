@@ -82,6 +82,9 @@ internal sealed record ServedKey(
 
     /// <summary>The public fields of its hub_config (masks may stand among them).</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Models that the key lists itself, for hubs and endpoints that list none; empty where it lists none.</summary>
+    public IReadOnlyList<string> OwnModels { get; init; } = [];
 }
 
 /// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>

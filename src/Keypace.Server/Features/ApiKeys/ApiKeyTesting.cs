@@ -30,7 +30,7 @@ internal sealed class ApiKeyTesting(
         return key.Trouble is KeyTrouble.DestinationChanged
             ? new Refusal(RefusalReason.Conflict, "destination_changed",
                 $"The address of {key.Hub.DisplayName} is not the one that the secret of '{key.Name}' was stored for. Enter the secret again for the new address.")
-            : await questions.TestAsync(key, caller, Patience, isStored: true, ct);
+            : await questions.TestAsync(key, null, caller, Patience, isStored: true, ct);
     }
 
     /// <summary>Tests a secret that is stored nowhere, under the limit of the keys that have the same one.</summary>
@@ -60,7 +60,7 @@ internal sealed class ApiKeyTesting(
             RateLimitInterval = hub.DefaultLimit.Limit.Seconds,
         };
         sealing.Seal(row, parts, destination, parts.Join());
-        return await questions.TestAsync(mapping.Key(row), caller, Patience, isStored: false, ct);
+        return await questions.TestAsync(mapping.Key(row), wanted.Model, caller, Patience, isStored: false, ct);
     }
 
     /// <summary>Null models where the hub has no list or does not give it.</summary>

@@ -13,14 +13,14 @@ namespace Keypace.Server.Features.ApiKeys;
 /// <summary>Runs a hub's test: the calls that its file names, one after the other, until one tells whether the key is accepted.</summary>
 internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, GatewayOptions options, TimeProvider time)
 {
-    private const int MostWords = 300;
-    private const int MostAnswerBytes = 256 * 1024;
+    private const int MostAnswerBytes = 1024 * 1024;
     private const int StatusOfNoAnswer = 502;
 
     /// <summary>An answer to a test is expected much sooner than one to a query.</summary>
     private static readonly TimeSpan HubPatience = TimeSpan.FromSeconds(30);
 
-    public async Task<Outcome<ApiKeyTestResult>> TestAsync(ServedKey key, Caller caller, TimeSpan patience, bool isStored, CancellationToken ct)
+    /// <param name="model">A model that the key should be able to use; null when that does not matter.</param>
+    public async Task<Outcome<ApiKeyTestResult>> TestAsync(ServedKey key, string? model, Caller caller, TimeSpan patience, bool isStored, CancellationToken ct)
     {
         var startedAt = time.GetTimestamp();
         if (!key.Hub.Served)
@@ -31,11 +31,11 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
         ApiKeyTestResult? last = null;
         foreach (var step in key.Access.Test)
         {
-            var (result, refusal) = await AskAsync(key, step, caller, patience, isStored, ct);
+            var (result, refusal) = await AskAsync(key, step, model, caller, patience, isStored, ct);
             if (refusal is not null)
                 return refusal;
             last = result! with { LatencyMs = (int)time.GetElapsedTime(startedAt).TotalMilliseconds };
-            if (last.Status != "unknown")
+            if (last.Status is not ("unknown" or "wrong_address"))
                 break;
         }
 
@@ -43,7 +43,7 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
     }
 
     private async Task<(ApiKeyTestResult? Result, Refusal? Refusal)> AskAsync(
-        ServedKey key, HubTest step, Caller caller, TimeSpan patience, bool isStored, CancellationToken ct)
+        ServedKey key, HubTest step, string? model, Caller caller, TimeSpan patience, bool isStored, CancellationToken ct)
     {
         using var query = new Query("test", time.GetTimestamp(), time.GetUtcNow())
         {
@@ -62,6 +62,8 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
             if (!(await exchange.RunAsync(query, clock)).TryGet(out var answer, out var refusal))
             {
                 (query.ErrorCode, status) = (refusal.Code, Problems.StatusOf(refusal.Reason));
+                if (refusal.Code is "hub_refused_key")
+                    return (new ApiKeyTestResult("refused", Detail: refusal.Detail), null);
                 return refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut
                     ? (new ApiKeyTestResult("unreachable", Detail: refusal.Detail), null)
                     : (null, refusal);
@@ -70,7 +72,7 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
             using (answer)
             {
                 status = answer.Status;
-                return (Judge(key, step, answer, await answer.ReadWholeAsync(MostAnswerBytes, query, clock)), null);
+                return (TestVerdicts.Of(key, step, model, answer, await answer.ReadWholeAsync(MostAnswerBytes, query, clock), time.GetUtcNow()), null);
             }
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
@@ -85,32 +87,5 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
                 record.ApiKeyId = null;   // the key exists nowhere
             settlement.Add(record);
         }
-    }
-
-    private static ApiKeyTestResult Judge(ServedKey key, HubTest step, HubAnswer answer, byte[] body)
-    {
-        var verdict = step.Judge(answer.Status, body);
-        var limit = LimitSignals.ReportedRequestLimit(key.Hub, answer.HeaderOf);
-        var hub = key.Hub.DisplayName;
-        return verdict switch
-        {
-            HubTestVerdict.Works => new ApiKeyTestResult("works", limit?.Count, limit?.Seconds, $"{hub} accepts the key."),
-            HubTestVerdict.Refused => new ApiKeyTestResult("refused", limit?.Count, limit?.Seconds, $"{hub} does not accept the key: it answered {answer.Status}{WordsOf(body)}"),
-            _ => new ApiKeyTestResult("unknown", limit?.Count, limit?.Seconds, $"{hub} answered {answer.Status}, which does not tell whether it accepts the key{WordsOf(body)}"),
-        };
-    }
-
-    /// <summary>The hub's own words, as far as they are text. The secret is starred out of them already.</summary>
-    private static string WordsOf(byte[] body)
-    {
-        var words = new StringBuilder();
-        foreach (var rune in Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 4 * MostWords))).EnumerateRunes())
-        {
-            if (words.Length >= MostWords)
-                break;
-            words.Append(Rune.IsControl(rune) ? " " : rune.ToString());
-        }
-
-        return words.ToString().Trim() is { Length: > 0 } text ? $": {text}" : ".";
     }
 }

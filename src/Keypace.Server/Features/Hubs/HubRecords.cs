@@ -21,5 +21,25 @@ internal static class HubRecords
         hub.BaseUrl,
         hub.UrlRequired,
         hub.KeyPage,
-        [.. hub.Fields.Select(field => new Contracts.HubField(field.Name, field.Label, field.Required, field.Secret))]);
+        [.. hub.Fields.Select(ToRecord)],
+        hub.KeyPage is null ? null : hub.KeyPageText ?? $"Get a key from {hub.DisplayName}",
+        hub.DefaultLimit.Why,
+        hub.Pacing switch { PacingHint.Burst => "burst", PacingHint.Smooth => "smooth", _ => "auto" },
+        [.. hub.Ways.Select(way => ToRecord(hub, way))]);
+
+    private static Contracts.HubField ToRecord(Domain.Hubs.HubField field) => new(
+        field.Name, field.Label, field.Required, field.Secret, FieldForms.WordOf(field.Form), FieldForms.IsMultiline(field.Form), field.Hint);
+
+    private static HubWay ToRecord(HubProfile hub, HubAccess way)
+    {
+        var fields = hub.FieldsOf(way).ToArray();
+        return new HubWay(
+            way.Label ?? way.ValueLabel,
+            !way.SecretIsValue ? "none" : way.SecretRequired ? "required" : "optional",
+            way.SecretIsValue ? way.ValueLabel : null,
+            way.BaseUrl is null ? "required" : "optional",
+            [.. fields.Select(field => field.Name)],
+            [.. fields.Where(field => HubProfile.IsNeeded(way, field)).Select(field => field.Name)],
+            way.When?.Given ?? []);
+    }
 }

@@ -42,9 +42,12 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
     {
         if (!hub.DestinationOf(url, config).TryGet(out var destination, out var refusal))
             return refusal;
-        return egress.MayStore(new Uri(destination.Address), out var why)
-            ? destination
-            : Refusal.Field("url", why ?? "This address is not allowed.", "url", "url_not_allowed");
+        if (!egress.MayStore(new Uri(destination.Address), out var why))
+            return Refusal.Field("url", why ?? "This address is not allowed.", "url", "url_not_allowed");
+        // The secret also goes to where access tokens come from.
+        return hub.AccessFor(config).Auth.TokenUrl is { } tokenUrl && !egress.MayStore(new Uri(tokenUrl), out why)
+            ? Refusal.Field("hub", $"The address for access tokens in the hub's file: {why}", "url", "url_not_allowed")
+            : destination;
     }
 
     public static void CheckLimit(int? count, int? seconds, FieldProblems problems)

@@ -39,4 +39,7 @@ internal sealed class Credentials
             : ValueTask.FromResult<Outcome<Credential>>(new Refusal(RefusalReason.NotServed, "hub_not_served",
                 $"Keys of {key.Hub.DisplayName} can be stored, but queries through it are not built yet."));
     }
+
+    /// <summary>The hub answered 401.</summary>
+    public void Rejected(ServedKey key) => _byKind[(int)key.Access.Auth.Kind]?.Rejected(key);
 }

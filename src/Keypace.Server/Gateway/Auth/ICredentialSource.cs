@@ -25,4 +25,7 @@ internal interface ICredentialSource
     /// complete at once: the query's permit may be waiting.
     /// </summary>
     ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct);
+
+    /// <summary>The hub answered 401 to what was made here: whatever is kept of it is to be fetched anew.</summary>
+    void Rejected(ServedKey key);
 }

@@ -69,10 +69,10 @@ internal sealed class ContractPath(
     private static Outcome<Uri> TargetFor(ContractQuery asked, ServedKey key)
     {
         if (asked.Url is not { } url)
-            return HubTarget.Of(key, null, GatewayRoute.ChatCompletions);
+            return HubTarget.Of(key, null, GatewayRoute.ChatCompletions, asked.Model);
         if (key.Destination is not { } destination || !Destination.Parse(url).TryGet(out var given, out _) || !destination.Covers(given))
             return Refusal.Field("url", $"The url must lie under {key.Destination}, which the key's secret is bound to.", code: "destination_mismatch");
-        return HubTarget.Of(key with { Destination = given }, null, GatewayRoute.ChatCompletions);
+        return HubTarget.Of(key with { Destination = given }, null, GatewayRoute.ChatCompletions, asked.Model);
     }
 
     private async Task<Generation> GenerateAsync(

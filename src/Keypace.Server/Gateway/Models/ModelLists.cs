@@ -28,6 +28,10 @@ internal sealed partial class ModelLists(
     /// <summary>What is known now; asks the hub in the background when that is old.</summary>
     public IReadOnlyList<string> Of(ServedKey key, ServedToken token)
     {
+        if (key.OwnModels.Count > 0)
+            return key.OwnModels;
+        if (key.Access.Paths.Models is null)
+            return key.Hub.Models;
         var line = new LineOfModels(key.Id, key.SecretVersion);
         var known = _known.GetValueOrDefault(line);
         if (known is null || (!known.IsAsking && time.GetElapsedTime(known.At) > OldAfter))
@@ -44,6 +48,8 @@ internal sealed partial class ModelLists(
     /// <summary>Asks the hub now, within the caller's patience. Null when the hub gives no list.</summary>
     public async Task<IReadOnlyList<string>?> AskAsync(ServedKey key, ServedToken token, TimeSpan patience, CancellationToken ct)
     {
+        if (key.OwnModels.Count > 0)
+            return key.OwnModels;
         if (key.Destination is not { } destination || key.Access.Paths.Models is not { } path)
             return null;
         var query = new Query("models", time.GetTimestamp(), time.GetUtcNow())
@@ -98,7 +104,7 @@ internal sealed partial class ModelLists(
         {
             using var document = JsonDocument.Parse(body);
             var root = document.RootElement;
-            var list = root.ValueKind is JsonValueKind.Object && (root.TryGetProperty("data", out var data) || root.TryGetProperty("models", out data)) ? data : root;
+            var list = root.ValueKind is JsonValueKind.Object && (root.TryGetProperty("data", out var data) || root.TryGetProperty("models", out data) || root.TryGetProperty("publisherModels", out data)) ? data : root;
             if (list.ValueKind is not JsonValueKind.Array)
                 return null;
             var models = new List<string>();
@@ -106,7 +112,7 @@ internal sealed partial class ModelLists(
             {
                 var name = each.ValueKind is JsonValueKind.Object && (each.TryGetProperty("id", out var id) || each.TryGetProperty("name", out id)) ? id : each;
                 if (name.ValueKind is JsonValueKind.String && name.GetString() is { Length: > 0 and < 256 } text)
-                    models.Add(text);
+                    models.Add(OwnName(text));
             }
 
             return models;
@@ -115,6 +121,13 @@ internal sealed partial class ModelLists(
         {
             return null;
         }
+    }
+
+    /// <summary>Vertex lists <c>publishers/google/models/NAME</c>, and takes <c>google/NAME</c> in a query.</summary>
+    private static string OwnName(string name)
+    {
+        var parts = name.Split('/');
+        return parts is ["publishers", var publisher, "models", var model] ? $"{publisher}/{model}" : name;
     }
 
     private static partial class Log

@@ -7,6 +7,8 @@ namespace Keypace.Server.Gateway.Requests;
 /// <summary>Where a passthrough query goes: what stands behind <c>/keys/NAME</c>, confined to the key's destination.</summary>
 internal static class HubTarget
 {
+    private const string ModelPlace = "{model}";
+
     private static readonly UriCreationOptions AsItCame = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <param name="Name">The key's name or id, decoded once.</param>
@@ -38,17 +40,26 @@ internal static class HubTarget
                 "The path behind the key's name holds dot segments (also encoded ones are not taken) or characters that a URL cannot have. Send it as the hub documents it.");
 
     /// <summary>The address of one of the hub's own routes on the OpenAI side of the gateway; a refusal where the hub has none.</summary>
-    public static Outcome<Uri> Of(ServedKey key, ServedAgent? agent, GatewayRoute route)
+    /// <param name="model">The hub's own name for the model, for hubs that have it in their addresses; null or empty when the query names none.</param>
+    public static Outcome<Uri> Of(ServedKey key, ServedAgent? agent, GatewayRoute route, string? model)
     {
         if ((agent?.Destination ?? key.Destination) is not { } destination)
             return new Refusal(RefusalReason.Conflict, "key_without_address", $"The API key '{key.Name}' has no address. Give it a url.");
         if (route.PathAt(key.Access.Paths) is not { } path)
             return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName} has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
+        if (path.Contains(ModelPlace, StringComparison.Ordinal))
+        {
+            if (string.IsNullOrEmpty(model))
+                return new Refusal(RefusalReason.Malformed, "missing_model", $"{key.Hub.DisplayName} has the model in its addresses, and the query names none. Give \"model\" (on Azure the deployment's name).");
+            path = path.Replace(ModelPlace, Uri.EscapeDataString(model), StringComparison.Ordinal);
+        }
+
         var query = ReferenceEquals(route, GatewayRoute.ChatCompletions) && key.Access.ChatQuery is { } chatQuery ? "?" + chatQuery : "";
         return key.Targets.Of(destination.Address + path + query);
     }
 
-    public static Uri Of(Destination destination, string path) => Parse(destination.Address + path);
+    /// <summary>A path of the hub's file: under the address, or with a slash in front under its origin.</summary>
+    public static Uri Of(Destination destination, string path) => Parse(path.StartsWith('/') ? destination.Origin + path : destination.Address + path);
 
     internal static Uri Parse(string address) => new(address, AsItCame);
 }

@@ -44,6 +44,7 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
                 row.GuardMs, LimitsOf(row.Limits), row.LimitIsDefault, row.LimitFrozen))
         {
             Config = config,
+            OwnModels = access.ModelsField is { } field && config.TryGetValue(field, out var models) ? FieldForms.ReadList(models) : [],
         };
     }
 

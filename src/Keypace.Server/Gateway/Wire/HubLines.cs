@@ -40,7 +40,15 @@ internal sealed class HubLines : IDisposable
         }
     }
 
-    private HubLine Open() => new(new HttpMessageInvoker(CreateHandler(), disposeHandler: true), _time);
+    /// <summary>A way to where access tokens come from, under the same rules of egress; what passes here is no query and takes no permit. Dispose it after the call.</summary>
+    public HttpMessageInvoker OpenUnpaced() => new(CreateHandler(), disposeHandler: true);
+
+    private HubLine Open()
+    {
+        var handler = CreateHandler();
+        handler.PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new PermitStream(context.PlaintextStream));
+        return new(new HttpMessageInvoker(handler, disposeHandler: true), _time);
+    }
 
     private SocketsHttpHandler CreateHandler() => new()
     {
@@ -59,7 +67,6 @@ internal sealed class HubLines : IDisposable
         EnableMultipleHttp2Connections = false,
         SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 },
         ConnectCallback = ConnectAsync,
-        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new PermitStream(context.PlaintextStream)),
     };
 
     /// <summary>Resolves, checks every address, dials only what may be dialled.</summary>

@@ -23,7 +23,7 @@ public sealed class HubDestinationTests
 
     [Theory]
     [InlineData("custom", null, null, null, "url")]
-    [InlineData("azure", "", null, null, "url")]
+    [InlineData("azure", "", null, null, "resource")]
     [InlineData("custom", "ftp://x.example", null, null, "url")]
     [InlineData("vertex", null, null, null, "region")]
     [InlineData("digitalocean", null, "agent_key", "x", "agent_id")]
@@ -71,7 +71,10 @@ public sealed class HubDestinationTests
     [InlineData("openai", 403, "{\"error\":{\"message\":\"Missing scopes: api.model.read\"}}", HubTestVerdict.Works)]
     [InlineData("openai", 403, "{}", HubTestVerdict.NextStep)]
     [InlineData("openai", 500, "", HubTestVerdict.NextStep)]
-    [InlineData("custom", 404, "", HubTestVerdict.NextStep)]
+    [InlineData("custom", 404, "", HubTestVerdict.WrongAddress)]
+    [InlineData("custom", 200, "<!DOCTYPE html><html>", HubTestVerdict.WrongAddress)]
+    [InlineData("gemini", 400, "{\"error\":{\"details\":[{\"reason\":\"API_KEY_INVALID\"}]}}", HubTestVerdict.Refused)]
+    [InlineData("gemini", 400, "{}", HubTestVerdict.NextStep)]
     [InlineData("nvidia", 422, "", HubTestVerdict.Works)]
     [InlineData("nvidia", 403, "", HubTestVerdict.Refused)]
     public void A_status_tells_whether_the_key_works(string hub, int status, string body, HubTestVerdict verdict) =>

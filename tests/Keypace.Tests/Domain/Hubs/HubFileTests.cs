@@ -67,7 +67,7 @@ public sealed class HubFileTests
     [InlineData("\"auth\": {\"header\": \"host\"}", "must not be")]
     [InlineData("\"auth\": {\"header\": \"cookie\"}", "must not be")]
     [InlineData("\"auth\": {\"scheme\": \"Bearer\"}", "one word and a space")]
-    [InlineData("\"auth\": {\"kind\": \"magic\"}", "header, google, aws")]
+    [InlineData("\"auth\": {\"kind\": \"magic\"}", "header, google, google_service_account, client_credentials, aws")]
     [InlineData("\"auth\": {\"extra_headers\": {\"authorization\": \"x\"}}", "extra_headers")]
     [InlineData("\"auth\": {\"extra_headers\": {\"Bad Name\": \"x\"}}", "extra_headers")]
     [InlineData("\"auth\": {\"extra_headers\": {\"x-a\": \"a\\nb\"}}", "line breaks")]
