@@ -1,0 +1,63 @@
+"""Runs something asynchronous for a caller that is not, also where an event loop runs already, as in a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any, Callable, Coroutine, List, Optional, TypeVar
+
+T = TypeVar("T")
+
+
+def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Its result. Ctrl-C cancels it, waits until it has put its things in order, and is raised."""
+    if _a_loop_runs():
+        return _in_thread(work)
+    try:
+        return asyncio.run(work())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None  # nobody else could cancel it
+
+
+def _a_loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    results: List[T] = []
+    errors: List[BaseException] = []
+    loop: Optional[asyncio.AbstractEventLoop] = None
+    task: "Optional[asyncio.Task[T]]" = None
+    started = threading.Event()
+
+    async def main() -> T:
+        nonlocal loop, task
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        started.set()
+        return await work()
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(main()))
+        except BaseException as error:  # carried to the caller's thread
+            errors.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=run, name="keypace-query-many", daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        started.wait()
+        if loop is not None and task is not None:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
+    if errors:
+        raise errors[0]
+    return results[0]

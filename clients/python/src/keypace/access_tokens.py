@@ -1,0 +1,163 @@
+"""What callers present to Keypace: `client.access_tokens`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional, Sequence
+
+from ._calls import Call, Names, given, listed, segment
+from ._models import AccessToken
+from ._records import Records
+from ._twins import twin_of
+
+if TYPE_CHECKING:
+    from ._client import AsyncKeypace, Keypace
+
+ROUTE = "/v1/access-tokens"
+
+
+def _one(name: str) -> str:
+    return f"{ROUTE}/{segment(name)}"
+
+
+def _names(name: str) -> Names:
+    return Names(name, ROUTE, "name")
+
+
+def _list() -> Call[Records[AccessToken]]:
+    return Call("GET", ROUTE, listed(AccessToken.from_json))
+
+
+def _get(name: str) -> Call[AccessToken]:
+    return Call("GET", _one(name), AccessToken.from_json, names=_names(name))
+
+
+def _create(
+    name: str, role: Optional[str], scopes: Optional[Sequence[str]], api_keys: Optional[Sequence[str]], agents: Optional[Sequence[str]],
+    weight: Optional[int], expires_at: Optional[int],
+) -> Call[AccessToken]:
+    body = given(name=name, role=role, scopes=scopes, api_keys=api_keys, agents=agents, weight=weight, expires_at=expires_at)
+    return Call("POST", ROUTE, AccessToken.from_json, json=body)
+
+
+def _modify(
+    name: str, new_name: Optional[str], scopes: Optional[Sequence[str]], weight: Optional[int], expires_at: Optional[int],
+) -> Call[AccessToken]:
+    body = given(name=new_name, scopes=scopes, weight=weight, expires_at=expires_at)
+    return Call("PUT", _one(name), AccessToken.from_json, json=body, names=_names(name))
+
+
+def _revoke(name: str) -> Call[None]:
+    return Call("DELETE", _one(name), lambda data: None, names=_names(name))
+
+
+class AccessTokens:
+    """What callers present to Keypace. Only administrators manage them. A token's id works wherever its name does."""
+
+    def __init__(self, client: "Keypace") -> None:
+        self._client = client
+
+    def list(self) -> Records[AccessToken]:
+        """Every token of the team, without its text.
+
+        >>> client.access_tokens.list()
+        name      role    scopes  weight  expires_at  status
+        notebook  member  query   1       1790000000  active
+        """
+        return self._client.perform(_list())
+
+    def get(self, name: str) -> AccessToken:
+        """One token by its name or id, without its text.
+
+        Raises:
+            NotFoundError: there is none; `suggestion` is the nearest name.
+
+        >>> client.access_tokens.get("notebook").role
+        'member'
+        """
+        return self._client.perform(_get(name))
+
+    def create(
+        self, name: str, *, role: Optional[str] = None, scopes: Optional[Sequence[str]] = None, api_keys: Optional[Sequence[str]] = None,
+        agents: Optional[Sequence[str]] = None, weight: Optional[int] = None, expires_at: Optional[int] = None,
+    ) -> AccessToken:
+        """Makes a token. `token` of the result is its text, this once.
+
+        Args:
+            role: `admin`, `member` (the default) or `viewer`.
+            scopes: `manage` and `query`; both by default.
+            api_keys: names or ids of the only keys that it may see and use.
+            agents: names or ids of the only agents that it may see and use.
+            weight: its share in the line against other tokens, 1 to 100.
+            expires_at: Unix seconds; 90 days from now by default, at most 366.
+
+        Raises:
+            PermissionDeniedError: its role would exceed yours.
+            InvalidError: a field cannot be accepted.
+
+        >>> made = client.access_tokens.create("notebook", scopes=["query"], agents=["bot"])
+        >>> made.token is not None, "kpa_" in repr(made)
+        (True, False)
+        """
+        return self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at))
+
+    def modify(
+        self, name: str, *, new_name: Optional[str] = None, scopes: Optional[Sequence[str]] = None, weight: Optional[int] = None,
+        expires_at: Optional[int] = None,
+    ) -> AccessToken:
+        """Changes what is given and leaves the rest.
+
+        Args:
+            expires_at: Unix seconds.
+
+        Raises:
+            NotFoundError: there is no such token.
+            InvalidError: a field cannot be accepted.
+
+        >>> client.access_tokens.modify("notebook", weight=3).weight
+        3
+        """
+        return self._client.perform(_modify(name, new_name, scopes, weight, expires_at))
+
+    def revoke(self, name: str) -> None:
+        """Ends a token at once and for good.
+
+        Raises:
+            NotFoundError: there is no such token.
+
+        >>> client.access_tokens.revoke("notebook")
+        """
+        return self._client.perform(_revoke(name))
+
+
+@twin_of(AccessTokens)
+class AsyncAccessTokens:
+    """`AccessTokens`, awaited."""
+
+    def __init__(self, client: "AsyncKeypace") -> None:
+        self._client = client
+
+    async def list(self) -> Records[AccessToken]:
+        """Like `AccessTokens.list`, awaited."""
+        return await self._client.perform(_list())
+
+    async def get(self, name: str) -> AccessToken:
+        """Like `AccessTokens.get`, awaited."""
+        return await self._client.perform(_get(name))
+
+    async def create(
+        self, name: str, *, role: Optional[str] = None, scopes: Optional[Sequence[str]] = None, api_keys: Optional[Sequence[str]] = None,
+        agents: Optional[Sequence[str]] = None, weight: Optional[int] = None, expires_at: Optional[int] = None,
+    ) -> AccessToken:
+        """Like `AccessTokens.create`, awaited."""
+        return await self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at))
+
+    async def modify(
+        self, name: str, *, new_name: Optional[str] = None, scopes: Optional[Sequence[str]] = None, weight: Optional[int] = None,
+        expires_at: Optional[int] = None,
+    ) -> AccessToken:
+        """Like `AccessTokens.modify`, awaited."""
+        return await self._client.perform(_modify(name, new_name, scopes, weight, expires_at))
+
+    async def revoke(self, name: str) -> None:
+        """Like `AccessTokens.revoke`, awaited."""
+        return await self._client.perform(_revoke(name))
