@@ -80,7 +80,7 @@ public static class Envelope
         {
             using (lease)
             {
-                if (!TryDecrypt(lease.Bytes, envelope, binding, padded))
+                if (!TryDecrypt(lease.Bytes, key.Ciphers, envelope, binding, padded))
                     return false;
             }
 
@@ -144,7 +144,8 @@ public static class Envelope
             && envelope.StartsWith(Start);
     }
 
-    private static bool TryDecrypt(ReadOnlySpan<byte> keys, ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> binding, Span<byte> padded)
+    private static bool TryDecrypt(
+        ReadOnlySpan<byte> keys, Spares<AesGcm> ciphers, ReadOnlySpan<byte> envelope, ReadOnlySpan<byte> binding, Span<byte> padded)
     {
         // The commitment first: GCM alone lets one ciphertext open under two keys.
         var commitment = envelope.Slice(CommitmentAt, RecordKey.CommitmentBytes);
@@ -155,10 +156,9 @@ public static class Envelope
         var authenticated = authenticatedBytes <= MostStackBytes ? stackalloc byte[authenticatedBytes] : new byte[authenticatedBytes];
         envelope[..HeaderBytes].CopyTo(authenticated);
         binding.CopyTo(authenticated[HeaderBytes..]);
+        var aes = ciphers.TryTake() ?? new AesGcm(keys[..RecordKey.EncryptionBytes], TagBytes);
         try
         {
-            // One AesGcm a call: on OpenSSL an instance holds one context and is not safe to share between threads.
-            using var aes = new AesGcm(keys[..RecordKey.EncryptionBytes], TagBytes);
             aes.Decrypt(
                 envelope.Slice(NonceAt, NonceBytes), envelope.Slice(HeaderBytes, padded.Length), envelope[(HeaderBytes + padded.Length)..],
                 padded, authenticated);
@@ -167,6 +167,10 @@ public static class Envelope
         catch (AuthenticationTagMismatchException)
         {
             return false;
+        }
+        finally
+        {
+            ciphers.GiveBack(aes);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Keypace.Domain.Vault;
 
 /// <summary>
@@ -16,7 +18,14 @@ public sealed class RecordKey : IDisposable
     /// <summary>Encryption key, then commitment.</summary>
     internal PinnedKey Key { get; } = new(EncryptionBytes + CommitmentBytes);
 
-    public void Dispose() => Key.Dispose();
+    /// <summary>Ciphers set up with the encryption key.</summary>
+    internal Spares<AesGcm> Ciphers { get; } = new();
+
+    public void Dispose()
+    {
+        Key.Dispose();
+        Ciphers.Dispose();
+    }
 
     public override string ToString() => "***";
 }

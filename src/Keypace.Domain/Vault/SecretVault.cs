@@ -21,6 +21,7 @@ public sealed class SecretVault : IDisposable
     private readonly InstanceKeys _instanceKeys;
     private readonly Dictionary<uint, DataKey> _dataKeys;
     private readonly RandomBytes _random;
+    private readonly Spares<IncrementalHash> _tokenMacs = new();
 
     internal SecretVault(Guid instanceId, InstanceKeys instanceKeys, Dictionary<uint, DataKey> dataKeys, RandomBytes random)
     {
@@ -123,8 +124,10 @@ public sealed class SecretVault : IDisposable
     /// <param name="digest">At least <see cref="DigestBytes"/> bytes.</param>
     public void TokenDigest(ReadOnlySpan<byte> tokenUtf8, Span<byte> digest)
     {
-        using var lease = _instanceKeys.TokenPepper.Use();
-        HMACSHA256.HashData(lease.Bytes, tokenUtf8, digest);
+        var mac = _tokenMacs.TryTake() ?? NewTokenMac();
+        mac.AppendData(tokenUtf8);
+        mac.GetHashAndReset(digest);
+        _tokenMacs.GiveBack(mac);
     }
 
     /// <summary>Compares in constant time.</summary>
@@ -149,6 +152,7 @@ public sealed class SecretVault : IDisposable
     public void Dispose()
     {
         _instanceKeys.Dispose();
+        _tokenMacs.Dispose();
         foreach (var dataKey in _dataKeys.Values)
             dataKey.Key.Dispose();
     }
@@ -165,6 +169,12 @@ public sealed class SecretVault : IDisposable
         var written = Encoding.UTF8.GetBytes(token, utf8);
         TokenDigest(utf8[..written], digest);
         CryptographicOperations.ZeroMemory(utf8);
+    }
+
+    private IncrementalHash NewTokenMac()
+    {
+        using var lease = _instanceKeys.TokenPepper.Use();
+        return IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, lease.Bytes);
     }
 
     private static byte[] Mac(PinnedKey key, ReadOnlySpan<byte> fields, ReadOnlySpan<byte> last)
