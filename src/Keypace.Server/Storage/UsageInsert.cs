@@ -6,7 +6,8 @@ using SQLitePCL;
 namespace Keypace.Server.Storage;
 
 /// <summary>
-/// One prepared INSERT, bound by SQLite's own calls: this runs once a query, and ADO.NET's parameters would take most of its time.
+/// One prepared INSERT, bound by SQLite's own calls: this runs once a query, and ADO.NET's parameters would take most of its time. What a row
+/// has in common with the one before it (its key, caller, model) stays bound.
 /// </summary>
 internal sealed class UsageInsert : IDisposable
 {
@@ -21,6 +22,7 @@ internal sealed class UsageInsert : IDisposable
 
     private readonly sqlite3 _db;
     private readonly sqlite3_stmt _statement;
+    private UsageRow? _bound;   // the row whose values are bound; null when none is, or nobody knows
 
     public UsageInsert(SqliteConnection connection)
     {
@@ -30,25 +32,16 @@ internal sealed class UsageInsert : IDisposable
 
     public void Run(UsageRow row)
     {
-        var column = 0;
-        Bind(++column, row.TeamId);
-        Bind(++column, row.At);
-        Bind(++column, row.ApiKeyId);
-        Bind(++column, row.AgentId);
-        Bind(++column, row.TokenId);
-        Bind(++column, row.Caller);
-        Bind(++column, row.Hub);
-        Bind(++column, row.Model);
-        Bind(++column, row.Route);
-        Bind(++column, row.Status);
-        Bind(++column, row.ErrorCode);
-        Bind(++column, row.PromptTokens);
-        Bind(++column, row.CompletionTokens);
-        Bind(++column, row.TotalTokens);
-        Bind(++column, row.WaitedMs);
-        Bind(++column, row.LatencyMs);
-        Bind(++column, row.SentAt);
-        Bind(++column, row.Attempts);
+        BindShared(row);
+        Bind(2, row.At);
+        Bind(10, row.Status);
+        Bind(12, row.PromptTokens);
+        Bind(13, row.CompletionTokens);
+        Bind(14, row.TotalTokens);
+        Bind(15, row.WaitedMs);
+        Bind(16, row.LatencyMs);
+        Bind(17, row.SentAt);
+        Bind(18, row.Attempts);
 
         var outcome = raw.sqlite3_step(_statement);
         // Reset gives the step's error once more; the step's own is the one to report.
@@ -58,6 +51,31 @@ internal sealed class UsageInsert : IDisposable
     }
 
     public void Dispose() => _statement.Dispose();
+
+    private void BindShared(UsageRow row)
+    {
+        var (last, isFirst) = (_bound, _bound is null);
+        _bound = null;   // should one of the calls fail
+        if (isFirst || row.TeamId != last!.TeamId)
+            Bind(1, row.TeamId);
+        if (isFirst || row.ApiKeyId != last!.ApiKeyId)
+            Bind(3, row.ApiKeyId);
+        if (isFirst || row.AgentId != last!.AgentId)
+            Bind(4, row.AgentId);
+        if (isFirst || row.TokenId != last!.TokenId)
+            Bind(5, row.TokenId);
+        if (isFirst || row.Caller != last!.Caller)
+            Bind(6, row.Caller);
+        if (isFirst || row.Hub != last!.Hub)
+            Bind(7, row.Hub);
+        if (isFirst || row.Model != last!.Model)
+            Bind(8, row.Model);
+        if (isFirst || row.Route != last!.Route)
+            Bind(9, row.Route);
+        if (isFirst || row.ErrorCode != last!.ErrorCode)
+            Bind(11, row.ErrorCode);
+        _bound = row;
+    }
 
     private void Bind(int column, long? value) =>
         Check(value is { } number ? raw.sqlite3_bind_int64(_statement, column, number) : raw.sqlite3_bind_null(_statement, column));

@@ -44,6 +44,32 @@ public sealed class UsageWriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_row_takes_nothing_from_the_one_before_it()
+    {
+        var changes = new Action<UsageRow>[]
+        {
+            row => row.TeamId = new Guid("0a0b0c0d-1111-2222-3333-444455556666"), row => row.ApiKeyId = null, row => row.AgentId = row.TeamId,
+            row => row.TokenId = "another", row => row.Caller = "someone", row => row.Hub = null, row => row.Model = "m",
+            row => row.Route = "elsewhere", row => row.ErrorCode = "queue_full", row => row.PromptTokens = 3, row => row.SentAt = null,
+        };
+        var written = changes.SelectMany((change, at) =>
+        {
+            var changed = Row(at);
+            change(changed);
+            return new[] { Row(at), changed };
+        }).ToArray();
+        await WriteAsync(written);
+
+        using var db = _opened.Store.Read();
+        var rows = await db.Usage.OrderBy(row => row.Id).ToListAsync(Ct);
+        for (var at = 0; at < written.Length; at++)
+        {
+            written[at].Id = rows[at].Id;
+            Assert.Equivalent(written[at], rows[at], strict: true);
+        }
+    }
+
+    [Fact]
     public async Task A_row_comes_back_as_it_went_in()
     {
         var full = Row(1);
