@@ -9,11 +9,17 @@ internal interface IGrantLedger
     /// <summary>Tick up to which permits may be granted, known to be on the disk.</summary>
     long MayGrantUntil { get; }
 
-    /// <summary>Counts in <paramref name="pacer"/> what was or may have been sent before this process began.</summary>
-    void Recall(Guid groupId, Pacer pacer);
+    /// <summary>
+    /// Counts in <paramref name="pacer"/> what was or may have been sent before this process began. The tick until which some of that is not
+    /// known but assumed; <see cref="long.MinValue"/> when all is known.
+    /// </summary>
+    long Recall(Guid groupId, Pacer pacer);
 
-    /// <summary>Notes that a group sends from now on. Null when that cannot be noted, and then nothing may be sent.</summary>
-    RunNote? TryRun(Guid groupId, RateLimit limit, long guard);
+    /// <summary>
+    /// Notes that a group sends from now on, at most <paramref name="credit"/> before its next block. Null when that cannot be noted, and then
+    /// nothing may be sent.
+    /// </summary>
+    RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit);
 
     /// <summary>Notes that a running group has another limit.</summary>
     void ChangeLimit(Guid groupId, RateLimit limit, long guard);
@@ -21,8 +27,14 @@ internal interface IGrantLedger
     /// <summary>Power may fail now without losing the note.</summary>
     bool IsDurable(long note);
 
-    /// <summary>Notes that a group has sent nothing after <paramref name="lastSent"/> and sends nothing until it runs again.</summary>
-    void Rest(Guid groupId, RateLimit limit, long guard, long lastSent);
+    /// <summary>Asks the group, in the background, for its next block (<see cref="PacedGroup.NextBlock"/>) and says when it is written.</summary>
+    void WriteBlockSoon(PacedGroup group);
+
+    /// <summary>Notes what a group has sent since its last block, and that it sends nothing until it runs again.</summary>
+    void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent);
+
+    /// <summary>The group is dropped: what no longer counts of it is forgotten.</summary>
+    void Forget(Guid groupId);
 
     /// <summary>Kicks the group, once, when the mark has moved or its note is durable.</summary>
     void KickWhenMoved(PacedGroup group);
@@ -33,7 +45,12 @@ internal interface IGrantLedger
 
 /// <param name="Note">For <see cref="IGrantLedger.IsDurable"/>.</param>
 /// <param name="Until">Tick up to which this group may be granted permits before the note is durable.</param>
-internal readonly record struct RunNote(long Note, long Until);
+/// <param name="HasBlocks">Permits beyond the credit need the next block; false: nobody counts.</param>
+internal readonly record struct RunNote(long Note, long Until, bool HasBlocks);
+
+/// <summary>What a group has sent since its last block, and how many it may have sent before its next.</summary>
+/// <param name="Credit">Permits that are out are part of it.</param>
+internal sealed record GrantBlock(RateLimit Limit, long Guard, SentRun[] Sent, int Credit);
 
 /// <summary>The stamps of one group at a clean stop, oldest first.</summary>
 internal sealed record SavedWindow(Guid GroupId, RateLimit Limit, long Guard, long[] Stamps);

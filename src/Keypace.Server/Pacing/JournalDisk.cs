@@ -9,6 +9,9 @@ internal interface IJournalDisk
     /// <summary>The journal as it is; null when there is none.</summary>
     byte[]? Read();
 
+    /// <summary>Which file that is: a copy of it has another id. Empty when that cannot be known.</summary>
+    string FileId { get; }
+
     /// <summary>An empty file beside it.</summary>
     IJournalFile Create();
 
@@ -27,6 +30,9 @@ internal interface IJournalFile : IDisposable
 
     /// <summary>Waits until everything appended is on the disk.</summary>
     void Flush();
+
+    /// <summary>Stays when the file is renamed, and no copy has it. Empty when that cannot be known.</summary>
+    string Id { get; }
 }
 
 /// <summary>The file <c>pacing.journal</c> in the data folder, readable by its owner only.</summary>
@@ -35,6 +41,8 @@ internal sealed partial class JournalDisk(string dataFolder) : IJournalDisk
     private readonly string _path = Path.Combine(dataFolder, "pacing.journal");
 
     public byte[]? Read() => File.Exists(_path) ? File.ReadAllBytes(_path) : null;
+
+    public string FileId => FileIdentity.Of(_path);
 
     public IJournalFile Create() => new JournalFile(_path + ".new");
 
@@ -59,6 +67,8 @@ internal sealed partial class JournalDisk(string dataFolder) : IJournalDisk
     private sealed class JournalFile(string path) : IJournalFile
     {
         private readonly FileStream _stream = Open(path);
+
+        public string Id { get; } = FileIdentity.Of(path);   // after it was made
 
         public void Append(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 

@@ -64,11 +64,27 @@ internal static class JournalReading
             case "A":
                 var running = Group(state, words);
                 running.IsRunning = true;
+                running.Credit = words.Length > 7 ? Count(words[7]) : GroupPast.Unbounded;
                 state.Mark = Math.Max(state.Mark, Tick(words[6]));   // once it is on the disk, all groups may send until then
                 break;
-            case "Q":
+            case "B":
+                var sending = Group(state, words);
+                (sending.IsRunning, sending.Credit) = (true, Count(words[6]));
+                sending.Add(Deltas(words.AsSpan(7)), state.Latest);
+                break;
+            case "R":
                 var resting = Group(state, words);
-                Rest(resting, Tick(words[6]));
+                resting.IsRunning = false;
+                resting.Add(Deltas(words.AsSpan(6)), state.Latest);
+                break;
+            case "L":
+                _ = Group(state, words);
+                break;
+            case "F":
+                state.FileId = words[1];
+                break;
+            case "Q":
+                RestFull(Group(state, words), Tick(words[6]));
                 break;
             case "S":
                 var exact = Group(state, words);
@@ -83,14 +99,13 @@ internal static class JournalReading
         }
     }
 
-    /// <summary>The one rule by which running becomes resting, also for the process that writes.</summary>
-    public static void Rest(GroupPast group, long lastSent)
+    /// <summary>The whole limit at one tick, which covers every send before it.</summary>
+    private static void RestFull(GroupPast group, long lastSent)
     {
         group.IsRunning = false;
         if (lastSent > long.MinValue && lastSent >= group.FullAt)
         {
-            group.FullAt = lastSent;   // the whole limit at the last send covers every send before it
-            group.Stamps.Clear();
+            group.FullAt = lastSent;
         }
     }
 
@@ -121,21 +136,39 @@ internal static class JournalReading
         if (Tick(words[6]) == 0)
         {
             group.FullAt = long.MinValue;
-            group.Stamps.Clear();
+            group.Runs.Clear();
         }
 
-        foreach (var run in words.AsSpan(7))
+        foreach (var word in words.AsSpan(7))
         {
-            var times = run.IndexOf('x', StringComparison.Ordinal);
-            var count = times < 0 ? 1 : (int)Tick(run[(times + 1)..]);
-            if (count is < 1 or > RateLimit.MostCount)
-            {
-                throw new FormatException("Too many stamps.");
-            }
-
-            group.Stamps.AddRange(Enumerable.Repeat(Tick(times < 0 ? run : run[..times]), count));
+            var (at, count) = Run(word);
+            group.Runs.Add(new SentRun(at, count));
         }
     }
+
+    private static SentRun[] Deltas(ReadOnlySpan<string> words)
+    {
+        var runs = new SentRun[words.Length];
+        var before = 0L;
+        for (var i = 0; i < runs.Length; i++)
+        {
+            var (delta, count) = Run(words[i]);
+            before = checked(before + delta);
+            runs[i] = new SentRun(before, count);
+        }
+
+        return runs;
+    }
+
+    private static (long Number, int Count) Run(string word)
+    {
+        var times = word.IndexOf('x', StringComparison.Ordinal);
+        return times < 0 ? (Tick(word), 1) : (Tick(word[..times]), Count(word[(times + 1)..]));
+    }
+
+    private static int Count(string word) => Tick(word) is >= 0 and <= 2 * RateLimit.MostCount and var count
+        ? (int)count
+        : throw new FormatException("A count out of bounds.");
 
     private static void Alive(JournalState state, long now) => state.Latest = Math.Max(state.Latest, now);
 

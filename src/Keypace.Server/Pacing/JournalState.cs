@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Keypace.Server.Pacing;
 
 /// <summary>Everything the journal knows. Ticks are those of the process that wrote it.</summary>
@@ -28,6 +31,9 @@ internal sealed class JournalState
     /// <summary>Power failed before this tick: every group counts its standing credit there.</summary>
     public long UnknownCreditAt { get; set; } = long.MinValue;
 
+    /// <summary>Which file it was written as; another one is a copy of it. Empty when that cannot be known.</summary>
+    public string FileId { get; set; } = "";
+
     /// <summary>It ended with a stop, and nothing was sent after it.</summary>
     public bool IsClean { get; set; }
 
@@ -47,10 +53,18 @@ internal sealed class JournalState
     }
 
     public static byte[] Running(Guid id, GroupPast group, long now, long until) => JournalLine.Of(
-        $"A {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {until}");
+        $"A {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {until} {group.Credit}");
 
-    public static byte[] Resting(Guid id, GroupPast group, long now) => JournalLine.Of(
-        $"Q {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {group.FullAt}");
+    /// <summary>What was sent since the last line, and what may be sent before the next.</summary>
+    public static byte[] Block(Guid id, GroupPast group, long now, ReadOnlySpan<SentRun> sent) => JournalLine.Of(
+        $"B {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {group.Credit}{Deltas(sent)}");
+
+    /// <summary>What was sent since the last line; nothing more until it runs again.</summary>
+    public static byte[] Resting(Guid id, GroupPast group, long now, ReadOnlySpan<SentRun> sent) => JournalLine.Of(
+        $"R {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now}{Deltas(sent)}");
+
+    public static byte[] Limited(Guid id, GroupPast group, long now) => JournalLine.Of(
+        $"L {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now}");
 
     public static byte[] Marked(long now, long until) => JournalLine.Of($"M {now} {until}");
 
@@ -59,44 +73,35 @@ internal sealed class JournalState
     /// <summary>Replaces all that was known of the group; equal stamps are written once, with how many.</summary>
     public static IEnumerable<byte[]> Exactly(Guid id, GroupPast group, long now)
     {
-        var runs = new List<string>();
-        for (var i = 0; i < group.Stamps.Count;)
+        for (var i = 0; i == 0 || i < group.Runs.Count; i += StampsPerLine)
         {
-            var next = i + 1;
-            while (next < group.Stamps.Count && group.Stamps[next] == group.Stamps[i])
-            {
-                next++;
-            }
-
-            runs.Add(next - i == 1 ? $"{group.Stamps[i]}" : $"{group.Stamps[i]}x{next - i}");
-            i = next;
-        }
-
-        for (var i = 0; i == 0 || i < runs.Count; i += StampsPerLine)
-        {
-            var stamps = string.Join(' ', runs.Skip(i).Take(StampsPerLine));
-            yield return JournalLine.Of(
-                $"S {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {i}{(stamps.Length > 0 ? " " : "")}{stamps}");
+            var stamps = string.Concat(group.Runs.Skip(i).Take(StampsPerLine).Select(run => run.Count == 1 ? $" {run.At}" : $" {run.At}x{run.Count}"));
+            yield return JournalLine.Of($"S {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {i}{stamps}");
         }
     }
 
-    /// <summary>All of it as a file.</summary>
-    public byte[] ToBytes(long now)
+    /// <summary>All of it as a file with this <see cref="IJournalFile.Id"/>.</summary>
+    public byte[] ToBytes(long now, string fileId)
     {
         using var file = new MemoryStream();
         file.Write(JournalLine.Of($"P 1 {BootId} {Began} {BeganUptime}"));
         file.Write(JournalLine.Of($"U {UnknownFullAt} {UnknownCreditAt}"));
         file.Write(Marked(now, Mark));
+        if (fileId.Length > 0)
+        {
+            file.Write(JournalLine.Of($"F {fileId}"));
+        }
+
         foreach (var (id, group) in Groups)
         {
-            foreach (var line in group.Stamps.Count > 0 ? Exactly(id, group, now) : [])
+            foreach (var line in group.Runs.Count > 0 ? Exactly(id, group, now) : [])
             {
                 file.Write(line);
             }
 
             if (group.FullAt > long.MinValue)
             {
-                file.Write(Resting(id, group, now));
+                file.Write(JournalLine.Of($"Q {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {group.FullAt}"));
             }
 
             if (group.IsRunning)
@@ -106,5 +111,24 @@ internal sealed class JournalState
         }
 
         return file.ToArray();
+    }
+
+    /// <summary>The first as it is, each other after the one before it; with how many where it is more than one.</summary>
+    private static string Deltas(ReadOnlySpan<SentRun> sent)
+    {
+        var words = new StringBuilder();
+        var before = 0L;
+        foreach (var run in sent)
+        {
+            words.Append(' ').Append((run.At - before).ToString(CultureInfo.InvariantCulture));
+            if (run.Count > 1)
+            {
+                words.Append('x').Append(run.Count.ToString(CultureInfo.InvariantCulture));
+            }
+
+            before = run.At;
+        }
+
+        return words.ToString();
     }
 }

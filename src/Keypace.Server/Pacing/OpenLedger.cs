@@ -8,11 +8,9 @@ internal sealed class OpenLedger : IGrantLedger
 {
     public long MayGrantUntil => long.MaxValue;
 
-    public void Recall(Guid groupId, Pacer pacer)
-    {
-    }
+    public long Recall(Guid groupId, Pacer pacer) => long.MinValue;
 
-    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard) => new RunNote(0, long.MaxValue);
+    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit) => new RunNote(0, long.MaxValue, HasBlocks: false);
 
     public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
     {
@@ -20,7 +18,15 @@ internal sealed class OpenLedger : IGrantLedger
 
     public bool IsDurable(long note) => true;
 
-    public void Rest(Guid groupId, RateLimit limit, long guard, long lastSent)
+    public void WriteBlockSoon(PacedGroup group)
+    {
+    }
+
+    public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent)
+    {
+    }
+
+    public void Forget(Guid groupId)
     {
     }
 

@@ -12,7 +12,7 @@ internal sealed partial class PaceJournal
                 var now = _clock.Now;
                 foreach (var window in windows)
                 {
-                    var past = new GroupPast(window.Limit, window.Guard) { Stamps = [.. window.Stamps] };
+                    var past = new GroupPast(window.Limit, window.Guard) { Runs = RunsOf(window.Stamps) };
                     foreach (var line in JournalState.Exactly(window.GroupId, past, now))
                     {
                         Write(line);
@@ -26,6 +26,24 @@ internal sealed partial class PaceJournal
         }
 
         Dispose();
+    }
+
+    private static List<SentRun> RunsOf(long[] stamps)
+    {
+        var runs = new List<SentRun>();
+        foreach (var stamp in stamps)
+        {
+            if (runs.Count > 0 && runs[^1].At == stamp)
+            {
+                runs[^1] = runs[^1] with { Count = runs[^1].Count + 1 };
+            }
+            else
+            {
+                runs.Add(new SentRun(stamp, 1));
+            }
+        }
+
+        return runs;
     }
 
     private void Flush()
@@ -120,6 +138,7 @@ internal sealed partial class PaceJournal
         IJournalFile? next = null;
         try
         {
+            next = _disk.Create();
             byte[] snapshot;
             bool wasBroken;
             lock (_gate)
@@ -129,11 +148,10 @@ internal sealed partial class PaceJournal
                 _promised = wasBroken ? Math.Max(_promised, now + Ahead) : _promised;
                 _state.Forget(now);
                 _state.Mark = _promised;
-                snapshot = _state.ToBytes(now);
+                snapshot = _state.ToBytes(now, next.Id);
                 _sinceSnapshot = [];
             }
 
-            next = _disk.Create();
             next.Append(snapshot);
             next.Flush();
             lock (_gate)

@@ -7,10 +7,9 @@ namespace Keypace.Server.Pacing;
 
 /// <summary>
 /// The ledger as a file. A mark "may send until", on the disk three seconds ahead, bounds what any group can have sent; lines say which
-/// groups
-/// send and which rest. A query's own path at most hands one line to the system, which outlives a kill; a power failure is covered by the
-/// standing
-/// credit until that line is on the disk. When the disk fails, the mark runs out and nothing is granted until it works again.
+/// groups send and which rest, and in blocks what they sent and how many more they may have sent before the next block. A query's own path
+/// at most hands one line to the system, which outlives a kill; a power failure is covered by the standing credit until that line is on the
+/// disk. When the disk fails, the mark and the credit run out and nothing is granted until it works again.
 /// </summary>
 internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 {
@@ -29,6 +28,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
     private readonly ITimer _markTimer;
     private readonly Lock _gate = new();        // state and file; held for a write, never for a flush
     private readonly Lock _background = new();  // one flush, mark or rewrite at a time
+    private readonly Lock _blocks = new();      // blocks reach the file in the order in which they were taken
     private readonly ConcurrentQueue<PacedGroup> _heldBack = new();
     private readonly JournalState _state;
     private IJournalFile _file;
@@ -65,12 +65,21 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         var clock = new MonotonicClock(time);
         var left = disk.Read();
         var before = left is null ? null : JournalReading.Of(left);
+        var isCopy = before is { FileId.Length: > 0 } && disk.FileId is { Length: > 0 } id && id != before.FileId;
         var now = clock.Now;
         var state = new Rebirth(before, machine.BootId, now, machine.Uptime).State(isStoreNew && left is null);
-        Log.Opened(log, before is null ? (left is null ? "no journal" : "a damaged journal") : before.IsClean ? "a clean stop" : "a crash",
-            state.Groups.Count, state.UnknownFullAt > long.MinValue);
-        var bytes = state.ToBytes(now);
+        if (isCopy)
+        {
+            state.UnknownFullAt = now;   // nobody knows what was sent since the copy was made
+        }
+
+        Log.Opened(
+            log,
+            before is null ? (left is null ? "no journal" : "a damaged journal") : isCopy ? "a journal that was copied back" : before.IsClean ? "a clean stop" : "a crash",
+            state.Groups.Count,
+            state.UnknownFullAt > long.MinValue);
         var file = disk.Create();
+        var bytes = state.ToBytes(now, file.Id);
         try
         {
             file.Append(bytes);
@@ -91,19 +100,22 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 
     public bool IsDurable(long note) => Volatile.Read(ref _durableNotes) >= note;
 
-    public void Recall(Guid groupId, Pacer pacer)
+    public long Recall(Guid groupId, Pacer pacer)
     {
         lock (_gate)
         {
             var counts = _clock.Now - pacer.Span;
+            var unknownAt = long.MinValue;
             if (_state.UnknownFullAt > counts)
             {
                 pacer.AssumeSent(pacer.Limit.Count, _state.UnknownFullAt);
+                unknownAt = _state.UnknownFullAt;
             }
 
             if (_state.UnknownCreditAt > counts)
             {
                 pacer.AssumeSent(StandingCredit.Of(pacer.Limit), _state.UnknownCreditAt);
+                unknownAt = Math.Max(unknownAt, _state.UnknownCreditAt);
             }
 
             if (_state.Groups.TryGetValue(groupId, out var past) && past.IsFromBefore)
@@ -111,14 +123,22 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
                 if (past.FullAt > counts)
                 {
                     pacer.AssumeSent(Math.Max(past.Limit.Count, pacer.Limit.Count), past.FullAt);
+                    unknownAt = Math.Max(unknownAt, past.FullAt);
                 }
 
-                pacer.Restore([.. past.Stamps]);
+                foreach (var run in past.Runs)
+                {
+                    pacer.AssumeSent(Math.Min(run.Count, RateLimit.MostCount), run.At);
+                }
+
+                unknownAt = Math.Max(unknownAt, past.AssumedAt > counts ? past.AssumedAt : long.MinValue);
             }
+
+            return unknownAt == long.MinValue ? long.MinValue : unknownAt + pacer.Span;
         }
     }
 
-    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard)
+    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit)
     {
         lock (_gate)
         {
@@ -131,8 +151,10 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
             var now = _clock.Now;
             var until = Math.Max(_promised, now + Ahead);
             var group = Past(groupId, limit, guard);
+            group.Credit = credit;
             if (!Write(JournalState.Running(groupId, group, now, until)))
             {
+                group.Credit = 0;
                 return null;
             }
 
@@ -140,29 +162,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
             _promised = until;
             _running++;
             AskFlush();
-            return new RunNote(_notes, until);
-        }
-    }
-
-    public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
-    {
-        lock (_gate)
-        {
-            var group = Past(groupId, limit, guard);
-            (group.Limit, group.Guard) = (limit, guard);
-            Write(JournalState.Running(groupId, group, _clock.Now, _promised));
-            AskFlush();
-        }
-    }
-
-    public void Rest(Guid groupId, RateLimit limit, long guard, long lastSent)
-    {
-        lock (_gate)
-        {
-            var group = Past(groupId, limit, guard);
-            JournalReading.Rest(group, lastSent);
-            _running--;
-            Write(JournalState.Resting(groupId, group, _clock.Now));   // lost with the power, it only makes the next start wait
+            return new RunNote(_notes, until, HasBlocks: true);
         }
     }
 

@@ -20,13 +20,15 @@ internal sealed partial class PacedGroup
                 return true;
             }
 
-            if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
+            if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || _awaitsBlock || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
             {
+                WantOldSaved(now);
                 return false;
             }
 
-            _home.Ledger.Rest(Id, _pacer.Limit, _pacer.Guard, _pacer.LastSent);
+            _home.Ledger.Rest(Id, _pacer.Limit, _pacer.Guard, _unsaved?.Take() ?? []);
             _note = null;
+            EndBlocks();
             return true;
         }
     }
@@ -46,6 +48,7 @@ internal sealed partial class PacedGroup
                     _home.KeepHistory(Id, history);
                     _history = null;
                 }
+                _home.Ledger.Forget(Id);
             }
 
             return _isRetired;

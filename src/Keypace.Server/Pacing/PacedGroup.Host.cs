@@ -18,7 +18,7 @@ internal sealed partial class PacedGroup
         var changed = s_changed ??= [];
         lock (Gate)
         {
-            _awaitsKick = false;
+            (_awaitsKick, _hasBlockFailed) = (false, false);
             Step(_clock.Now, changed);
         }
 
@@ -32,9 +32,19 @@ internal sealed partial class PacedGroup
             SettleIfDone();
         }
 
+        if (_pacer.Allowance <= _blockAt)
+        {
+            WantBlock();
+        }
+
         if (_pacer.Waiting == 0 || _isStopping)
         {
             return;
+        }
+
+        if (_pacer.NeedsWall)
+        {
+            _pacer.TellWall(_clock.Time.GetUtcNow(), now);
         }
 
         OpenGates();
@@ -45,7 +55,12 @@ internal sealed partial class PacedGroup
         }
 
         _pacer.Advance(now, changed);
-        if (!_awaitsKick && _pacer.IsHeldBack(now))
+        if (_pacer.Allowance <= _blockAt)
+        {
+            WantBlock();
+        }
+
+        if (!_awaitsKick && (!_isDurable || now >= _pacer.GrantUntil) && _pacer.IsHeldBack(now))
         {
             _awaitsKick = true;
             _home.Ledger.KickWhenMoved(this);
@@ -58,15 +73,16 @@ internal sealed partial class PacedGroup
 
     private void Run(long now)
     {
-        _note = _home.Ledger.TryRun(Id, _pacer.Limit, _pacer.Guard);
-        if (_note is null)
+        var credit = StandingCredit.Of(_pacer.Limit);
+        _note = _home.Ledger.TryRun(Id, _pacer.Limit, _pacer.Guard, credit);
+        if (_note is not { } note)
         {
             return;
         }
 
-        _isDurable = _home.Ledger.IsDurable(_note.Value.Note);
+        _isDurable = _home.Ledger.IsDurable(note.Note);
         _ranAt = now;
-        _pacer.Allowance = _isDurable ? long.MaxValue : StandingCredit.Of(_pacer.Limit);
+        BeginBlocks(note.HasBlocks, credit);
         _home.Watch(this);
     }
 
@@ -81,7 +97,7 @@ internal sealed partial class PacedGroup
         if (!_isDurable && _home.Ledger.IsDurable(note.Note))
         {
             _isDurable = true;
-            _pacer.Allowance = long.MaxValue;
+            ReleaseHeld();
         }
 
         _pacer.GrantUntil = _isDurable ? _home.Ledger.MayGrantUntil : Math.Max(note.Until, _home.Ledger.MayGrantUntil);

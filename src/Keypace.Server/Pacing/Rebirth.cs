@@ -35,20 +35,38 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
             : Translate(before.UnknownCreditAt);
         foreach (var (id, group) in before.Groups)
         {
-            var fullAt = group.IsRunning ? MayHaveSentUntil() : group.FullAt == long.MinValue ? long.MinValue : Translate(group.FullAt);
-            state.Groups.Add(id, new GroupPast(group.Limit, group.Guard)
-            {
-                IsFromBefore = true,
-                FullAt = fullAt,
-                Stamps = group.IsRunning ? [] : [.. group.Stamps.Select(Translate)],
-            });
+            state.Groups.Add(id, Reborn(group));
         }
 
         state.Forget(now);
         return state;
     }
 
-    private long MayHaveSentUntil() => _isSameBoot ? Translate(before!.Mark) : now - uptime;
+    /// <summary>
+    /// After a kill every line that was handed over is there: the group sent what they say and at most its credit besides. After a power
+    /// failure the last lines may be missing: it may have sent its whole limit.
+    /// </summary>
+    private GroupPast Reborn(GroupPast group)
+    {
+        var fullAt = group.FullAt == long.MinValue ? long.MinValue : Translate(group.FullAt);
+        var runs = group.Runs.ConvertAll(run => run with { At = Translate(run.At) });
+        var assumedAt = long.MinValue;
+        if (group.IsRunning)
+        {
+            assumedAt = _isSameBoot ? Translate(before!.Mark) : now - uptime;
+            if (_isSameBoot && group.Credit != GroupPast.Unbounded)
+            {
+                runs.AddRange(group.Credit > 0 ? [new SentRun(assumedAt, group.Credit)] : []);
+                assumedAt = group.Credit > 0 ? assumedAt : long.MinValue;
+            }
+            else
+            {
+                (fullAt, runs) = (Math.Max(fullAt, assumedAt), []);
+            }
+        }
+
+        return new GroupPast(group.Limit, group.Guard) { IsFromBefore = true, FullAt = fullAt, Runs = runs, AssumedAt = assumedAt };
+    }
 
     private long Translate(long tick)
     {

@@ -5,10 +5,7 @@ namespace Keypace.Tests.Domain.Pacing;
 /// <summary>The hard promise: never more than N in any half-open window of T, whatever happens.</summary>
 public sealed class PacerWindowTests
 {
-    private static readonly bool IsCampaign = Environment.GetEnvironmentVariable("KEYPACE_CAMPAIGN") == "1";
-
-    private static readonly int FirstSeed =
-        int.TryParse(Environment.GetEnvironmentVariable("KEYPACE_SEED"), out var seed) ? seed : 20_261_123;
+    private static readonly int FirstSeed = Traces.FirstSeed(20_261_123);
 
     [Theory]
     [InlineData(1, 1, 120, 6, 0)]
@@ -23,11 +20,12 @@ public sealed class PacerWindowTests
     {
         var limit = new RateLimit(count, seconds);
         var sends = 0L;
-        for (var i = 0; i < 1000; i++)
+        var traces = Traces.Count(1000, 1000);
+        for (var i = 0; i < traces; i++)
         {
             var (seed, limitChanges) = (FirstSeed + i, i % 4 == 3);
             var trace = new PacerTrace(seed, limit, limitChanges, i % 8 == 7 ? 0 : prefill);
-            trace.Run(IsCampaign ? steps * (limitChanges ? 3 : 20) : steps, burst);
+            trace.Run(Traces.Steps(steps, steps * (limitChanges ? 3 : 20)), burst);
             sends += trace.Sends;
             if (limitChanges)
             {
@@ -39,7 +37,7 @@ public sealed class PacerWindowTests
             }
         }
 
-        TestContext.Current.SendDiagnosticMessage($"{limit}: {sends} sends in 1000 traces from seed {FirstSeed}");
-        Assert.True(sends > 1000L * Math.Min(count, 20), $"Only {sends} sends: the traces prove little.");
+        TestContext.Current.SendDiagnosticMessage($"{limit}: {sends} sends in {traces} traces from seed {FirstSeed}");
+        Assert.True(sends > (long)traces * Math.Min(count, 20), $"Only {sends} sends: the traces prove little.");
     }
 }

@@ -20,10 +20,12 @@ internal sealed class MemoryDisk : IJournalDisk
 
     public byte[]? Read() => _current?.Bytes.ToArray();
 
+    /// <summary>What the journal was read from; another one than it says when it was copied back.</summary>
+    public string FileId { get; set; } = "one";
+
     public IJournalFile Create()
     {
         ThrowIfBroken();
-        DuringRewrite?.Invoke();
         return new MemoryFile(this, new Content());
     }
 
@@ -84,6 +86,8 @@ internal sealed class MemoryDisk : IJournalDisk
     {
         public Content Content => content;
 
+        public string Id => disk.FileId;
+
         public void Append(ReadOnlySpan<byte> bytes)
         {
             if (disk.IsBroken)
@@ -97,6 +101,11 @@ internal sealed class MemoryDisk : IJournalDisk
 
         public void Flush()
         {
+            if (content != disk._current)
+            {
+                disk.DuringRewrite?.Invoke();   // after the snapshot, before the new file takes the old one's place
+            }
+
             disk.Waits();
             content.DurableBytes = content.Bytes.Count;
         }

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Keypace.Domain.Keys;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>
+/// The blocks of credit: written in the background, all that are wanted at once in one write. They need not be on the disk, only with the
+/// system: a kill leaves them there, and after a power failure a group that ran counts its whole limit.
+/// </summary>
+internal sealed partial class PaceJournal
+{
+    private readonly ConcurrentQueue<PacedGroup> _wantBlocks = new();
+    private int _blocksAsked;
+
+    public void WriteBlockSoon(PacedGroup group)
+    {
+        _wantBlocks.Enqueue(group);
+        if (Interlocked.Exchange(ref _blocksAsked, 1) == 0)
+        {
+            _later(WriteBlocks);
+        }
+    }
+
+    public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
+    {
+        lock (_gate)
+        {
+            Write(JournalState.Limited(groupId, Past(groupId, limit, guard), _clock.Now));
+        }
+    }
+
+    public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent)
+    {
+        lock (_gate)
+        {
+            var now = _clock.Now;
+            var group = Past(groupId, limit, guard);
+            (group.IsRunning, group.Credit) = (false, 0);
+            group.Add(sent, now);
+            _running--;
+            Write(JournalState.Resting(groupId, group, now, sent));   // lost with the power, it only makes the next start wait
+        }
+    }
+
+    public void Forget(Guid groupId)
+    {
+        lock (_gate)
+        {
+            if (_state.Groups.TryGetValue(groupId, out var group) && group.IsOver(_clock.Now))
+            {
+                _state.Groups.Remove(groupId);
+            }
+        }
+    }
+
+    private void WriteBlocks()
+    {
+        var written = new List<(PacedGroup Group, GrantBlock Block)>();
+        bool isWritten;
+        lock (_blocks)
+        {
+            Volatile.Write(ref _blocksAsked, 0);
+            while (_wantBlocks.TryDequeue(out var group))
+            {
+                if (group.NextBlock() is { } block)   // takes the group's lock, so not under ours
+                {
+                    written.Add((group, block));
+                }
+            }
+
+            lock (_gate)
+            {
+                var now = _clock.Now;
+                var lines = new List<byte[]>(written.Count);
+                foreach (var (group, block) in written)
+                {
+                    var past = Past(group.Id, block.Limit, block.Guard);
+                    past.Credit = block.Credit;
+                    past.Add(block.Sent, now);
+                    lines.Add(JournalState.Block(group.Id, past, now, block.Sent));
+                }
+
+                isWritten = written.Count == 0 || Write([.. lines.SelectMany(line => line)]);
+            }
+        }
+
+        foreach (var (group, block) in written)
+        {
+            group.BlockEnded(isWritten ? block.Credit : null);
+        }
+    }
+}

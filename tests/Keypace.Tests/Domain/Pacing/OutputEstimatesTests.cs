@@ -1,0 +1,51 @@
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Tests.Domain.Pacing;
+
+public sealed class OutputEstimatesTests
+{
+    [Fact]
+    public void Nine_tenths_of_the_last_answers_fit()
+    {
+        var estimates = new OutputEstimates();
+        for (var i = 1; i <= 100; i++)
+        {
+            estimates.Learn("m", i);
+            estimates.Learn("m", -1);
+        }
+
+        Assert.Equal(94, estimates.Of("m", null, 5));   // of 37 to 100: 58 of 64 are at most 94
+        Assert.Equal(50, estimates.Of("m", 50, 5));
+        Assert.Equal(94, estimates.Of("m", 1000, 5));
+    }
+
+    [Fact]
+    public void Until_enough_is_known_the_most_that_could_come_is_taken()
+    {
+        var estimates = new OutputEstimates();
+        for (var i = 1; i < OutputEstimates.Enough; i++)
+        {
+            estimates.Learn("m", 10);
+            Assert.Equal((1000, 77), (estimates.Of("m", 1000, 77), estimates.Of("m", null, 77)));
+        }
+
+        estimates.Learn("m", 10);
+        Assert.Equal((10, 10), (estimates.Of("m", 1000, 77), estimates.Of("m", null, 77)));
+        Assert.Equal((77, 77, 0), (estimates.Of("other", null, 77), estimates.Of("other", -1, 77), estimates.Of("m", 0, 77)));
+    }
+
+    [Fact]
+    public void The_model_that_was_learned_longest_ago_makes_room()
+    {
+        var estimates = new OutputEstimates(mostModels: 2);
+        foreach (var model in new[] { "a", "b", "a", "c" })
+        {
+            for (var i = 0; i < OutputEstimates.Enough; i++)
+            {
+                estimates.Learn(model, 3);
+            }
+        }
+
+        Assert.Equal((3, 9, 3), (estimates.Of("a", null, 9), estimates.Of("b", null, 9), estimates.Of("c", null, 9)));
+    }
+}

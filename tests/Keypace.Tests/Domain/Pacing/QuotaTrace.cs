@@ -1,0 +1,213 @@
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Tests.Domain.Pacing;
+
+/// <summary>
+/// One random life of a pacer with several limits at once. Keeps plain lists of what was sent and used, and checks every limit against them
+/// whenever something goes: nothing in common with how the pacer counts.
+/// </summary>
+internal sealed class QuotaTrace
+{
+    private const long Second = SendWindow.Second;
+
+    private readonly Random _chance;
+    private readonly int _seed;
+    private readonly RateLimit _limit;
+    private readonly Quota[] _quotas;
+    private readonly Pacer _pacer;
+    private readonly List<Query> _all = [];
+    private readonly List<Ticket> _changed = [];
+    private readonly bool _settlesLower;
+    private long _now;
+
+    public QuotaTrace(int seed)
+    {
+        (_seed, _chance) = (seed, new Random(seed));
+        _limit = new RateLimit(1 + _chance.Next(30), 1 + _chance.Next(20));
+        _settlesLower = _chance.Next(2) == 0;
+        _quotas = [.. Enumerable.Range(0, 1 + _chance.Next(3)).Select(_ => AnyQuota())];
+        _pacer = new Pacer(_limit, 0, new QueueBounds(1000, 1000));
+        _pacer.ChangeQuotas(_quotas, DateTimeOffset.UnixEpoch, 0);
+    }
+
+    public int Sends { get; private set; }
+
+    public int LongestBlocked { get; private set; }
+
+    public void Run(int steps)
+    {
+        for (var step = 0; step < steps; step++)
+        {
+            for (var i = _chance.Next(4); i > 0; i--)
+            {
+                Arrive();
+            }
+
+            foreach (var query in _all.Where(query => query.State == TicketState.Granted && _chance.Next(3) != 0).ToArray())
+            {
+                Use(query);
+            }
+
+            foreach (var query in _all.Where(query => query is { State: TicketState.Sent, HasEnded: false } && _chance.Next(4) == 0))
+            {
+                End(query);
+            }
+
+            if (_chance.Next(6) == 0 && _all.FindLast(query => query.State == TicketState.Waiting) is { } leaving)
+            {
+                Assert.True(_pacer.GiveBack(leaving));
+            }
+
+            var next = _pacer.NextEvent(_now);
+            Assert.True(next >= _now, $"An event in the past, {this}.");
+            _now = _chance.Next(3) switch
+            {
+                0 when next < long.MaxValue => next,
+                1 => _now + _chance.NextInt64(Second),
+                _ => _now + _chance.NextInt64(_limit.Seconds * Second / _limit.Count),
+            };
+            Step();
+        }
+
+        Finish();
+    }
+
+    public override string ToString() => $"seed {_seed}, {_limit}, {string.Join("; ", _quotas.Select(quota => $"{quota.Dimension} {quota.Limit}/{quota.Seconds} {quota.Model}"))}";
+
+    private Quota AnyQuota()
+    {
+        var dimension = (QuotaDimension)_chance.Next(5);
+        var model = _chance.Next(3) == 0 ? "a" : null;
+        return dimension switch
+        {
+            QuotaDimension.Concurrent => new Quota(dimension, 1 + _chance.Next(6), Model: model),
+            QuotaDimension.Requests => new Quota(dimension, 1 + _chance.Next(40), 1 + _chance.Next(60), Model: model),
+            _ => new Quota(dimension, 20 + _chance.Next(300), 1 + _chance.Next(30), Model: model),
+        };
+    }
+
+    private void Arrive()
+    {
+        var need = new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(20), _chance.Next(_chance.Next(5) == 0 ? 200 : 20));
+        var query = new Query { Need = need, Name = _all.Count };
+        var tooLarge = _quotas.FirstOrDefault(quota => Takes(quota, need) > quota.Limit);
+        var end = _pacer.Enqueue(query, new Arrival($"t{_chance.Next(3)}", "", Need: need), _now);
+        Assert.True(end == EntryEnd.TooLarge == tooLarge is not null, $"Too large or not, {this}.");
+        if (end == EntryEnd.TooLarge)
+        {
+            Assert.Contains(_quotas, quota => quota == query.BoundBy && Takes(quota, need) > quota.Limit);
+            return;
+        }
+
+        _all.Add(query);
+        if (end == EntryEnd.Granted)
+        {
+            CheckAt(query);
+        }
+
+        Step();
+    }
+
+    private void Step()
+    {
+        _changed.Clear();
+        _pacer.Advance(_now, _changed);
+        foreach (var query in _changed.Cast<Query>().Where(query => query.State == TicketState.Granted))
+        {
+            CheckAt(query);
+        }
+
+        LongestBlocked = Math.Max(LongestBlocked, _all.Max(query => (int?)query.Passed) ?? 0);
+        Assert.True(
+            _pacer.Waiting == 0 || _pacer.NextEvent(_now) > _now || _pacer.Outstanding >= _limit.Count, $"A step left something undone, {this}.");
+    }
+
+    /// <summary>Every limit allows what was just granted, permits that are out counted as sent now.</summary>
+    private void CheckAt(Query granted)
+    {
+        granted.HasPermit = true;
+        Assert.True(_all.Count(query => query.HasPermit && query.CountsAt(_now, _limit.Seconds)) <= _limit.Count, $"The rate limit, {this}.");
+        foreach (var quota in _quotas)
+        {
+            var used = _all.Where(query => query.HasPermit).Sum(query =>
+                quota.Dimension == QuotaDimension.Concurrent
+                    ? query.HasEnded ? 0 : Takes(quota, query.Need)
+                    : query.CountsAt(_now, quota.Seconds) ? Takes(quota, query.Used) : 0);
+            Assert.True(used <= quota.Limit, $"{used} of {quota.Dimension}, {this}.");
+        }
+    }
+
+    private void Use(Query query)
+    {
+        if (_chance.Next(8) == 0)
+        {
+            Assert.True(_pacer.GiveBack(query));
+            query.HasPermit = false;
+            return;
+        }
+
+        _pacer.Sent(query, _now);
+        query.At = _now;
+        Sends++;
+    }
+
+    private void End(Query query)
+    {
+        query.HasEnded = true;
+        _pacer.Ended(query);
+        _pacer.Ended(query);
+        if (_settlesLower && _chance.Next(2) == 0)
+        {
+            query.Used = query.Need with { OutputTokens = query.Need.OutputTokens / 2 };
+            _pacer.Settle(query, query.Used.InputTokens, query.Used.OutputTokens, _now);
+        }
+    }
+
+    /// <summary>Everything that was taken is there again when all is over.</summary>
+    private void Finish()
+    {
+        foreach (var query in _all.Where(query => query.State is TicketState.Granted or TicketState.Waiting))
+        {
+            Assert.True(_pacer.GiveBack(query));
+        }
+
+        foreach (var query in _all.Where(query => query is { State: TicketState.Sent, HasEnded: false }))
+        {
+            _pacer.Ended(query);
+        }
+
+        var later = _now + (200 * Second);
+        Assert.All(_pacer.QuotasAt(later), use => Assert.Equal((0, later), (use.Used, use.FreeAt)));
+        Assert.True(_pacer.IsIdle(later), $"Not idle, {this}.");
+    }
+
+    private static long Takes(Quota quota, QueryNeed need) => quota.Model is not null && quota.Model != need.Model ? 0 : quota.Dimension switch
+    {
+        QuotaDimension.Requests or QuotaDimension.Concurrent => 1,
+        QuotaDimension.InputTokens => need.InputTokens,
+        QuotaDimension.OutputTokens => need.OutputTokens,
+        _ => need.InputTokens + need.OutputTokens,
+    };
+
+    private sealed class Query : Ticket
+    {
+        private QueryNeed? _used;
+
+        public int Name { get; init; }
+
+        public bool HasPermit { get; set; }
+
+        public bool HasEnded { get; set; }
+
+        public long At { get; set; } = long.MaxValue;
+
+        public QueryNeed Used
+        {
+            get => _used ?? Need;
+            set => _used = value;
+        }
+
+        public bool CountsAt(long now, int seconds) => At == long.MaxValue || At > now - (seconds * Second);
+    }
+}
