@@ -24,7 +24,7 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
             Auth = file.Has("auth") ? ReadAuth(file.Object("auth")) : standard.Auth,
             Paths = file.Has("paths") ? ReadPaths(file.Object("paths"), standard.Paths) : standard.Paths,
             Protocol = file.Mentions("protocol")
-                ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic))
+                ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic), ("plain_json", HubProtocol.PlainJson))
                 : standard.Protocol,
             ChatQuery = file.Mentions("chat_query") ? ReadChatQuery(file) : standard.ChatQuery,
             Test = file.Mentions("test") ? HubTestParser.Read(file, fields) : standard.Test,
@@ -225,7 +225,8 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         if (path is not null)
             CheckPlaces(paths, name, path, mayHaveModel: true);
         var plain = path?.Replace('{', 'x').Replace('}', 'x');
-        if (plain is not null && !IsRelative(name == "models" && plain.StartsWith('/') ? plain[1..] : plain))
+        var isAddressItself = name == "chat" && plain?.Length == 0;
+        if (plain is not null && !isAddressItself && !IsRelative(name == "models" && plain.StartsWith('/') ? plain[1..] : plain))
             paths.Wrong(name, "must be a path under the base address without a slash in front, such as chat/completions, or null when the hub has none");
         return path;
     }

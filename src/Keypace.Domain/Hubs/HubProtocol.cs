@@ -7,4 +7,7 @@ public enum HubProtocol
 
     /// <summary>Anthropic's messages.</summary>
     Anthropic,
+
+    /// <summary>Any JSON: the key's own template makes the request, its path finds the answer.</summary>
+    PlainJson,
 }
