@@ -36,7 +36,8 @@ internal static class KeyRecords
     /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
     /// <param name="sees">Which keys may be named to the one who asks.</param>
     /// <param name="trouble">What went wrong last with the key; null while nothing did.</param>
-    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees, KeyHealth.Trouble? trouble)
+    /// <param name="accounts">What hubs have said of keys that belong together.</param>
+    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees, KeyHealth.Trouble? trouble, KeyAccounts accounts)
     {
         if (!snapshot.Keys.TryGetValue(id, out var key))
             return null;
@@ -50,7 +51,12 @@ internal static class KeyRecords
         if (group.Length > 1)
         {
             var others = group.Where(other => other.Id != id).Select(other => sees(other.Id) ? $"'{other.Name}'" : "another key").Distinct();
-            return $"This key has the same secret and address as {string.Join(", ", others)}: they share one limit, the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}.";
+            return $"This key shares one limit with {string.Join(", ", others)} (same secret and address, or put into one rate group): the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}, and of each further limit the lowest too.";
+        }
+
+        if (accounts.Apart(snapshot, key).FirstOrDefault(other => sees(other.Id)) is { } sibling)
+        {
+            return $"{key.Hub.DisplayName} says that this key and '{sibling.Name}' belong to one account, whose limit they share there. Put them into one rate group: set rate_group_id to {sibling.RateGroupId}.";
         }
 
         return key.Trouble is KeyTrouble.HubNotServed
