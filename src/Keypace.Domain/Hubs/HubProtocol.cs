@@ -7,4 +7,10 @@ public enum HubProtocol
 
     /// <summary>Anthropic's messages.</summary>
     Anthropic,
+
+    /// <summary>Amazon Bedrock's Converse and ConverseStream.</summary>
+    Bedrock,
+
+    /// <summary>Amazon Bedrock's InvokeAgent.</summary>
+    BedrockAgent,
 }

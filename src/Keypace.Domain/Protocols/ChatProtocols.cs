@@ -1,5 +1,6 @@
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols.Anthropic;
+using Keypace.Domain.Protocols.Bedrock;
 
 namespace Keypace.Domain.Protocols;
 
@@ -7,12 +8,16 @@ namespace Keypace.Domain.Protocols;
 public static class ChatProtocols
 {
     private static readonly AnthropicProtocol _anthropic = new();
+    private static readonly ConverseProtocol _converse = new();
+    private static readonly AgentProtocol _agent = new();
 
     /// <summary>Null for a hub that speaks OpenAI's language itself.</summary>
     public static IChatProtocol? Of(HubProtocol protocol) => protocol switch
     {
         HubProtocol.OpenAi => null,
         HubProtocol.Anthropic => _anthropic,
+        HubProtocol.Bedrock => _converse,
+        HubProtocol.BedrockAgent => _agent,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "No translation is built for this protocol."),
     };
 }
