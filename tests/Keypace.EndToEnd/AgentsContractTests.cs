@@ -119,17 +119,6 @@ public sealed class AgentsContractTests(SharedKeypace keypace)
     }
 
     [Fact]
-    public async Task A_hub_that_is_not_served_yet_says_so()
-    {
-        (await Api.PostAsync("/v1/api-keys", new
-        {
-            name = "stored only", hub = "bedrock", hub_config = new { region = "eu-central-1", access_key = "not-a-real-access-key-00", secret_access_key = "not-a-real-secret-key-00" },
-        })).MustBe(200);
-
-        (await Api.ChatAsync("stored only")).MustRefuseQuery(501, "hub_not_served");
-    }
-
-    [Fact]
     public async Task The_owner_and_the_team_are_there()
     {
         var me = (await Api.GetAsync("/v1/users/me")).MustBe(200);

@@ -24,7 +24,8 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
             Auth = file.Has("auth") ? ReadAuth(file.Object("auth")) : standard.Auth,
             Paths = file.Has("paths") ? ReadPaths(file.Object("paths"), standard.Paths) : standard.Paths,
             Protocol = file.Mentions("protocol")
-                ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic), ("plain_json", HubProtocol.PlainJson))
+                ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic),
+                    ("bedrock", HubProtocol.Bedrock), ("bedrock_agent", HubProtocol.BedrockAgent), ("plain_json", HubProtocol.PlainJson))
                 : standard.Protocol,
             ChatQuery = file.Mentions("chat_query") ? ReadChatQuery(file) : standard.ChatQuery,
             Test = file.Mentions("test") ? HubTestParser.Read(file, fields) : standard.Test,

@@ -49,8 +49,8 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
         {
             if (access.Auth.Kind is HubAuthKind.Header && access.SecretFields.Count > 1)
                 file.Wrong("secret", "names several fields, but a header carries one secret. Name one");
-            if (access.Auth.Kind is HubAuthKind.AwsSignature && profile.Served)
-                file.Wrong("served", "must be false: queries with this kind of credential cannot be sent yet");
+            if (access.Auth.Kind is HubAuthKind.AwsSignature && !(access.SecretFields.Contains("access_key") && access.SecretFields.Contains("secret_access_key") && profile.Fields.Any(field => field is { Name: "region", Required: true })))
+                file.Wrong("secret", "must name access_key and secret_access_key, and there must be a required field region: a signature is made of those");
             if (access.Auth.Kind is HubAuthKind.GoogleToken or HubAuthKind.GoogleServiceAccount or HubAuthKind.ClientCredentials && access.Auth.TokenUrl is null)
                 file.Wrong("auth", "needs \"token_url\", the address that gives out access tokens");
         }

@@ -10,4 +10,10 @@ public enum HubProtocol
 
     /// <summary>Any JSON: the key's own template makes the request, its path finds the answer.</summary>
     PlainJson,
+
+    /// <summary>Amazon Bedrock's Converse and ConverseStream.</summary>
+    Bedrock,
+
+    /// <summary>Amazon Bedrock's InvokeAgent.</summary>
+    BedrockAgent,
 }

@@ -80,7 +80,10 @@ public sealed record KeyParts(
     public bool HasNewSecret => NewSecrets.Count > 0;
 
     /// <summary>True when only some of several secrets are new: the stored text must be opened and given to <see cref="JoinWith"/>.</summary>
-    public bool NeedsStored => HasNewSecret && MayKeepStored && NewSecrets.Count < Access.SecretFields.Count;
+    public bool NeedsStored => HasNewSecret && MayKeepStored && NewSecrets.Count < Access.SecretFields.Count && !IsWhole;
+
+    /// <summary>True when all that this way needs is new: what is optional (a session's token) belonged to the old ones.</summary>
+    private bool IsWhole => Access.Needs.Any(Access.SecretFields.Contains) && Access.SecretFields.Where(Access.Needs.Contains).All(NewSecrets.ContainsKey);
 
     /// <summary>The text to seal when all secrets are new; null when there is none.</summary>
     public string? Join() => SecretText.Join(Access.SecretFields, NewSecrets);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Keypace.Domain.Hubs;
 
-/// <summary>Token counts as they come in, one usage object after another, in three dialects.</summary>
+/// <summary>Token counts as they come in, one usage object after another, in four dialects (Bedrock writes the third in camelCase).</summary>
 internal struct TokenTally
 {
     // Counts beyond this are not tokens but nonsense.
@@ -42,6 +42,14 @@ internal struct TokenTally
                     Take(ref reader, ref _input);
                 else if (reader.ValueTextEquals("output_tokens"u8))
                     Take(ref reader, ref _output);
+                else if (reader.ValueTextEquals("inputTokens"u8))
+                    Take(ref reader, ref _input);
+                else if (reader.ValueTextEquals("outputTokens"u8))
+                    Take(ref reader, ref _output);
+                else if (reader.ValueTextEquals("cacheReadInputTokens"u8))
+                    Take(ref reader, ref _cacheRead);
+                else if (reader.ValueTextEquals("cacheWriteInputTokens"u8))
+                    Take(ref reader, ref _cacheWritten);
                 else if (reader.ValueTextEquals("cache_read_input_tokens"u8))
                     Take(ref reader, ref _cacheRead);
                 else if (reader.ValueTextEquals("cache_creation_input_tokens"u8))

@@ -1,5 +1,6 @@
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols.Anthropic;
+using Keypace.Domain.Protocols.Bedrock;
 using Keypace.Domain.Protocols.PlainJson;
 
 namespace Keypace.Domain.Protocols;
@@ -9,6 +10,8 @@ public static class ChatProtocols
 {
     private static readonly AnthropicProtocol _anthropic = new();
     private static readonly PlainJsonProtocol _plainJson = new();
+    private static readonly ConverseProtocol _converse = new();
+    private static readonly AgentProtocol _agent = new();
 
     /// <summary>Null for a hub that speaks OpenAI's language itself.</summary>
     public static IChatProtocol? Of(HubProtocol protocol) => protocol switch
@@ -16,6 +19,8 @@ public static class ChatProtocols
         HubProtocol.OpenAi => null,
         HubProtocol.Anthropic => _anthropic,
         HubProtocol.PlainJson => _plainJson,
+        HubProtocol.Bedrock => _converse,
+        HubProtocol.BedrockAgent => _agent,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "No translation is built for this protocol."),
     };
 }

@@ -25,6 +25,7 @@ internal static class GatewayFeature
         .AddSingleton<Envelopes>()
         .AddSingleton<TokenEndpoint>()
         .AddSingleton<ICredentialSource, AccessTokens>()
+        .AddSingleton<ICredentialSource, AwsSigning>()
         .AddSingleton<Credentials>()
         .AddSingleton<HubGuards>()
         .AddSingleton<PacingFigures>()

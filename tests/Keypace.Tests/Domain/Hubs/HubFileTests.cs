@@ -72,7 +72,7 @@ public sealed class HubFileTests
     [InlineData("\"auth\": {\"extra_headers\": {\"Bad Name\": \"x\"}}", "extra_headers")]
     [InlineData("\"auth\": {\"extra_headers\": {\"x-a\": \"a\\nb\"}}", "line breaks")]
     [InlineData("\"auth\": {\"extra_headers\": {\"x-a\": 1}}", "text in quotes")]
-    [InlineData("\"auth\": {\"kind\": \"aws\"}", "must be false")]
+    [InlineData("\"auth\": {\"kind\": \"aws\"}", "must name access_key and secret_access_key")]
     [InlineData("\"secret\": [\"a\", \"b\"], \"fields\": [{\"name\": \"a\", \"label\": \"A\", \"secret\": true}, {\"name\": \"b\", \"label\": \"B\", \"secret\": true}]", "one secret")]
     [InlineData("\"paths\": {\"chat\": \"/chat\"}", "without a slash in front")]
     [InlineData("\"paths\": {\"chat\": \"../chat\"}", "without a slash in front")]
