@@ -33,7 +33,6 @@ public sealed class PicturesTests(Chromium chromium)
         var id = await keypace.StoreKeyAsync(hub, "lab-vllm", new HubLimit(30, 5));
         foreach (var agent in new[] { "policy-judge", "toxicity-judge", "refund-bot" })
             (await keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = agent, model_name = "pretend-large", api_key_id = id })).MustBe(200);
-        using var leave = new CancellationTokenSource();
         var load = Load.Callers(keypace, "lab-vllm", ["nightly-evals", "redteam-sweep", "ci-smoke"], 60, 30).ToList();
         var password = (await File.ReadAllTextAsync(keypace.Folder.PasswordFile)).Trim();
         foreach (var (width, height) in new[] { (1280, 860), (390, 844), (2560, 1300) })

@@ -23,6 +23,9 @@ public sealed class FormErrors
 
     public int Count => _byField.Count;
 
+    /// <summary>True when nothing else is wrong than that the session has ended.</summary>
+    public bool IsSignedOut { get; private init; }
+
     public bool HasAny => Count > 0 || General is not null;
 
     /// <summary>What is wrong with a field by its name in the request (<c>hub_config.region</c>); null when nothing is.</summary>
@@ -31,7 +34,7 @@ public sealed class FormErrors
     /// <param name="fields">The fields that the form shows: what is wrong with others is said on top.</param>
     public static FormErrors Of(WireAnswer answer, IReadOnlyCollection<string> fields)
     {
-        var errors = new FormErrors();
+        var errors = new FormErrors { IsSignedOut = answer.Status == 401 };
         if (answer.Status == 0)
         {
             errors.General = "The server is not answering. Nothing was saved; what you typed is still here.";

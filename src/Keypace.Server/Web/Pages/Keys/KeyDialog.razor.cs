@@ -51,6 +51,8 @@ public sealed partial class KeyDialog
 
     [Inject] internal Me Me { get; set; } = null!;
 
+    [Inject] internal NavigationManager Navigation { get; set; } = null!;
+
     [Inject] internal Toasts Toasts { get; set; } = null!;
 
     [Inject] private IJSRuntime Js { get; set; } = null!;
