@@ -46,3 +46,11 @@ public sealed record AgentChange(
 
 /// <summary>One page of agents.</summary>
 public sealed record AgentList(IReadOnlyList<Agent> Results, int Total, int Limit, int Offset);
+
+/// <summary>What <c>POST /v1/api-keys/{id}/move-agents</c> takes.</summary>
+/// <param name="To">Id or name of the key that the agents use from now on; one of the same hub.</param>
+public sealed record AgentMove(string To);
+
+/// <summary>Agents that were given another key.</summary>
+/// <param name="Moved">Their names.</param>
+public sealed record AgentsMoved(string FromApiKeyId, string ToApiKeyId, IReadOnlyList<string> Moved);

@@ -23,6 +23,8 @@ namespace Keypace.Contracts;
 [JsonSerializable(typeof(IReadOnlyList<RateGroup>))]
 [JsonSerializable(typeof(Agent))]
 [JsonSerializable(typeof(AgentList))]
+[JsonSerializable(typeof(AgentMove))]
+[JsonSerializable(typeof(AgentsMoved))]
 [JsonSerializable(typeof(NewAgent))]
 [JsonSerializable(typeof(AgentChange))]
 [JsonSerializable(typeof(IReadOnlyList<Hub>))]

@@ -62,6 +62,11 @@ internal sealed class DemoCommand(TimeProvider time)
         using var client = new HttpClient { BaseAddress = keypace.Address, Timeout = TimeSpan.FromMinutes(5) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", folder.Token);
         await StoreKeyAsync(client, hub, ct);
+        if (!once)
+        {
+            Console.WriteLine($"Watch it live: {await SignInLinkAsync(client, ct)}");
+        }
+
         await RealQuery.SendIfAskedAsync(client, ct);
         var figures = await MeasureAsync(keypace, hub, folder.Token, ct);
         foreach (var line in figures.Lines())
@@ -71,7 +76,7 @@ internal sealed class DemoCommand(TimeProvider time)
 
         if (!once)
         {
-            await StayAsync(keypace, folder, ct);
+            await StayAsync(keypace, folder, await SignInLinkAsync(client, ct), ct);
         }
 
         return figures.AllWell ? 0 : 1;
@@ -118,11 +123,20 @@ internal sealed class DemoCommand(TimeProvider time)
         }
     }
 
-    private async Task StayAsync(KeypaceProcess keypace, KeypaceFolder folder, CancellationToken ct)
+    /// <summary>Opens the web interface once, without a password.</summary>
+    private static async Task<string> SignInLinkAsync(HttpClient client, CancellationToken ct)
+    {
+        using var made = await client.PostAsync(new Uri("/v1/sign-in-links", UriKind.Relative), null, ct);
+        made.EnsureSuccessStatusCode();
+        return (await made.Content.ReadFromJsonAsync(KeypaceJson.Default.SignInLink, ct))!.Url;
+    }
+
+    private async Task StayAsync(KeypaceProcess keypace, KeypaceFolder folder, string signInLink, CancellationToken ct)
     {
         Console.WriteLine($"""
 
-            Keypace stays up at {keypace.Address} until Ctrl-C.
+            Keypace stays up at {keypace.Address} until Ctrl-C. Its pages open once, within ten minutes, by this link:
+              {signInLink}
             Point any OpenAI SDK at it: base URL {keypace.Address}v1, API key: the access token in {folder.TokenFile},
             model: custom/pretend-large. The owner is {KeypaceFolder.OwnerEmail}, the password is in {folder.PasswordFile}.
             """);

@@ -65,6 +65,7 @@ internal static class OwnerReset
                 owner.EmailKey = NewOwner.KeyOf(options.Email);
             }
 
+            await change.Db.Sessions.Where(session => session.MemberId == owner.Id).ExecuteDeleteAsync(ct);
             var audit = new SetupAudit("system", "keypace", SetupAudit.CommandLine, null, now);
             change.Db.Add(audit.OwnerReset(owner, emailBefore));
             if (options.TokenFile is not null)

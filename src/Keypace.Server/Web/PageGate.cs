@@ -34,6 +34,8 @@ internal sealed class PageGate(Sessions sessions, BrowserCookie cookies, Request
             return next(context);
 
         WebHeaders.Apply(context.Response);
+        if (cookies.IsSecure(request))
+            context.Response.Headers.StrictTransportSecurity = "max-age=31536000";
         var isOpening = context.WebSockets.IsWebSocketRequest || !HttpMethods.IsGet(request.Method);
         if (isConnection && isOpening && !cookies.HasOwnOrigin(request))
             return Problems.WriteAsync(context, _strangerOrigin);

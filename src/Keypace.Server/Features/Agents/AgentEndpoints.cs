@@ -21,6 +21,7 @@ internal static class AgentEndpoints
         agents.Get("{id}", Need.Read, call => call.Of<AgentOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetAgent");
         agents.Put("{id}", Need.Change, ChangeAsync).WithName("ChangeAgent").Takes<AgentChange>();
         agents.Put("{id}/update", Need.Change, ChangeAsync).WithName("UpdateAgent").Takes<AgentChange>();
+        routes.Post("/v1/api-keys/{id}/move-agents", Need.Change, MoveAsync).WithTags("Agents").WithName("MoveAgents").Takes<AgentMove>();
         agents.Put("{id}/archive", Need.Change, ArchiveAsync).WithName("ArchiveAgent");
     }
 
@@ -46,6 +47,14 @@ internal static class AgentEndpoints
             || !AgentParsing.Change(body).TryGet(out var change, out refusal))
             return refusal;
         return await call.Of<AgentOperations>().ChangeAsync(call.Id, change with { Version = expected.Number ?? change.Version }, call.Caller, call.Ct);
+    }
+
+    private static async Task<Outcome<AgentsMoved>> MoveAsync(ManagementCall call)
+    {
+        if (!(await call.BodyAsync()).TryGet(out var body, out var refusal))
+            return refusal;
+        var to = body.RequiredText("to");
+        return body.Refusal is { } wrong ? wrong : await call.Of<AgentMoves>().MoveAsync(call.Id, to, call.Caller, call.Ct);
     }
 
     private static async Task<Outcome<Agent>> ArchiveAsync(ManagementCall call)

@@ -14,11 +14,14 @@ internal sealed class AuditOperations(Store store)
 
     /// <summary>The newest first.</summary>
     /// <param name="after">Goes on behind this record; null from the newest.</param>
+    /// <param name="subjectId">Only records of this key, agent, token or member; null for all.</param>
     /// <param name="search">Only records that have this in the subject's or actor's name or the action; null for all.</param>
-    public async Task<AuditList> ListAsync(int limit, long? after, string? search, Caller caller, CancellationToken ct)
+    public async Task<AuditList> ListAsync(int limit, long? after, string? search, Caller caller, CancellationToken ct, string? subjectId = null)
     {
         await using var db = store.Read();
         var records = db.Audit.Where(row => row.TeamId == caller.TeamId);
+        if (subjectId is not null)
+            records = records.Where(row => row.SubjectId == subjectId);
         if (after is { } id)
             records = records.Where(row => row.Id < id);
         if (!string.IsNullOrEmpty(search))

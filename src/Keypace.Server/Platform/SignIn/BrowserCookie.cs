@@ -82,7 +82,7 @@ internal sealed class BrowserCookie(Store store, string? publicUrl)
         || (_publicUrl is not null && string.Equals(origin, _publicUrl.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Behind a proxy that ends TLS, the address that people use says so, and the request came to that name.</summary>
-    private bool IsSecure(HttpRequest request) =>
+    public bool IsSecure(HttpRequest request) =>
         request.IsHttps
         || (_publicUrl is { Scheme: "https" } && string.Equals(request.Host.Host, _publicUrl.Host, StringComparison.OrdinalIgnoreCase));
 

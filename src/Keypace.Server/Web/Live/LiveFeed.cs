@@ -40,6 +40,9 @@ internal sealed partial class LiveFeed : IDisposable
     /// <summary>Counts changes of keys, agents and tokens that this feed has seen; a page that shows them reads again when it has grown.</summary>
     public int Revision { get; private set; }
 
+    /// <summary>True in the seconds in which keys were found to have been used since the last look.</summary>
+    public bool HasNewUse { get; private set; }
+
     /// <summary>The figures of the last second, by rate group. Groups that did nothing lately are not there.</summary>
     public IReadOnlyDictionary<Guid, GroupFigures> Groups { get; private set; } = ImmutableDictionary<Guid, GroupFigures>.Empty;
 
@@ -93,8 +96,7 @@ internal sealed partial class LiveFeed : IDisposable
         try
         {
             Sample();
-            if (_ticks++ % TicksBetweenLastUsed == 0)
-                await ReadLastUsedAsync();
+            HasNewUse = _ticks++ % TicksBetweenLastUsed == 0 && await ReadLastUsedAsync();
             foreach (var page in _pages)
                 page();
         }
@@ -119,15 +121,16 @@ internal sealed partial class LiveFeed : IDisposable
         }
     }
 
-    private async Task ReadLastUsedAsync()
+    private async Task<bool> ReadLastUsedAsync()
     {
         await using var db = _store.Read();
         var since = _newestUse;
         var used = await db.ApiKeys.Where(row => row.LastUsedAt > since).Select(row => new { row.Id, At = row.LastUsedAt!.Value }).ToListAsync();
         if (used.Count == 0)
-            return;
+            return false;
         _lastUsed = _lastUsed.SetItems(used.Select(one => KeyValuePair.Create(one.Id, one.At)));
         _newestUse = used.Max(one => one.At);
+        return true;
     }
 
     private void Leave(Action tick)

@@ -21,6 +21,7 @@ public sealed class AuthorizationTests(AuthorizationTests.Callers callers) : ICl
         { "POST", $"/v1/api-keys/{NoId}/test", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/unpause", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/take-reported-limit", "member", true },
+        { "POST", $"/v1/api-keys/{NoId}/move-agents", "member", true },
         { "GET", $"/v1/api-keys/{NoId}/models", "viewer", true },
         { "GET", $"/v1/api-keys/{NoId}/status", "viewer", true },
         { "GET", $"/v1/api-keys/{NoId}/queries", "viewer", true },

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Keypace.Contracts;
+
+namespace Keypace.Server.Web.Components;
+
+/// <summary>What a route answered to a form that the browser sent itself, because a secret was in it. The answer has none.</summary>
+/// <param name="Status">0 when the server could not be reached.</param>
+public sealed record WireAnswer(int Status, string Body)
+{
+    public bool IsGood => Status is >= 200 and < 300;
+
+    public T Read<T>()
+        where T : notnull => (T)JsonSerializer.Deserialize(Body, typeof(T), KeypaceJson.Default)!;
+}
+
+/// <summary>A refusal, sorted by the fields of a form: each in the route's own words.</summary>
+public sealed class FormErrors
+{
+    private readonly Dictionary<string, string> _byField = new(StringComparer.Ordinal);
+
+    /// <summary>What belongs to no field; null when nothing does.</summary>
+    public string? General { get; private set; }
+
+    public int Count => _byField.Count;
+
+    /// <summary>True when nothing else is wrong than that the session has ended.</summary>
+    public bool IsSignedOut { get; private init; }
+
+    public bool HasAny => Count > 0 || General is not null;
+
+    /// <summary>What is wrong with a field by its name in the request (<c>hub_config.region</c>); null when nothing is.</summary>
+    public string? this[string field] => _byField.GetValueOrDefault(field);
+
+    /// <param name="fields">The fields that the form shows: what is wrong with others is said on top.</param>
+    public static FormErrors Of(WireAnswer answer, IReadOnlyCollection<string> fields)
+    {
+        var errors = new FormErrors { IsSignedOut = answer.Status == 401 };
+        if (answer.Status == 0)
+        {
+            errors.General = "The server is not answering. Nothing was saved; what you typed is still here.";
+            return errors;
+        }
+
+        using var json = JsonDocument.Parse(answer.Body.Length > 0 ? answer.Body : "{}");
+        var root = json.RootElement;
+        if (!root.TryGetProperty("detail", out var detail))
+        {
+            errors.General = $"The server answered {answer.Status} without a reason.";
+            return errors;
+        }
+
+        if (detail.ValueKind is not JsonValueKind.Array)
+        {
+            errors.Add(root.TryGetProperty("code", out var code) && code.GetString() is "name_taken" or "bad_name" ? "name" : "", detail.GetString() ?? "", fields);
+            return errors;
+        }
+
+        foreach (var one in detail.EnumerateArray())
+        {
+            var path = string.Join('.', one.GetProperty("loc").EnumerateArray().Skip(1).Select(step => step.ToString()));
+            errors.Add(path, one.GetProperty("msg").GetString() ?? "", fields);
+        }
+
+        return errors;
+    }
+
+    private void Add(string field, string message, IReadOnlyCollection<string> fields)
+    {
+        if (fields.Contains(field))
+            _byField.TryAdd(field, message);
+        else
+            General = General is null ? Named(field, message) : $"{General} {Named(field, message)}";
+    }
+
+    private static string Named(string field, string message) => field.Length == 0 ? message : $"{field}: {message}";
+}

@@ -1,0 +1,253 @@
+using System.Globalization;
+using Keypace.Contracts;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Web.Components;
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+
+namespace Keypace.Server.Web.Pages.Keys;
+
+/// <summary>
+/// Makes a key, changes one, or replaces its secret. The browser sends the form to the routes itself, because of the secret in it; what comes back
+/// decides what is shown.
+/// </summary>
+public sealed partial class KeyDialog
+{
+    public const string DraftName = "add-key";
+
+    private readonly string _hubId = FieldIds.Next();
+    private readonly string _pacingId = FieldIds.Next();
+    private readonly string _guardId = FieldIds.Next();
+    private Dialog? _dialog;
+    private ElementReference _form;
+    private Mode _mode;
+    private ApiKey? _key;
+    private ApiKey? _theirs;
+    private KeyForm _before = new();
+    private KeyForm _model = new();
+    private HubProfile? _hub;
+    private FormErrors _errors = new();
+    private ApiKeyTestResult? _result;
+    private string? _testRefusal;
+    private bool _isLimitTyped;
+    private bool _isTesting;
+    private bool _isSaving;
+    private bool _wantsErrorFocus;
+
+    private enum Mode
+    {
+        Add,
+        Edit,
+        ReplaceSecret,
+    }
+
+    [Inject] internal HubCatalogue Hubs { get; set; } = null!;
+
+    [Inject] internal ApiKeyOperations Keys { get; set; } = null!;
+
+    [Inject] internal ApiKeyTesting Testing { get; set; } = null!;
+
+    [Inject] internal Me Me { get; set; } = null!;
+
+    [Inject] internal NavigationManager Navigation { get; set; } = null!;
+
+    [Inject] internal Toasts Toasts { get; set; } = null!;
+
+    [Inject] private IJSRuntime Js { get; set; } = null!;
+
+    /// <summary>After a key was made or changed.</summary>
+    [Parameter] public EventCallback<ApiKey> Saved { get; set; }
+
+    private string Title => _mode switch
+    {
+        Mode.Add => "Add new key",
+        Mode.Edit => $"Edit {_key?.Name}",
+        _ => $"Replace the secret of {_key?.Name}",
+    };
+
+    private string RateText =>
+        int.TryParse(_model.Requests, out var count) && int.TryParse(_model.Seconds, out var seconds) && count > 0 && seconds > 0 ? Said.Rate(count, seconds) : "";
+
+    /// <param name="draft">What was typed before the page was lost; null for an empty form.</param>
+    public Task AddAsync(IReadOnlyDictionary<string, string>? draft)
+    {
+        var model = draft is null ? new KeyForm() : KeyForm.OfDraft(draft);
+        Open(Mode.Add, null, model);
+        _isLimitTyped = draft is not null && model.Requests.Length > 0;
+        ChooseHub(model.Hub.Length > 0 && Hubs.TryGet(model.Hub, out _) ? model.Hub : HubChoices.InOrder(Hubs)[0].Name);
+        if (draft is not null)
+            _isLimitTyped = _hub is not null && !IsDefaultLimit(_hub);
+        _before = new KeyForm();
+        StateHasChanged();
+        return Task.CompletedTask;
+    }
+
+    public Task EditAsync(ApiKey key)
+    {
+        Open(Mode.Edit, key, KeyForm.Of(key));
+        return Task.CompletedTask;
+    }
+
+    public Task ReplaceSecretAsync(ApiKey key)
+    {
+        Open(Mode.ReplaceSecret, key, KeyForm.Of(key));
+        return Task.CompletedTask;
+    }
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (!_wantsErrorFocus)
+            return;
+        _wantsErrorFocus = false;
+        await Js.InvokeVoidAsync("keypace.focusError", _form);
+    }
+
+    private void Open(Mode mode, ApiKey? key, KeyForm model)
+    {
+        (_mode, _key, _theirs, _model, _errors, _result, _testRefusal) = (mode, key, null, model, new FormErrors(), null, null);
+        (_isTesting, _isSaving) = (false, false);
+        _isLimitTyped = key is not null;
+        _before = key is null ? new KeyForm() : KeyForm.Of(key);
+        _hub = Hubs.TryGet(model.Hub, out var hub) ? hub : null;
+        _dialog?.Open();
+        StateHasChanged();
+    }
+
+    private void ChooseHub(string? name)
+    {
+        if (name is null || !Hubs.TryGet(name, out var hub))
+            return;
+        (_hub, _model.Hub, _result, _testRefusal) = (hub, name, null, null);
+        _errors = new FormErrors();
+        if (_isLimitTyped)
+            return;   // what a person typed is never overwritten
+        _model.Requests = hub.DefaultLimit.Limit.Count.ToString(CultureInfo.InvariantCulture);
+        _model.Seconds = hub.DefaultLimit.Limit.Seconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private void TypeLimit(string? count, string? seconds)
+    {
+        _isLimitTyped = true;
+        (_model.Requests, _model.Seconds) = (count ?? _model.Requests, seconds ?? _model.Seconds);
+    }
+
+    private Task TakeLimitAsync((int Count, int Seconds) limit)
+    {
+        TypeLimit(limit.Count.ToString(CultureInfo.InvariantCulture), limit.Seconds.ToString(CultureInfo.InvariantCulture));
+        return Task.CompletedTask;
+    }
+
+    private bool IsDefaultLimit(HubProfile hub) =>
+        _model.Requests == hub.DefaultLimit.Limit.Count.ToString(CultureInfo.InvariantCulture)
+        && _model.Seconds == hub.DefaultLimit.Limit.Seconds.ToString(CultureInfo.InvariantCulture);
+
+    private async Task TestAsync()
+    {
+        (_isTesting, _result, _testRefusal) = (true, null, null);
+        StateHasChanged();
+        if (_key is not null && !await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
+        {
+            var stored = await Me.AskAsync(Need.Change, caller => Testing.TestStoredAsync(_key.Id, caller, CancellationToken.None));
+            _testRefusal = stored.TryGet(out _result, out var refusal) ? null : refusal.Detail;
+        }
+        else
+        {
+            var answer = await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys/test", new { only = TestedFields, extra = new { hub = _model.Hub } });
+            _errors = answer.IsGood ? new FormErrors() : FormErrors.Of(answer, ShownFields());
+            _result = answer.IsGood ? answer.Read<ApiKeyTestResult>() : null;
+            _wantsErrorFocus = _errors.Count > 0;
+        }
+
+        _isTesting = false;
+    }
+
+    private async Task SaveAsync()
+    {
+        if (_isSaving || _hub is null)
+            return;
+        _isSaving = true;
+        var answer = _mode is Mode.Add ? await PostAsync() : await PutAsync();
+        _isSaving = false;
+        if (answer is null)
+            return;
+        if (answer.Status == 412 && _key is not null
+            && (await Me.AskAsync(Need.Read, caller => Keys.GetAsync(_key.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
+        {
+            (_theirs, _errors) = (theirs, new FormErrors());
+            return;
+        }
+
+        if (!answer.IsGood)
+        {
+            _errors = FormErrors.Of(answer, ShownFields());
+            _wantsErrorFocus = true;
+            return;
+        }
+
+        var key = answer.Read<ApiKey>();
+        Toasts.Say(_mode switch
+        {
+            Mode.Add => $"{key.Name} is stored{(key.Notice is null ? "" : ". " + key.Notice)}",
+            Mode.ReplaceSecret => $"{key.Name} has a new secret, {key.DisplayValue}",
+            _ => $"{key.Name} is changed",
+        });
+        if (_dialog is not null)
+            await _dialog.CloseAsync();
+        await Saved.InvokeAsync(key);
+    }
+
+    private async Task<WireAnswer?> PostAsync()
+    {
+        // Left alone, the limit stays the hub's default and follows it.
+        var only = IsDefaultLimit(_hub!) && !_isLimitTyped ? NewFields.Except(["rate_limit_per_interval", "rate_limit_interval"]).ToArray() : NewFields;
+        return await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys", new { only, empties = true, extra = new { hub = _model.Hub } });
+    }
+
+    private async Task<WireAnswer?> PutAsync()
+    {
+        var changed = _model.ChangedSince(_before).ToList();
+        if (await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
+            changed.AddRange(HubChoices.Secrets(_hub!).Select(secret => secret.Name.Split('.')[0]));
+        if (changed.Count == 0)
+        {
+            if (_mode is Mode.ReplaceSecret)
+                _errors = FormErrors.Of(new WireAnswer(422, """{"detail":[{"loc":["body","value"],"msg":"Enter the new secret."}]}"""), ShownFields());
+            else if (_dialog is not null)
+                await _dialog.CloseAsync();
+            return null;
+        }
+
+        var extra = new Dictionary<string, object> { ["version"] = (_theirs ?? _key!).Version };
+        if (changed.Contains("url") && _model.Url.Length == 0)
+            extra["url"] = "";
+        if (changed.Contains("guard_ms") && _model.GuardMs.Length == 0)
+            extra["guard_ms"] = -1;
+        return await Js.InvokeAsync<WireAnswer>(
+            "keypace.send", _form, "PUT", $"/v1/api-keys/{_key!.Id}", new { only = changed.Distinct().ToArray(), empties = true, extra });
+    }
+
+    private void TakeTheirs()
+    {
+        if (_theirs is { } theirs)
+            Open(_mode, theirs, KeyForm.Of(theirs));
+    }
+
+    private async Task ForgetAsync()
+    {
+        if (_mode is Mode.Add)
+            await Js.InvokeVoidAsync("keypace.drafts.clear", DraftName);
+    }
+
+    private static readonly string[] NewFields = ["name", "hub", "value", "hub_config", "url", "rate_limit_per_interval", "rate_limit_interval", "pacing", "guard_ms"];
+
+    private static readonly string[] TestedFields = ["value", "hub_config", "url"];
+
+    private HashSet<string> ShownFields() =>
+    [
+        "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms",
+        .. _hub is null ? [] : HubChoices.Secrets(_hub).Select(secret => secret.Name),
+        .. _hub is null ? [] : _hub.Fields.Select(field => "hub_config." + field.Name),
+    ];
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using Keypace.Contracts;
+
+namespace Keypace.Server.Web.Pages.Keys;
+
+/// <summary>What the dialog's fields hold, secrets excepted: those stay in the browser. Texts as typed, so that nothing is lost or bent.</summary>
+public sealed class KeyForm
+{
+    public string Name { get; set; } = "";
+
+    public string Hub { get; set; } = "";
+
+    public string Url { get; set; } = "";
+
+    public string Requests { get; set; } = "";
+
+    public string Seconds { get; set; } = "";
+
+    public string Pacing { get; set; } = "auto";
+
+    public string GuardMs { get; set; } = "";
+
+    public Dictionary<string, string> Config { get; } = new(StringComparer.Ordinal);
+
+    public static KeyForm Of(ApiKey key)
+    {
+        var form = new KeyForm
+        {
+            Name = key.Name,
+            Hub = key.Hub,
+            Url = key.Url ?? "",
+            Requests = key.RateLimitPerInterval.ToString(CultureInfo.InvariantCulture),
+            Seconds = key.RateLimitInterval.ToString(CultureInfo.InvariantCulture),
+            Pacing = key.Pacing,
+            GuardMs = key.GuardMs?.ToString(CultureInfo.InvariantCulture) ?? "",
+        };
+        foreach (var (name, value) in key.HubConfig ?? new Dictionary<string, string?>())
+            form.Config[name] = value ?? "";
+        return form;
+    }
+
+    /// <param name="draft">Fields by their names in the request, as the browser kept them.</param>
+    public static KeyForm OfDraft(IReadOnlyDictionary<string, string> draft)
+    {
+        string Text(string name) => draft.GetValueOrDefault(name, "");
+        var form = new KeyForm
+        {
+            Name = Text("name"),
+            Hub = Text("hub"),
+            Url = Text("url"),
+            Requests = Text("rate_limit_per_interval"),
+            Seconds = Text("rate_limit_interval"),
+            Pacing = draft.GetValueOrDefault("pacing", "auto"),
+            GuardMs = Text("guard_ms"),
+        };
+        foreach (var (name, value) in draft.Where(field => field.Key.StartsWith("hub_config.", StringComparison.Ordinal)))
+            form.Config[name["hub_config.".Length..]] = value;
+        return form;
+    }
+
+    /// <summary>The request's members that differ from what the form began with.</summary>
+    public IReadOnlyList<string> ChangedSince(KeyForm before)
+    {
+        var changed = new List<string>();
+        if (Name != before.Name)
+            changed.Add("name");
+        if (Url != before.Url)
+            changed.Add("url");
+        if (Requests != before.Requests)
+            changed.Add("rate_limit_per_interval");
+        if (Seconds != before.Seconds)
+            changed.Add("rate_limit_interval");
+        if (Pacing != before.Pacing)
+            changed.Add("pacing");
+        if (GuardMs != before.GuardMs)
+            changed.Add("guard_ms");
+        if (Config.Any(field => before.Config.GetValueOrDefault(field.Key, "") != field.Value))
+            changed.Add("hub_config");
+        return changed;
+    }
+
+    /// <summary>For the table of differences: what a field of the form is called, and what it says.</summary>
+    public IEnumerable<(string Label, string Value)> Shown() =>
+    [
+        ("Name", Name),
+        ("Limit", $"{Requests} / {Seconds} s"),
+        ("Base URL", Url.Length == 0 ? "the hub's own" : Url),
+        ("Pacing", Pacing),
+        ("Guard", GuardMs.Length == 0 ? "the server's" : GuardMs + " ms"),
+        .. Config.Where(field => !field.Key.StartsWith("display_", StringComparison.Ordinal)).Select(field => (field.Key, field.Value)),
+    ];
+}

@@ -1,0 +1,221 @@
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Agents;
+using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Features.Requests;
+using Keypace.Server.Web.Components;
+using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+using MudBlazor;
+
+namespace Keypace.Server.Web.Pages.Keys;
+
+/// <summary>The list of keys. What is searched, filtered and sorted is in the URL; the live columns never sort rows anew by themselves.</summary>
+public sealed partial class KeysPage
+{
+    private static readonly (string Word, string Name)[] _statuses =
+        [("", "Any"), ("active", "Active"), ("held_back", "Held back by hub"), ("waiting", "With queries waiting"), ("disabled", "Disabled")];
+
+    private static readonly string[] _boneClasses = ["", "", "col-key", "", "", "", "col-agents", "col-last-used", "", ""];
+
+    private IReadOnlyList<KeyLine> _all = [];
+    private List<KeyLine> _shown = [];
+    private IReadOnlyDictionary<Guid, LastError> _lastErrors = new Dictionary<Guid, LastError>();
+    private SortedDictionary<string, string> _hubNames = [];
+    private Refusal? _refusal;
+    private Guid? _newId;
+    private bool _hasShared;
+    private KeyDialog? _dialog;
+    private KeyTestDialog? _testDialog;
+    private DeleteKeyDialog? _deleteDialog;
+
+    [Inject] private ApiKeyOperations Keys { get; set; } = null!;
+
+    [Inject] private ApiKeyStatuses Statuses { get; set; } = null!;
+
+    [Inject] private AgentOperations Agents { get; set; } = null!;
+
+    [Inject] private Domain.Hubs.HubCatalogue Hubs { get; set; } = null!;
+
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
+    [Inject] private Toasts Toasts { get; set; } = null!;
+
+    [Inject] private IJSRuntime Js { get; set; } = null!;
+
+    [SupplyParameterFromQuery(Name = "q")] private string? Query { get; set; }
+
+    [SupplyParameterFromQuery(Name = "hub")] private string? HubQuery { get; set; }
+
+    [SupplyParameterFromQuery(Name = "status")] private string? StatusQuery { get; set; }
+
+    [SupplyParameterFromQuery(Name = "sort")] private string? SortQuery { get; set; }
+
+    private string Search => Query ?? "";
+
+    private string HubFilter => HubQuery ?? "";
+
+    private string StatusFilter => StatusQuery ?? "";
+
+    private string Sort => SortQuery is { Length: > 0 } sort ? sort : KeyOrder.Usual;
+
+    private string Summary
+    {
+        get
+        {
+            if (!IsLoaded || _all.Count == 0)
+                return IsLoaded ? "" : "…";
+            var waiting = Feed.Groups.Values.Sum(group => group.WaitingNow);
+            var held = _all.Count(line => StateOf(line).IsHeldBack());
+            return $"{Said.Of(_all.Count, "key")} on {Said.Of(_hubNames.Count, "hub")} · {Said.Of(waiting, "query", "queries")} waiting"
+                + (held > 0 ? $" · {Said.Of(held, "key")} held back by {(held == 1 ? "its" : "their")} hub" : "");
+        }
+    }
+
+    protected override void OnParametersSet() => Arrange();
+
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        // A dialog that was open when the server or the session ended comes back with what was typed, secrets excepted.
+        if (firstRender && await Js.InvokeAsync<Dictionary<string, string>?>("keypace.drafts.load", KeyDialog.DraftName) is { } draft && _dialog is not null)
+            await _dialog.AddAsync(draft);
+    }
+
+    protected override async Task LoadAsync()
+    {
+        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        if (!keys.TryGet(out var found, out _refusal) || !agents.TryGet(out var users, out _refusal))
+            return;
+        var byKey = users.Results.Where(agent => agent.ApiKeyId is not null && agent.Status != "archived").ToLookup(agent => agent.ApiKeyId!, agent => agent.AgentName);
+        _all = [.. found.Select(key => new KeyLine(key, Guid.Parse(key.Id), HubName(key.Hub), [.. byKey[key.Id]]))];
+        _hubNames = new SortedDictionary<string, string>(_all.Select(line => line.Key.Hub).Distinct().ToDictionary(hub => hub, HubName));
+        _hasShared = _all.GroupBy(line => line.Key.RateGroupId).Any(group => group.Count() > 1);
+        await ReadLastErrorsAsync();
+        Arrange();
+    }
+
+    protected override async Task<bool> TickAsync()
+    {
+        if (Feed.HasNewUse)
+            await ReadLastErrorsAsync();
+        return true;
+    }
+
+    private async Task ReadLastErrorsAsync()
+    {
+        if ((await Me.AskAsync(Need.Read, caller => Statuses.LastErrorsAsync(caller, CancellationToken.None))).TryGet(out var errors, out _))
+            _lastErrors = errors;
+    }
+
+    private void Arrange() => _shown = [.. KeyOrder.Sort(
+        _all.Where(line => line.Matches(Search) && (HubFilter.Length == 0 || line.Key.Hub == HubFilter) && HasStatus(line)), Sort, Feed)];
+
+    private bool HasStatus(KeyLine line) => StatusFilter switch
+    {
+        "active" => StateOf(line) is KeyState.Active,
+        "held_back" => StateOf(line).IsHeldBack(),
+        "waiting" => Feed.Of(line.Id) is { Waiting: > 0 },
+        "disabled" => line.Key.Status == "disabled",
+        _ => true,
+    };
+
+    private KeyState StateOf(KeyLine line) => KeyStates.Of(line.Key, Feed.Of(line.Id), LastErrorOf(line));
+
+    /// <summary>An error of before the last change says nothing about the key as it is.</summary>
+    private string? LastErrorOf(KeyLine line) =>
+        _lastErrors.TryGetValue(line.Id, out var error) && error.At >= line.Key.UpdatedAt ? error.Code : null;
+
+    private DateTimeOffset? LastUsedOf(KeyLine line) =>
+        Feed.LastUsed(line.Id) is { } recent ? DateTimeOffset.FromUnixTimeMilliseconds(recent)
+        : line.Key.LastUsedAt is { } at ? DateTimeOffset.FromUnixTimeSeconds(at) : null;
+
+    private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;
+
+    private Task SearchAsync(ChangeEventArgs change) => GoAsync(search: change.Value as string ?? "");
+
+    private Task ClearAsync() => GoAsync(search: "", hub: "", status: "");
+
+    private Task SortByAsync(string field) => GoAsync(sort: KeyOrder.Toggle(Sort, field));
+
+    /// <summary>Null leaves that part of the URL as it is, empty takes it away.</summary>
+    private Task GoAsync(string? search = null, string? hub = null, string? status = null, string? sort = null)
+    {
+        static string? Given(string? value) => string.IsNullOrEmpty(value) ? null : value;
+        Navigation.NavigateTo(
+            Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
+            {
+                ["q"] = Given(search ?? Query),
+                ["hub"] = Given(hub ?? HubQuery),
+                ["status"] = Given(status ?? StatusQuery),
+                ["sort"] = Given(sort ?? SortQuery),
+            }),
+            replace: search is not null);
+        return Task.CompletedTask;
+    }
+
+    private async Task AddAsync()
+    {
+        if (_dialog is not null)
+            await _dialog.AddAsync(null);
+    }
+
+    private async Task SavedAsync(ApiKey key)
+    {
+        _newId = Guid.Parse(key.Id);
+        await LoadAsync();
+    }
+
+    private async Task ActAsync(KeyLine line, KeyAction action)
+    {
+        switch (action)
+        {
+            case KeyAction.Edit:
+                await _dialog!.EditAsync(line.Key);
+                break;
+            case KeyAction.ReplaceSecret:
+                await _dialog!.ReplaceSecretAsync(line.Key);
+                break;
+            case KeyAction.Test:
+                await _testDialog!.TestAsync(line.Key);
+                break;
+            case KeyAction.Delete:
+                await _deleteDialog!.AskAsync(line);
+                break;
+            case KeyAction.Disable or KeyAction.Enable:
+                await SetStatusAsync(line.Key, action is KeyAction.Enable ? "active" : "disabled", canUndo: true);
+                break;
+        }
+    }
+
+    private async Task SetStatusAsync(ApiKey key, string status, bool canUndo)
+    {
+        var changed = await Me.AskAsync(Need.Change, caller => Keys.ChangeAsync(key.Id, new ApiKeyChange(Status: status), caller, CancellationToken.None));
+        if (!changed.TryGet(out _, out var refusal))
+            Toasts.Say(refusal.Detail);
+        else if (canUndo)
+            Toasts.SayWithUndo($"{key.Name} is {(status == "active" ? "enabled" : "disabled")}", () => SetStatusAsync(key, key.Status, canUndo: false));
+        await LoadAsync();
+        StateHasChanged();
+    }
+
+    /// <summary>Null when it has the new name; otherwise why not.</summary>
+    private async Task<string?> RenameAsync(KeyLine line, string name)
+    {
+        var renamed = await Me.AskAsync(Need.Change, caller => Keys.ChangeAsync(line.Key.Id, new ApiKeyChange(Name: name), caller, CancellationToken.None));
+        if (!renamed.TryGet(out var key, out var refusal))
+            return refusal.Detail;
+        if (key.Name != line.Key.Name)
+        {
+            Toasts.SayWithUndo($"{line.Key.Name} is now {key.Name}", async () =>
+            {
+                if (await RenameAsync(line with { Key = key }, line.Key.Name) is { } why)
+                    Toasts.Say(why);
+            });
+        }
+
+        await LoadAsync();
+        return null;
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Playwright;
+
+namespace Keypace.EndToEnd.Browser;
+
+/// <summary>Debian's own Chromium, one process for all tests of pages. Nothing is downloaded.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private const string Path = "/usr/bin/chromium";
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!File.Exists(Path))
+            return;
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Path, Args = ["--no-sandbox"] });
+    }
+
+    /// <summary>A window with a profile of its own. Skips the test where there is no Chromium.</summary>
+    internal async Task<Window> OpenAsync(Uri address, int width = 1280, int height = 900)
+    {
+        Assert.SkipWhen(_browser is null, $"There is no {Path}: apt-get install chromium.");
+        var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = address.ToString(),
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            TimezoneId = "Europe/Berlin",
+        });
+        context.SetDefaultTimeout(15_000);
+        return new Window(context, await context.NewPageAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class Pages : ICollectionFixture<Chromium>
+{
+    public const string Name = "pages";
+}
