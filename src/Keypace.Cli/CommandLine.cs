@@ -85,6 +85,8 @@ internal static class CommandLine
             RecordCommands.Usage(grammar),
             RecordCommands.Audit(grammar),
             QueryCommand.Build(grammar),
+            RunCommand.Build(grammar),
+            ImportCommand.Build(grammar),
             EnvCommand.Build(grammar),
             CompletionCommand.Build(terminal),
         };

@@ -36,6 +36,26 @@ internal sealed class LimitText
             : (requests, seconds);
     }
 
+    /// <summary>The same from a file; nothing at all is no limit, and right.</summary>
+    public static bool TryParse(string text, out (int Requests, int Seconds)? limit)
+    {
+        limit = null;
+        if (text.Length == 0)
+        {
+            return true;
+        }
+
+        var parts = text.Split('/', StringSplitOptions.TrimEntries);
+        if (parts.Length != 2 || !Whole(parts[0], out var requests) || !Whole(parts[1].TrimEnd('s').TrimEnd(), out var seconds)
+            || requests is < 1 or > MostRequests || seconds is < 1 or > MostSeconds)
+        {
+            return false;
+        }
+
+        limit = (requests, seconds);
+        return true;
+    }
+
     private static (int Requests, int Seconds) Parse(string text)
     {
         var parts = text.Split('/', StringSplitOptions.TrimEntries);

@@ -14,6 +14,8 @@ internal sealed class SecretInput(Terminal terminal)
     /// <summary>Longest secret that is read, in bytes. The longest known, a service account's file, has about 2,400.</summary>
     private const int MostBytes = 64 * 1024;
 
+    private const int MostTextBytes = 4 * 1024 * 1024;
+
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private bool _inWasRead;
@@ -55,18 +57,23 @@ internal sealed class SecretInput(Terminal terminal)
         var input = terminal.OpenIn();
         await using (input.ConfigureAwait(false))
         {
-            return await ReadToEndAsync(input, "standard input", ct);
+            return await ReadToEndAsync(input, "standard input", MostBytes, ct);
         }
     }
 
-    public static async Task<string> ReadFileAsync(string path, CancellationToken ct)
+    public static Task<string> ReadFileAsync(string path, CancellationToken ct) => ReadFileAsync(path, MostBytes, ct);
+
+    /// <summary>A whole file that holds secrets among other things: at most 4 MiB, UTF-8.</summary>
+    public static Task<string> ReadTextAsync(string path, CancellationToken ct) => ReadFileAsync(path, MostTextBytes, ct);
+
+    private static async Task<string> ReadFileAsync(string path, int most, CancellationToken ct)
     {
         try
         {
             var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             await using (file.ConfigureAwait(false))
             {
-                return await ReadToEndAsync(file, $"'{path}'", ct);
+                return await ReadToEndAsync(file, $"'{path}'", most, ct);
             }
         }
         catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
@@ -75,13 +82,13 @@ internal sealed class SecretInput(Terminal terminal)
         }
     }
 
-    private static async Task<string> ReadToEndAsync(Stream from, string name, CancellationToken ct)
+    private static async Task<string> ReadToEndAsync(Stream from, string name, int most, CancellationToken ct)
     {
-        var bytes = new byte[MostBytes + 1];
+        var bytes = new byte[most + 1];
         var length = await from.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct);
-        if (length > MostBytes)
+        if (length > most)
         {
-            throw CommandFailure.Usage($"What was read from {name} is longer than {MostBytes / 1024} KiB; that is no secret of a hub.");
+            throw CommandFailure.Usage($"What was read from {name} is longer than {most / 1024} KiB; that is {(most == MostBytes ? "no secret of a hub" : "no file of keys")}.");
         }
 
         try

@@ -19,6 +19,9 @@ internal sealed class Terminal
 
     public required bool OutIsTerminal { get; init; }
 
+    /// <summary>True when what is said beside the result is seen as it is said, so that a line may be overwritten.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
     /// <summary>Columns of the terminal; without meaning when <see cref="OutIsTerminal"/> is false.</summary>
     public int Width { get; init; } = 80;
 
@@ -43,6 +46,7 @@ internal sealed class Terminal
         CanAsk = !Console.IsInputRedirected && !Console.IsErrorRedirected,
         InIsTerminal = !Console.IsInputRedirected,
         OutIsTerminal = !Console.IsOutputRedirected,
+        ErrorIsTerminal = !Console.IsErrorRedirected,
         Width = Console.IsOutputRedirected ? 80 : Columns(Console.WindowWidth),
         Environment = System.Environment.GetEnvironmentVariable,
         Ask = (question, ct) => Prompt(question).AllowEmpty().ShowAsync(OnError(), ct),
