@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Keypace.Client;
 
 namespace Keypace.Cli.Commands;
 
@@ -32,11 +31,7 @@ internal static class EnvCommand
             }
 
             var asked = target.Read(parsed, isModelNeeded: false);
-            if (asked.Agent is not null)
-            {
-                await MustExistAsync(keypace, asked.Agent, ct);
-            }
-
+            await asked.MustExistAsync(keypace, ct);
             var baseUrl = new Uri(keypace.BaseAddress, "v1").ToString();
             alone.Screen.Show(
                 json =>
@@ -70,22 +65,6 @@ internal static class EnvCommand
 
         terminal.Out.WriteLine(connection.Token);
         return Exit.Done;
-    }
-
-    /// <summary>A token that may not manage cannot look; the first query tells.</summary>
-    private static async Task MustExistAsync(KeypaceClient keypace, string agent, CancellationToken ct)
-    {
-        try
-        {
-            var all = await keypace.Agents.ListAsync(["active"], ct);
-            if (!all.Any(one => string.Equals(one.Id, agent, StringComparison.OrdinalIgnoreCase) || NearestName.Same(one.AgentName, agent)))
-            {
-                throw CommandFailure.NotFound("active agent", agent, all.Select(one => one.AgentName));
-            }
-        }
-        catch (KeypaceException refused) when (refused.Status is 403)
-        {
-        }
     }
 
     private static string Guess(Func<string, string?> environment) =>

@@ -35,6 +35,28 @@ internal sealed record Asked(string? Agent, string? Model, string? Key)
     /// <summary>What stands as <c>model</c> in a body; null when each question names its own.</summary>
     public string? BodyModel => Agent is not null ? "agent/" + Agent : Model;
 
+    /// <summary>Looks whether the agent or key is there, before anything is begun; a token that may not look is told by its first query.</summary>
+    /// <exception cref="CommandFailure">It is not; names the nearest.</exception>
+    public async Task MustExistAsync(KeypaceClient keypace, CancellationToken ct)
+    {
+        try
+        {
+            if (Agent is not null && await keypace.Agents.FindAsync(Agent, ct) is null)
+            {
+                throw CommandFailure.NotFound("agent", Agent, (await keypace.Agents.ListAsync(["active"], ct)).Select(agent => agent.AgentName));
+            }
+
+            if (Key is not null && await keypace.ApiKeys.FindAsync(Key, ct) is null)
+            {
+                throw CommandFailure.NotFound("API key", Key, (await keypace.ApiKeys.ListAsync(null, ct)).Select(key => key.Name));
+            }
+        }
+        catch (KeypaceException cannotLook) when (cannotLook.Status is not (null or 401))
+        {
+            return;
+        }
+    }
+
     /// <summary>The same refusal with the nearest name that exists, when it is a name that is not there and the token may see the names.</summary>
     public async Task<Exception> WithHintAsync(KeypaceException refusal, KeypaceClient keypace, CancellationToken ct)
     {

@@ -49,10 +49,12 @@ internal static class RunCommand
             var isNew = !File.Exists(path);
             if (parsed.GetValue(dry) && isNew)
             {
+                await asked.MustExistAsync(session.Keypace, ct);
                 return await SayHowLongAsync(session, asked, new RunCounts(file.Count, 0), ct);
             }
 
             using var answers = await AnswerFile.OpenAsync(path, onlyLook: parsed.GetValue(dry), session.Terminal.Clock, ct);
+            await asked.MustExistAsync(session.Keypace, ct);
             var counts = new RunCounts(file.Count, await file.ClaimAsync(answers, ct));
             return parsed.GetValue(dry)
                 ? await SayHowLongAsync(session, asked, counts, ct)

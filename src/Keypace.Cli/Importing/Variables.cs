@@ -20,7 +20,9 @@ internal static class Variables
         ("OPENAI_BASE_URL", "openai"), ("OPENAI_API_BASE", "openai"), ("AZURE_OPENAI_ENDPOINT", "azure"), ("AZURE_API_BASE", "azure"),
     ];
 
-    public static IEnumerable<string> Names => s_keys.Concat(s_addresses).Select(pair => pair.Variable).Concat(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME", "AWS_SESSION_TOKEN"]);
+    private static readonly string[] s_regions = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME"];
+
+    public static IEnumerable<string> Names => s_keys.Concat(s_addresses).Select(pair => pair.Variable).Concat(s_regions).Concat(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]);
 
     public static IEnumerable<string> OfHub(string hub) => s_keys.Where(pair => pair.Hub == hub).Select(pair => pair.Variable);
 
@@ -56,7 +58,7 @@ internal static class Variables
             return;
         }
 
-        var region = new[] { "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME" }.Select(name => variables.GetValueOrDefault(name)).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
+        var region = s_regions.Select(name => variables.GetValueOrDefault(name)).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
         if (variables.ContainsKey("AWS_SESSION_TOKEN"))
         {
             found.Skip(where("AWS_ACCESS_KEY_ID"), "it belongs to a session that ends; store a lasting key");

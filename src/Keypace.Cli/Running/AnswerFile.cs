@@ -15,15 +15,16 @@ internal sealed class AnswerFile : IDisposable
     private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly FileStream _file;
+    private readonly bool _wasMade;
     private readonly TimeProvider _clock;
     private readonly Lock _lock = new();
     private readonly List<Stored> _stored = [];
     private readonly Dictionary<string, Queue<int>> _unclaimed = new(StringComparer.Ordinal);
     private long _syncedAt;
 
-    private AnswerFile(FileStream file, string path, TimeProvider clock)
+    private AnswerFile(FileStream file, string path, bool wasMade, TimeProvider clock)
     {
-        (_file, Path, _clock) = (file, path, clock);
+        (_file, Path, _wasMade, _clock) = (file, path, wasMade, clock);
         _syncedAt = clock.GetTimestamp();
     }
 
@@ -40,6 +41,7 @@ internal sealed class AnswerFile : IDisposable
     /// <exception cref="CommandFailure">It cannot be opened, another run has it, or it holds something else; it is then as it was.</exception>
     public static async Task<AnswerFile> OpenAsync(string path, bool onlyLook, TimeProvider clock, CancellationToken ct)
     {
+        var wasMade = !File.Exists(path);
         FileStream file;
         try
         {
@@ -52,7 +54,7 @@ internal sealed class AnswerFile : IDisposable
                 : CommandFailure.Usage($"Cannot open '{path}': {broken.Message}");
         }
 
-        var answers = new AnswerFile(file, path, clock);
+        var answers = new AnswerFile(file, path, wasMade, clock);
         try
         {
             var end = await answers.ReadAsync(ct);
@@ -146,7 +148,16 @@ internal sealed class AnswerFile : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    /// <summary>A file that this run made and wrote nothing to goes away again.</summary>
+    public void Dispose()
+    {
+        var isLeft = _wasMade && _stored.Count == 0;
+        _file.Dispose();
+        if (isLeft)
+        {
+            File.Delete(Path);
+        }
+    }
 
     /// <returns>Where the last whole line ends, with the line break that it may lack.</returns>
     private async Task<long> ReadAsync(CancellationToken ct)

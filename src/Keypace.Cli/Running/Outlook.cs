@@ -5,7 +5,7 @@ namespace Keypace.Cli.Running;
 
 /// <summary>
 /// How long a number of questions will take at a key's present limit and queue, from the server's own figures. Reckons as the pacer does: the
-/// window opens for N sends every T + G seconds. Others who come later, a hub that pushes back and other limits of the key can only make it longer.
+/// window opens for N sends every T + G seconds (or one by one, where the key's pacing is smooth). Others who come later, a hub that pushes back and other limits of the key can only make it longer.
 /// </summary>
 internal sealed class Outlook(KeypaceClient keypace, string keyId, TimeProvider clock)
 {
@@ -39,6 +39,11 @@ internal sealed class Outlook(KeypaceClient keypace, string keyId, TimeProvider 
         var nowSeconds = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
         var window = now.RateLimitInterval + (now.GuardMs / 1000.0);
         var limit = Math.Max(1, now.EffectiveLimit);
+        if (now.PacingNow == "smooth" && questions + now.Waiting > 0)
+        {
+            return TimeSpan.FromSeconds((questions + now.Waiting - 1) * window / limit);   // one after another, evenly
+        }
+
         var last = now.UsedNow + now.Waiting + questions;   // the place of the last one, counted from the first send that still counts
         var windows = Math.Max(0, (last - 1) / limit);
 

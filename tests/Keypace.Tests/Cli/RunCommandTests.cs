@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Keypace.Cli;
-using Keypace.Cli.Commands;
 using Keypace.Cli.Running;
 using Keypace.Tests.Client;
 
@@ -128,29 +127,41 @@ public sealed class RunCommandTests : IDisposable
     public async Task What_no_question_can_cure_ends_the_run_at_once()
     {
         File.WriteAllLines(Questions, Enumerable.Range(0, 100).Select(number => $"\"{number}\""));
-        await using var server = (await AnswerServer.StartAsync())
-            .On(Chat, _ => Refusal(404, "agent_not_found"))
-            .On("GET /v1/agent-configurations", Wires.AgentPage(1, 0, Wires.AgentOne.Replace("\"bot\"", "\"bots\"", StringComparison.Ordinal)));
+        await using var server = (await AnswerServer.StartAsync()).On(Chat, _ => Refusal(409, "key_disabled"));
         var typed = await RunAsync(server, "--concurrency", "4");
-        Assert.Equal(1, typed.Exit);
+        Assert.Equal(3, typed.Exit);
         Assert.InRange(server.Asked.Count(asked => asked.Method == "POST"), 1, 8);
-        Assert.Contains("Did you mean 'bots'?", typed.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Answers));
     }
 
     [Fact]
-    public async Task The_outlook_reckons_windows_and_the_queue()
+    public async Task An_agent_that_is_not_there_is_said_before_anything_is_sent()
+    {
+        File.WriteAllText(Questions, "\"one\"\n");
+        await using var server = (await AnswerServer.StartAsync())
+            .On("GET /v1/agent-configurations", Wires.AgentPage(1, 0, Wires.AgentOne.Replace("\"bot\"", "\"bots\"", StringComparison.Ordinal)));
+        var typed = await RunAsync(server);
+        Assert.Equal((1, "keypace: There is no agent 'bot'. Did you mean 'bots'?\n"), (typed.Exit, typed.Error));
+        Assert.DoesNotContain(server.Asked, asked => asked.Method == "POST");
+        Assert.False(File.Exists(Answers));
+    }
+
+    // 4 used, 3 waiting, 25 to send: the 32nd send is in the fourth window of ten, three windows of 60.05 s from now; evenly, 27 tenths of a window.
+    [Theory]
+    [InlineData("burst", 180.15)]
+    [InlineData("smooth", 162.135)]
+    public async Task The_outlook_reckons_windows_and_the_queue(string pacing, double seconds)
     {
         File.WriteAllLines(Questions, Enumerable.Range(0, 25).Select(number => $"\"{number}\""));
         await using var server = (await AnswerServer.StartAsync())
             .On("GET /v1/agent-configurations", Wires.AgentPage(1, 0, Wires.AgentOne))
             .On($"GET /v1/api-keys/{Wires.KeyId}/status", $$"""
                 {"id":"{{Wires.KeyId}}","name":"openai-main","used_now":4,"waiting":3,"waiting_by_caller":[],"next_free_at":null,"effective_limit":10,
-                 "rate_limit_interval":60,"paused_until":null,"paused_why":null,"guard_ms":50,"rate_group_id":"g","rate_group_keys":[]}
+                 "rate_limit_interval":60,"paused_until":null,"paused_why":null,"guard_ms":50,"rate_group_id":"g","rate_group_keys":[],"pacing_now":"{{pacing}}"}
                 """);
         var typed = await RunAsync(server, "--dry-run", "--json");
         Assert.Equal(0, typed.Exit);
-        // 4 used, 3 waiting, 25 to send: the 32nd send is in the fourth window of ten, three windows of 60.05 s from now.
-        Assert.Equal(180.15, JsonDocument.Parse(typed.Out).RootElement.GetProperty("seconds").GetDouble(), 3);
+        Assert.Equal(seconds, JsonDocument.Parse(typed.Out).RootElement.GetProperty("seconds").GetDouble(), 3);
         Assert.DoesNotContain(server.Asked, asked => asked.Method == "POST");
         Assert.False(File.Exists(Answers));
     }
@@ -169,8 +180,8 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public void A_question_is_recognized_by_what_is_sent_and_by_its_id()
     {
-        var bot = new Asked("bot", null, null);
-        string Of(string line, Asked asked) => RunQuestion.Read(new ByteLine(1, 0, System.Text.Encoding.UTF8.GetBytes(line), true), "f", asked).Fingerprint;
+        var bot = new Keypace.Cli.Commands.Asked("bot", null, null);
+        string Of(string line, Keypace.Cli.Commands.Asked asked) => RunQuestion.Read(new ByteLine(1, 0, System.Text.Encoding.UTF8.GetBytes(line), true), "f", asked).Fingerprint;
         Assert.Equal(Of("\"a\"", bot), Of(" \"a\" ", bot));
         Assert.NotEqual(Of("\"a\"", bot), Of("\"b\"", bot));
         Assert.NotEqual(Of("\"a\"", bot), Of("\"a\"", bot with { Agent = "other" }));
