@@ -14,6 +14,14 @@ public sealed class Hubs
     public Task<IReadOnlyList<Hub>> ListAsync(CancellationToken ct = default) =>
         _wire.GetAsync("v1/hubs", KeypaceJson.Default.IReadOnlyListHub, ct);
 
+    /// <summary>Sets the limit of the team's new keys on a hub; null for the hub's own default again.</summary>
+    /// <param name="name">The hub's name, as <see cref="ListAsync"/> has it.</param>
+    /// <param name="requests">At most so many requests in any <paramref name="seconds"/>.</param>
+    /// <param name="seconds">Null for 60.</param>
+    /// <param name="ct">Gives the call up.</param>
+    public Task<Hub> SetDefaultAsync(string name, int? requests, int? seconds = null, CancellationToken ct = default) =>
+        _wire.SendAsync(HttpMethod.Put, $"v1/hubs/{Uri.EscapeDataString(name)}", new HubDefault(requests, seconds), Wire.Sent.HubDefault, KeypaceJson.Default.Hub, ct);
+
     /// <summary>The hub with this id or name (without regard to case); null when there is none.</summary>
     public async Task<Hub?> FindAsync(string nameOrId, CancellationToken ct = default) =>
         Names.Find(await ListAsync(ct).ConfigureAwait(false), nameOrId, hub => hub.Id, hub => hub.Name);

@@ -11,6 +11,7 @@ namespace Keypace.Contracts;
 /// <param name="KeyPageText">What a link to <paramref name="KeyPage"/> says.</param>
 /// <param name="RateLimitWhy">Why this number, where it is not simply the published one.</param>
 /// <param name="Pacing"><c>auto</c>, <c>burst</c> or <c>smooth</c>: how the hub takes its allowance.</param>
+/// <param name="RateLimitIsTeams">True when the team has set the limit itself; tier, source and date are then those of the hub's own default.</param>
 /// <param name="Ways">The kinds of credential there are, the ordinary one first; never empty. A form shows one at a time.</param>
 public sealed record Hub(
     string Id,
@@ -31,7 +32,11 @@ public sealed record Hub(
     string? KeyPageText = null,
     string? RateLimitWhy = null,
     string? Pacing = null,
-    IReadOnlyList<HubWay>? Ways = null);
+    IReadOnlyList<HubWay>? Ways = null,
+    bool RateLimitIsTeams = false);
+
+/// <summary>What <c>PUT /v1/hubs/{name}</c> takes: the limit of the team's new keys on this hub. Without a count it is the hub's own default again; a count alone counts by the minute.</summary>
+public sealed record HubDefault(int? RateLimitPerInterval = null, int? RateLimitInterval = null);
 
 /// <summary>A hub_config field.</summary>
 /// <param name="Required">True when no key of the hub works without it.</param>

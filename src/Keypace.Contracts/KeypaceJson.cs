@@ -26,6 +26,7 @@ namespace Keypace.Contracts;
 [JsonSerializable(typeof(NewAgent))]
 [JsonSerializable(typeof(AgentChange))]
 [JsonSerializable(typeof(IReadOnlyList<Hub>))]
+[JsonSerializable(typeof(HubDefault))]
 [JsonSerializable(typeof(ChatComplete))]
 [JsonSerializable(typeof(ChatCompleted))]
 [JsonSerializable(typeof(Model))]

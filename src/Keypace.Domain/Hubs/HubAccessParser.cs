@@ -25,7 +25,7 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
             Paths = file.Has("paths") ? ReadPaths(file.Object("paths"), standard.Paths) : standard.Paths,
             Protocol = file.Mentions("protocol")
                 ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic),
-                    ("bedrock", HubProtocol.Bedrock), ("bedrock_agent", HubProtocol.BedrockAgent))
+                    ("bedrock", HubProtocol.Bedrock), ("bedrock_agent", HubProtocol.BedrockAgent), ("plain_json", HubProtocol.PlainJson))
                 : standard.Protocol,
             ChatQuery = file.Mentions("chat_query") ? ReadChatQuery(file) : standard.ChatQuery,
             Test = file.Mentions("test") ? HubTestParser.Read(file, fields) : standard.Test,
@@ -35,6 +35,8 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         _ = (file.Has("auth"), file.Object("auth"), file.Object("paths"), file.Text("default_prefix"), file.Text("chat_query"), file.Text("protocol"), file.Text("models_field"));
         if (!file.Has("secret"))
             _ = file.Text("secret");
+        if (!file.Mentions("test"))
+            _ = file.Objects("test");
         if (usual is not null)
             file.RefuseOthers();
         return access;
@@ -226,7 +228,8 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         if (path is not null)
             CheckPlaces(paths, name, path, mayHaveModel: true);
         var plain = path?.Replace('{', 'x').Replace('}', 'x');
-        if (plain is not null && !IsRelative(name == "models" && plain.StartsWith('/') ? plain[1..] : plain))
+        var isAddressItself = name == "chat" && plain?.Length == 0;
+        if (plain is not null && !isAddressItself && !IsRelative(name == "models" && plain.StartsWith('/') ? plain[1..] : plain))
             paths.Wrong(name, "must be a path under the base address without a slash in front, such as chat/completions, or null when the hub has none");
         return path;
     }

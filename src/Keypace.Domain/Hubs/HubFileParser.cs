@@ -15,6 +15,7 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             return Refuse(root.Line, "a hub file is one object in braces");
 
         var file = new HubFileReader(_mistake, root, "");
+        _ = file.Text("$schema");   // for editors
         var fields = ReadFields(file);
         var accesses = new HubAccessParser(_mistake, fields, source);
         var access = accesses.Read(file, null);

@@ -43,6 +43,10 @@ public static class LimitSignals
             return default;
 
         var words = RefusalBody.Read(body, hub.TerminalCodes);
+        // AWS names the error in a header, sometimes with an address behind a colon.
+        var typed = headerOf("x-amzn-errortype")?.Split(':', 2)[0];
+        if (typed is not null && hub.TerminalCodes.Contains(typed))
+            return new LimitSignal(true, true, null, typed);
         if (status == 402 || words.TerminalCode is not null)
             return new LimitSignal(true, true, null, words.TerminalCode ?? "payment_required");
         if (status == 429 && HasLimitOfZero(hub, headerOf))

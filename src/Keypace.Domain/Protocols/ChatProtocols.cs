@@ -1,6 +1,7 @@
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols.Anthropic;
 using Keypace.Domain.Protocols.Bedrock;
+using Keypace.Domain.Protocols.PlainJson;
 
 namespace Keypace.Domain.Protocols;
 
@@ -10,6 +11,7 @@ public static class ChatProtocols
     private static readonly AnthropicProtocol _anthropic = new();
     private static readonly ConverseProtocol _converse = new();
     private static readonly AgentProtocol _agent = new();
+    private static readonly PlainJsonProtocol _plainJson = new();
 
     /// <summary>Null for a hub that speaks OpenAI's language itself.</summary>
     public static IChatProtocol? Of(HubProtocol protocol) => protocol switch
@@ -18,6 +20,7 @@ public static class ChatProtocols
         HubProtocol.Anthropic => _anthropic,
         HubProtocol.Bedrock => _converse,
         HubProtocol.BedrockAgent => _agent,
+        HubProtocol.PlainJson => _plainJson,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "No translation is built for this protocol."),
     };
 }

@@ -24,6 +24,9 @@ public sealed record HubFault(int Status, string Type, string Code, string Words
     /// <summary>The answer ended before its end.</summary>
     public static HubFault BrokenOff() => new(502, "api_error", "hub_broke_off", "The answer ended before it was whole.", IsHubsOwn: false);
 
+    /// <summary>The answer stopped coming.</summary>
+    public static HubFault FellSilent() => new(504, "api_error", "hub_timed_out", "It fell silent in the middle of its answer.", IsHubsOwn: false);
+
     /// <summary>OpenAI's word for a status.</summary>
     public static string TypeOf(int status) => status switch
     {

@@ -22,6 +22,7 @@ internal static class ManagementFeature
         .AddSingleton<RowMapping>()
         .AddSingleton<ManagementChanges>()
         .AddSingleton<SnapshotLoading>()
+        .AddHubs()
         .AddApiKeys()
         .AddAgents()
         .AddAccessTokens()

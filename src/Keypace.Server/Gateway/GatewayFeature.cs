@@ -31,6 +31,7 @@ internal static class GatewayFeature
         .AddSingleton<HubExchange>()
         .AddSingleton<WaitingBodies>()
         .AddSingleton<Settlement>()
+        .AddSingleton<KeyHealth>()
         .AddSingleton<GatewayPath>()
         .AddSingleton<ContractPath>()
         .AddSingleton<ModelLists>()

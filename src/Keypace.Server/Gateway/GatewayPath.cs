@@ -27,6 +27,7 @@ internal sealed class GatewayPath(
     HubExchange exchange,
     WaitingBodies waitingBodies,
     Settlement settlement,
+    KeyHealth health,
     GatewayOptions options,
     PacingOptions pacing,
     TimeProvider time)
@@ -50,6 +51,8 @@ internal sealed class GatewayPath(
         finally
         {
             // :: Step 7: settle.
+            if (query.Choice is { } choice)
+                health.Settle(choice.Key.Id, query.Trouble, context.Response.StatusCode);
             if (query.Token is not null)
                 settlement.Add(query.ToRecord(query.ErrorCode == "caller_left" ? 499 : context.Response.StatusCode, time.GetElapsedTime(query.StartedAt)));
             query.Dispose();
@@ -134,6 +137,10 @@ internal sealed class GatewayPath(
             return untranslatable;
         }
 
+        query.ChecksAnswer = true;
+        if (scan.Stream && query.Native is null && route.HasUsageOption && choice.Key.Hub.NeedsUsageOption)
+            query.DropsUsageChunk = BodyEdits.AskForUsage(body, scan);
+
         query.Usage = new UsageScanner();
         return choice;
     }
@@ -172,6 +179,7 @@ internal sealed class GatewayPath(
     private async Task RefuseAsync(HttpContext context, Query query, Refusal refusal)
     {
         query.ErrorCode = refusal.Code;
+        query.Trouble = KeyHealth.Sentence(refusal);
         if (query.Choice is { } choice)
             query.WriteHeaders(context.Response.Headers, GroupOf(choice).Remaining);
         await Problems.WriteAsync(context, refusal);

@@ -30,6 +30,13 @@ internal sealed record KeySnapshot(
         ImmutableDictionary<NameInTeam, ServedAgent>.Empty,
         ImmutableDictionary<TokenId, ServedToken>.Empty);
 
+    /// <summary>Limits that teams have set for new keys in place of the hubs' own defaults.</summary>
+    public ImmutableDictionary<Guid, ImmutableDictionary<string, RateLimit>> HubDefaults { get; init; } = ImmutableDictionary<Guid, ImmutableDictionary<string, RateLimit>>.Empty;
+
+    /// <summary>The team's own default for a hub; null when it has set none.</summary>
+    public RateLimit? DefaultOf(Guid teamId, string hub) =>
+        HubDefaults.TryGetValue(teamId, out var defaults) && defaults.TryGetValue(hub, out var limit) ? limit : null;
+
     /// <summary>A key by its name or its id, as paths, headers and contract queries give it.</summary>
     public ServedKey? FindKey(Guid teamId, string nameOrId)
     {

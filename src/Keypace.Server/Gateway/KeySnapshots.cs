@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Keypace.Domain.Keys;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Gateway;
@@ -21,6 +22,10 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
 
     public void Put(ServedToken token) =>
         Change(snapshot => snapshot with { Tokens = snapshot.Tokens.SetItem(token.Grant.Id, token) }, null, null);
+
+    /// <summary>A team's own default limits, all of them.</summary>
+    public void PutDefaults(Guid teamId, ImmutableDictionary<string, RateLimit> defaults) =>
+        Change(snapshot => snapshot with { HubDefaults = snapshot.HubDefaults.SetItem(teamId, defaults) }, null, null);
 
     /// <summary>The whole store at start.</summary>
     public void Load(IEnumerable<ServedKey> keys, IEnumerable<ServedAgent> agents, IEnumerable<ServedToken> tokens)

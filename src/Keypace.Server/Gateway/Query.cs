@@ -31,6 +31,15 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
 
     public bool Streams { get; set; }
 
+    /// <summary>True on the routes of OpenAI, where an answer that is none (a page, nothing, an error under a 200) becomes an error of ours.</summary>
+    public bool ChecksAnswer { get; set; }
+
+    /// <summary>What went wrong with the key or its hub, in a sentence for the key's page; null when nothing did.</summary>
+    public string? Trouble { get; set; }
+
+    /// <summary>True when the stream holds a chunk of token counts that only the gateway asked for, and that the caller does not get.</summary>
+    public bool DropsUsageChunk { get; set; }
+
     /// <summary>The query in the hub's own language, where that is not OpenAI's; <see cref="Body"/> and <see cref="Target"/> are its then.</summary>
     public NativeChat? Native { get; set; }
 

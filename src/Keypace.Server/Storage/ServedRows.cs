@@ -7,7 +7,7 @@ namespace Keypace.Server.Storage;
 /// What queries are decided by, read in one go at the start. By hand, because at a start this is all that is read, and Entity Framework's
 /// model would cost a third of the time until the server is ready. Only the columns that deciding a query needs are filled.
 /// </summary>
-internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<AgentRow> Agents, IReadOnlyList<AccessTokenRow> Tokens, bool HasDeletedKeys)
+internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<AgentRow> Agents, IReadOnlyList<AccessTokenRow> Tokens, bool HasDeletedKeys, IReadOnlyList<TeamRow> Teams)
 {
     public static ServedRows Read(Store store)
     {
@@ -25,13 +25,14 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
                 SELECT "Id", "Digest", "TeamId", "MemberId", "Name", "Role", "Scopes", "ApiKeyIds", "AgentIds", "Weight", "ExpiresAt", "RevokedAt", "Priority"
                 FROM access_tokens
                 """, TokenOf),
-            All(connection, """SELECT 1 FROM api_keys WHERE "Status" = 'deleted' LIMIT 1""", _ => true).Count > 0);
+            All(connection, """SELECT 1 FROM api_keys WHERE "Status" = 'deleted' LIMIT 1""", _ => true).Count > 0,
+            All(connection, """SELECT "Id", "HubDefaults" FROM teams WHERE "HubDefaults" IS NOT NULL""", row => new TeamRow { Id = row.GetGuid(0), HubDefaults = row.GetString(1) }));
     }
 
     private static List<T> All<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> rowOf)
     {
         using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // The texts are the four above.
+#pragma warning disable CA2100 // The texts are those above.
         command.CommandText = sql;
 #pragma warning restore CA2100
         using var reader = command.ExecuteReader();

@@ -17,8 +17,13 @@ public sealed class RequestTemplate
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly JsonElement _root;
+    private readonly List<string> _names = [];
 
-    private RequestTemplate(JsonElement root) => _root = root;
+    private RequestTemplate(JsonElement root)
+    {
+        _root = root;
+        _ = WhyNot(root, _names);
+    }
 
     /// <exception cref="FormatException">It was never accepted by <see cref="WhyNot"/>.</exception>
     public static RequestTemplate Parse(string text)
@@ -53,6 +58,9 @@ public sealed class RequestTemplate
             return "holds text that is not valid Unicode.";
         }
     }
+
+    /// <summary>True when the template has this place.</summary>
+    public bool Has(string place) => _names.Contains(place);
 
     /// <summary>The request for one query.</summary>
     /// <param name="valueOf">Writes the value of a place as JSON.</param>

@@ -72,7 +72,7 @@ internal sealed class AgentKeys(HubCatalogue hubs, RowMapping mapping, NewKeys n
         hub ??= mapping.HubOf(UsualHub);
         var free = await FreeNameAsync(change, agentName, ct);
         var asked = new NewApiKey(free, hub.Name, wanted.ApiKey, wanted.RateLimitRequestsPerMinute, null, wanted.HubConfig, UrlFor(hub, wanted));
-        if (!newKeys.Check(asked).TryGet(out var newKey, out var refusal))
+        if (!newKeys.Check(asked, change.Caller.TeamId).TryGet(out var newKey, out var refusal))
             return InWordsOfAgents(refusal);
         var row = keyRows.Add(change, newKey);
         return WhyMisplaced(wanted.AgentUrl, mapping.Key(row)) is { } misplaced ? misplaced : WithConfig(hub, row, wanted.HubConfig);

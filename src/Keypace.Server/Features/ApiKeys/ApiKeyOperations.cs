@@ -19,6 +19,7 @@ internal sealed class ApiKeyOperations(
     Store store,
     ManagementChanges changes,
     KeySnapshots snapshots,
+    KeyHealth health,
     NewKeys newKeys,
     KeyRows keyRows,
     ApiKeyEditing editing,
@@ -53,7 +54,7 @@ internal sealed class ApiKeyOperations(
     {
         if (caller.Check(Need.Create) is { } forbidden)
             return forbidden;
-        if (!newKeys.Check(wanted).TryGet(out var key, out var refusal))
+        if (!newKeys.Check(wanted, caller.TeamId).TryGet(out var key, out var refusal))
             return refusal;
         var made = await changes.RunAsync<ApiKeyRow>(caller, async change =>
             await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, key.Name, null, ct) is { } taken ? taken : keyRows.Add(change, key), ct);
@@ -142,5 +143,5 @@ internal sealed class ApiKeyOperations(
     }
 
     private ApiKey Noticed(ApiKeyRow row, Caller caller) =>
-        row.ToRecord(KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees));
+        row.ToRecord(KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees, health.Of(row.Id)));
 }

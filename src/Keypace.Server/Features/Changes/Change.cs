@@ -59,6 +59,7 @@ internal enum AuditedSubject
     Agent,
     AccessToken,
     Team,
+    Hub,
 }
 
 internal static class AuditedSubjects
@@ -69,6 +70,7 @@ internal static class AuditedSubjects
         AuditedSubject.Agent => "agent",
         AuditedSubject.AccessToken => "access_token",
         AuditedSubject.Team => "team",
+        AuditedSubject.Hub => "hub",
         _ => throw new ArgumentOutOfRangeException(nameof(subject)),
     };
 }

@@ -17,6 +17,8 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
         var byId = keys.ToDictionary(key => key.Id);
         var agents = rows.Agents.Select(row => RowMapping.Agent(row, row.ApiKeyId is { } id ? byId.GetValueOrDefault(id) : null));
         snapshots.Load(keys, agents, rows.Tokens.Select(RowMapping.Token).OfType<ServedToken>());
+        foreach (var team in rows.Teams)
+            snapshots.PutDefaults(team.Id, RowMapping.DefaultsOf(team.HubDefaults));
         FoundDeletedKeys = rows.HasDeletedKeys;
     }
 }

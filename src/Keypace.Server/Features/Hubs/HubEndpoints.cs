@@ -1,5 +1,5 @@
 using Keypace.Contracts;
-using Keypace.Domain.Hubs;
+using Keypace.Domain;
 using Keypace.Server.Features.Access;
 using Keypace.Server.Features.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -10,7 +10,19 @@ namespace Keypace.Server.Features.Hubs;
 
 internal static class HubEndpoints
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes
-        .Get("/v1/hubs", Need.Read, call => Outcomes.Done<IReadOnlyList<Hub>>([.. call.Of<HubCatalogue>().All.Select(HubRecords.ToRecord)]))
-        .WithTags("Hubs").WithName("ListHubs");
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var hubs = routes.MapGroup("/v1/hubs").WithTags("Hubs");
+        hubs.Get("", Need.Read, call => Outcomes.Done(call.Of<HubDefaults>().List(call.Caller))).WithName("ListHubs");
+        hubs.Get("{id}", Need.Read, call => Task.FromResult(call.Of<HubDefaults>().Get(call.Id, call.Caller))).WithName("GetHub");
+        hubs.Put("{id}", Need.Administer, SetDefaultAsync).WithName("SetHubDefault").Takes<HubDefault>();
+    }
+
+    private static async Task<Outcome<Hub>> SetDefaultAsync(ManagementCall call)
+    {
+        if (!(await call.BodyAsync()).TryGet(out var body, out var refusal))
+            return refusal;
+        var wanted = new HubDefault(body.Whole("rate_limit_per_interval"), body.Whole("rate_limit_interval"));
+        return body.Refusal is { } problem ? problem : await call.Of<HubDefaults>().SetAsync(call.Id, wanted, call.Caller, call.Ct);
+    }
 }

@@ -1,18 +1,20 @@
 using Keypace.Contracts;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Server.Features.Hubs;
 
 /// <summary>A hub's file as the wire shows it.</summary>
 internal static class HubRecords
 {
-    public static Hub ToRecord(HubProfile hub) => new(
+    /// <param name="teams">What the team has set in place of the hub's default; null when it has set nothing.</param>
+    public static Hub ToRecord(HubProfile hub, RateLimit? teams) => new(
         hub.Name,
         hub.Name,
         hub.DisplayName,
         hub.Models,
-        hub.DefaultLimit.Limit.Count,
-        hub.DefaultLimit.Limit.Seconds,
+        (teams ?? hub.DefaultLimit.Limit).Count,
+        (teams ?? hub.DefaultLimit.Limit).Seconds,
         hub.DefaultLimit.Tier,
         hub.DefaultLimit.Source,
         hub.DefaultLimit.AsOf,
@@ -25,7 +27,8 @@ internal static class HubRecords
         hub.KeyPage is null ? null : hub.KeyPageText ?? $"Get a key from {hub.DisplayName}",
         hub.DefaultLimit.Why,
         hub.Pacing switch { PacingHint.Burst => "burst", PacingHint.Smooth => "smooth", _ => "auto" },
-        [.. hub.Ways.Select(way => ToRecord(hub, way))]);
+        [.. hub.Ways.Select(way => ToRecord(hub, way))],
+        teams is not null);
 
     private static Contracts.HubField ToRecord(Domain.Hubs.HubField field) => new(
         field.Name, field.Label, field.Required, field.Secret, FieldForms.WordOf(field.Form), FieldForms.IsMultiline(field.Form), field.Hint);

@@ -35,12 +35,16 @@ internal static class KeyRecords
 
     /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
     /// <param name="sees">Which keys may be named to the one who asks.</param>
-    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees)
+    /// <param name="trouble">What went wrong last with the key; null while nothing did.</param>
+    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees, KeyHealth.Trouble? trouble)
     {
         if (!snapshot.Keys.TryGetValue(id, out var key))
             return null;
         if (key.Trouble is KeyTrouble.DestinationChanged)
             return $"Destination changed: {key.Hub.DisplayName} is no longer where this secret was stored for. Enter the secret again.";
+
+        if (trouble is not null)
+            return $"{trouble.Sentence} ({trouble.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture)} UTC)";
 
         var group = snapshot.KeysByRateGroup.GetValueOrDefault(key.RateGroupId, []);
         if (group.Length > 1)

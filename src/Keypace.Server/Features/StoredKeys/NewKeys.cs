@@ -14,9 +14,10 @@ internal sealed record NewKey(
     EntityName Name, HubProfile Hub, KeyParts Parts, string? Url, Destination Destination, RateLimit Limit, bool LimitIsDefault, NewApiKey Wanted);
 
 /// <summary>Checks what people want to store, for keys on their own and for keys that come with an agent.</summary>
-internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
+internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress, KeySnapshots snapshots)
 {
-    public Outcome<NewKey> Check(NewApiKey wanted)
+    /// <param name="teamId">Whose default limits count.</param>
+    public Outcome<NewKey> Check(NewApiKey wanted, Guid teamId)
     {
         var problems = new FieldProblems();
         var name = problems.Take(EntityName.Parse(wanted.Name));
@@ -32,7 +33,7 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress)
 
         return new NewKey(
             name, hub, parts, Given(wanted.Url), destination,
-            LimitOf(wanted.RateLimitPerInterval, wanted.RateLimitInterval, hub.DefaultLimit.Limit),
+            LimitOf(wanted.RateLimitPerInterval, wanted.RateLimitInterval, snapshots.Current.DefaultOf(teamId, hub.Name) ?? hub.DefaultLimit.Limit),
             wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null && wanted.RateLimitSource != "set",
             wanted);
     }

@@ -1,5 +1,9 @@
+using System.Buffers;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
+using Keypace.Domain.Protocols.OpenAi;
 using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Wire;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +14,8 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
 {
     /// <summary>An error's body is never longer than this for our purposes.</summary>
     private const int MostSmallBytes = 64 * 1024;
+
+    private const string EventStream = "text/event-stream";
 
     private byte[]? _small;
     private bool _isTerminal;
@@ -73,9 +79,19 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     {
         AnswerCopy.Head(response, context.Response, credential.Scrub, credential.Text);
         if (_isTerminal)
+        {
             context.Response.Headers["x-should-retry"] = "false";
+            query.Trouble = $"{query.Choice!.Key.Hub.DisplayName} refused a query in a way that waiting does not cure (it answered {Status}): the account's quota or credit is used up, or its plan lacks the model.";
+        }
+
         if (_small is not null)
         {
+            if (query.ChecksAnswer && OpenAiAnswers.IsSuspicious(Status, _small) && OpenAiAnswers.Fault(Status, _small) is { } small)
+            {
+                await WriteFaultAsync(context, query, small);
+                return;
+            }
+
             context.Response.ContentLength = _small.Length;
             await context.Response.Body.WriteAsync(_small, clock.Token);
             return;
@@ -83,7 +99,15 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
 
         try
         {
-            await AnswerCopy.BodyAsync(response, context.Response.Body, credential.Scrub, query.Usage, clock);
+            // A hub that compresses in spite of everything, or answers with no events, is passed on as it is.
+            var filter = query.DropsUsageChunk && response.Content.Headers is { ContentEncoding.Count: 0, ContentType.MediaType: EventStream } ? new UsageChunkFilter() : null;
+            if (filter is not null)
+                context.Response.ContentLength = null;
+            var isChecked = query.ChecksAnswer && !response.Content.Headers.NonValidated.Contains("Content-Encoding");
+            var fault = await AnswerCopy.BodyAsync(
+                response, context.Response.Body, credential.Scrub, query.Usage, clock, filter: filter, checkedStatus: isChecked ? Status : null);
+            if (fault is not null)
+                await WriteFaultAsync(context, query, fault);
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
         {
@@ -91,12 +115,44 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
             if (!context.Response.HasStarted)
             {
                 context.Response.Clear();
-                await Platform.Problems.WriteAsync(context, HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true));
+                var refusal = HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true);
+                query.Trouble = refusal.Detail;
+                await Platform.Problems.WriteAsync(context, refusal);
                 return;
             }
 
-            context.Abort();
+            await EndBrokenAsync(context, query, clock);
         }
+    }
+
+    private ValueTask WriteFaultAsync(HttpContext context, Query query, HubFault fault)
+    {
+        var headers = context.Response.Headers;
+        context.Response.ContentLength = null;
+        headers.ContentEncoding = default;
+        context.Response.ContentType = "application/json";
+        if (credential.Text is { } secret)
+            fault = fault with { Words = SecretScrub.Text(fault.Words, secret) };
+        return TranslatedAnswer.WriteFaultAsync(context, query, fault, _isTerminal);
+    }
+
+    /// <summary>A stream of events that broke ends with an event that says so; any other answer is cut, so that half of it does not look whole.</summary>
+    private static async ValueTask EndBrokenAsync(HttpContext context, Query query, HubClock clock)
+    {
+        var isStream = query.ChecksAnswer && context.Response.ContentLength is null
+            && context.Response.ContentType?.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase) == true;
+        if (!isStream)
+        {
+            context.Abort();
+            return;
+        }
+
+        var fault = clock.HubWasSilent ? HubFault.FellSilent() : HubFault.BrokenOff();
+        query.Trouble = TranslatedAnswer.Sentence(query, fault);
+        var end = new ArrayBufferWriter<byte>(512);
+        end.Write("\n\n"u8);   // whatever event was begun is over
+        fault.WriteEvent(end, query.Trouble);
+        await context.Response.Body.WriteAsync(end.WrittenMemory, context.RequestAborted);
     }
 
     public void Dispose()

@@ -49,6 +49,15 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
         return (from, start + count - held);
     }
 
+    /// <summary>Scrubs bytes that begin an answer. What is held back of them comes with the next piece, or as <see cref="Rest"/>.</summary>
+    public ReadOnlyMemory<byte> PassWhole(ReadOnlySpan<byte> bytes)
+    {
+        var buffer = new byte[Room + bytes.Length];
+        bytes.CopyTo(buffer.AsSpan(Room));
+        var (from, to) = Pass(buffer, Room, bytes.Length);
+        return buffer.AsMemory(from, to - from);
+    }
+
     /// <summary>What is still held when the answer ends: it was not the secret after all.</summary>
     public ReadOnlyMemory<byte> Rest()
     {

@@ -21,6 +21,7 @@ internal sealed class ContractPath(
     KeySnapshots snapshots,
     HubExchange exchange,
     Settlement settlement,
+    KeyHealth health,
     GatewayOptions options,
     PacingOptions pacing,
     TimeProvider time)
@@ -107,7 +108,7 @@ internal sealed class ContractPath(
                     if (refusal.Reason is RefusalReason.HubFailed && refusal.Code is "hub_broke_off" && retries < asked.MaxRetries)
                         continue;
                     status = Problems.StatusOf(refusal.Reason);
-                    query.ErrorCode = refusal.Code;
+                    (query.ErrorCode, query.Trouble) = (refusal.Code, KeyHealth.Sentence(refusal));
                     return new Generation(refusal, 0, []);
                 }
 
@@ -124,6 +125,7 @@ internal sealed class ContractPath(
         }
         finally
         {
+            health.Settle(choice.Key.Id, query.Trouble, status);
             settlement.Add(query.ToRecord(context.RequestAborted.IsCancellationRequested ? 499 : status, time.GetElapsedTime(query.StartedAt)));
             query.Dispose();
         }

@@ -22,7 +22,7 @@ internal static class ChatTranslation
         var setting = new ChatSetting(key.Hub.DisplayName, key.Access, key.Config, queryId, now);
         if (!protocol.Ask(query.Body!.ToWhole(), setting).TryGet(out var native, out var refusal))
             return refusal;
-        if (!HubTarget.Under(destination, native.Path).TryGet(out var target, out _))
+        if (!(native.Path.Length == 0 ? HubTarget.At(destination) : HubTarget.Under(destination, native.Path)).TryGet(out var target, out _))
         {
             return Refusal.Field("model", "The model's name holds dot segments or characters that an address cannot have.", code: "bad_path")
                 with { Reason = RefusalReason.Malformed };

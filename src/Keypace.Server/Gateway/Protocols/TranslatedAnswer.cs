@@ -141,19 +141,24 @@ internal static class TranslatedAnswer
         output.ResetWrittenCount();
     }
 
-    private static async ValueTask WriteFaultAsync(HttpContext context, Query query, HubFault fault, bool isTerminal)
+    /// <summary>An error that the hub gave, or that its answer is, in place of the answer: nothing of that was written.</summary>
+    public static async ValueTask WriteFaultAsync(HttpContext context, Query query, HubFault fault, bool isTerminal)
     {
         var response = context.Response;
         if (!fault.IsHubsOwn)
         {
-            query.ErrorCode = fault.Code;
+            (query.ErrorCode, query.Trouble) = (fault.Code, Sentence(query, fault));
             await Problems.WriteAsync(context, new Refusal(RefusalReason.HubFailed, fault.Code, Sentence(query, fault)));
             return;
         }
 
         response.StatusCode = fault.Status;
         if (isTerminal || fault.IsTerminal)
+        {
             response.Headers["x-should-retry"] = "false";
+            query.Trouble = Sentence(query, fault);
+        }
+
         await WriteAsync(response, ToBytes(query, fault, RequestIds.Of(context)), context.RequestAborted);
     }
 

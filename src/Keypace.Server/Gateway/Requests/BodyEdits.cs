@@ -23,6 +23,26 @@ internal static class BodyEdits
             AddPrompt(body, scan, prompt, promptPlace);
     }
 
+    /// <summary>
+    /// Asks the hub to count tokens in the stream. False when the caller asks for that himself, or wrote options that are none: then nothing is changed.
+    /// </summary>
+    public static bool AskForUsage(RequestBody body, BodyScan scan)
+    {
+        if (scan.AsksForUsage)
+            return false;
+        if (!scan.StreamOptions.Exists)
+            AddMember(body, scan, "stream_options", "{\"include_usage\":true}"u8.ToArray());
+        else if (scan.IncludeUsage.Exists)
+            body.Replace(scan.IncludeUsage.At, scan.IncludeUsage.Length, "true"u8.ToArray());
+        else if (scan.StreamOptionsStart >= 0)
+            body.Replace(scan.StreamOptionsStart, 0, scan.StreamOptionsEmpty ? "\"include_usage\":true"u8.ToArray() : "\"include_usage\":true,"u8.ToArray());
+        else if (body.Original.Span.Slice(scan.StreamOptions.At, scan.StreamOptions.Length).SequenceEqual("null"u8))
+            body.Replace(scan.StreamOptions.At, scan.StreamOptions.Length, "{\"include_usage\":true}"u8.ToArray());
+        else
+            return false;
+        return true;
+    }
+
     private static void SetModel(RequestBody body, BodyScan scan, string model)
     {
         if (scan.ModelValue.Exists)

@@ -19,6 +19,20 @@ internal readonly record struct BodyScan(
     int ObjectStart,
     bool ObjectEmpty)
 {
+    /// <summary>The value of <c>stream_options</c>; none when it is absent.</summary>
+    public Span StreamOptions { get; init; } = Span.None;
+
+    /// <summary>Where in an object of stream options a member could go; negative when they are no object.</summary>
+    public int StreamOptionsStart { get; init; } = -1;
+
+    public bool StreamOptionsEmpty { get; init; }
+
+    /// <summary>The value of <c>stream_options.include_usage</c>; none when it is absent.</summary>
+    public Span IncludeUsage { get; init; } = Span.None;
+
+    /// <summary>True when the caller asks for token counts in the stream.</summary>
+    public bool AsksForUsage { get; init; }
+
     /// <summary>Deeper than any tool schema in use, shallow enough that no parser behind us is hurt.</summary>
     public const int MaxDepth = 128;
 
@@ -81,6 +95,11 @@ internal readonly record struct BodyScan(
                 scan = scan with { Stream = reader.TokenType is JsonTokenType.True };
                 reader.Skip();
             }
+            else if (reader.ValueTextEquals("stream_options"u8))
+            {
+                reader.Read();
+                scan = WithStreamOptions(scan, ref reader);
+            }
             else if (reader.ValueTextEquals("messages"u8))
             {
                 reader.Read();
@@ -114,6 +133,32 @@ internal readonly record struct BodyScan(
         }
 
         return scan;
+    }
+
+    private static BodyScan WithStreamOptions(BodyScan scan, ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        scan = scan with { StreamOptionsStart = -1, StreamOptionsEmpty = true, IncludeUsage = Span.None, AsksForUsage = false };
+        if (reader.TokenType is not JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return scan with { StreamOptions = new Span(start, (int)reader.BytesConsumed - start) };
+        }
+
+        scan = scan with { StreamOptionsStart = start + 1 };
+        while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
+        {
+            var isUsage = reader.ValueTextEquals("include_usage"u8);
+            reader.Read();
+            var value = (int)reader.TokenStartIndex;
+            var isTrue = reader.TokenType is JsonTokenType.True;
+            reader.Skip();
+            scan = scan with { StreamOptionsEmpty = false };
+            if (isUsage)
+                scan = scan with { IncludeUsage = new Span(value, (int)reader.BytesConsumed - value), AsksForUsage = isTrue };
+        }
+
+        return scan with { StreamOptions = new Span(start, (int)reader.BytesConsumed - start) };
     }
 
     private static Span Here(in Utf8JsonReader reader) =>

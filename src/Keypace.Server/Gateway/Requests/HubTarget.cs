@@ -39,6 +39,9 @@ internal static class HubTarget
             : new Refusal(RefusalReason.Malformed, "bad_path",
                 "The path behind the key's name holds dot segments (also encoded ones are not taken) or characters that a URL cannot have. Send it as the hub documents it.");
 
+    /// <summary>The destination itself, as people write it: without a slash at its end.</summary>
+    public static Outcome<Uri> At(Destination destination) => Parse(destination.Prefix == "/" ? destination.Address : destination.Address.TrimEnd('/'));
+
     /// <summary>The address of one of the hub's own routes on the OpenAI side of the gateway; a refusal where the hub has none.</summary>
     /// <param name="model">The hub's own name for the model, for hubs that have it in their addresses; null or empty when the query names none.</param>
     public static Outcome<Uri> Of(ServedKey key, ServedAgent? agent, GatewayRoute route, string? model)

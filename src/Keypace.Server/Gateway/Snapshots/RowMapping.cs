@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain.Access;
@@ -112,6 +113,22 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
         }
 
         return config;
+    }
+
+    /// <summary>A team's own default limits.</summary>
+    public static ImmutableDictionary<string, RateLimit> DefaultsOf(string? json)
+    {
+        var defaults = ImmutableDictionary.CreateBuilder<string, RateLimit>(StringComparer.Ordinal);
+        foreach (var (hub, text) in ConfigOf(json))
+        {
+            if (text.Split('/') is [var count, var seconds] && int.TryParse(count, CultureInfo.InvariantCulture, out var n) && int.TryParse(seconds, CultureInfo.InvariantCulture, out var t)
+                && new RateLimit(n, t) is { IsWithinBounds: true } limit)
+            {
+                defaults[hub] = limit;
+            }
+        }
+
+        return defaults.ToImmutable();
     }
 
     private static bool StillOpens(

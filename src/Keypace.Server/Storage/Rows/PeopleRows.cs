@@ -4,6 +4,9 @@ internal sealed class TeamRow
 {
     public Guid Id { get; set; }
     public string Name { get; set; } = "";
+
+    /// <summary>The team's own default limits as JSON, <c>{"openai":"600/60"}</c>; null for none.</summary>
+    public string? HubDefaults { get; set; }
     public long CreatedAt { get; set; }
     public long UpdatedAt { get; set; }
 }

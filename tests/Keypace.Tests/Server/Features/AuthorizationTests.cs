@@ -9,6 +9,8 @@ public sealed class AuthorizationTests(AuthorizationTests.Callers callers) : ICl
     public static TheoryData<string, string, string, bool> Routes => new()
     {
         { "GET", "/v1/hubs", "viewer", true },
+        { "GET", $"/v1/hubs/{NoId}", "viewer", true },
+        { "PUT", $"/v1/hubs/{NoId}", "admin", false },
         { "GET", "/v1/api-keys", "viewer", true },
         { "POST", "/v1/api-keys", "member", false },
         { "POST", "/v1/api-keys/test", "member", false },

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Keypace.Domain.Protocols.OpenAi;
+
+/// <summary>
+/// Looks at the beginning of an answer that a hub gives in OpenAI's own words: such answers pass untouched, except for those that are no
+/// answers. Costs a search of the first piece and no more while all is well.
+/// </summary>
+public static class OpenAiAnswers
+{
+    private const int MostBytes = 64 * 1024;
+    private const int MostPageBytes = 4 * 1024;
+    private const int MostPageCharacters = 120;
+
+    /// <summary>True when what came is worth a closer look before any of it goes to the caller: a page, nothing, or an object without what an answer has.</summary>
+    /// <param name="first">The first piece; empty when the answer has no body.</param>
+    public static bool IsSuspicious(int status, ReadOnlySpan<byte> first)
+    {
+        if (first.IsEmpty)
+            return true;
+        var start = first.TrimStart(" \t\r\n"u8);
+        if (start.IsEmpty)
+            return false;   // a hub that keeps the connection busy until it answers
+        // In this order: an answer has its choices near its beginning, so that the search ends there.
+        return start[0] == (byte)'<' || (status < 300 && start[0] == (byte)'{'
+            && start.IndexOf("\"choices\""u8) < 0 && start.IndexOf("\"data\""u8) < 0 && start.IndexOf("\"output\""u8) < 0
+            && start.IndexOf("\"error\""u8) >= 0);
+    }
+
+    /// <summary>What is wrong with a suspicious answer; null when it passes after all.</summary>
+    /// <param name="body">As much of it as was read, at most 64 KiB.</param>
+    public static HubFault? Fault(int status, ReadOnlyMemory<byte> body)
+    {
+        var start = body.Span.TrimStart(" \t\r\n"u8);
+        if (start.IsEmpty || start[0] == (byte)'<')
+        {
+            var what = start.IsEmpty ? "an empty body" : $"a web page instead of JSON (\"{TextOf(start)}\")";
+            return status < 400
+                ? HubFault.Unreadable($"It sent {what} with the status {status}. Check the key's address.")
+                : new HubFault(status is > 599 ? 502 : status, HubFault.TypeOf(status), "hub_error", $"It sent {what} with the status {status}.");
+        }
+
+        if (body.Length > MostBytes)
+            return null;
+        using var document = JsonMembers.TryParse(body);
+        return document?.RootElement.Child("error") is { } error ? Inside(document.RootElement, error) : null;
+    }
+
+    /// <summary>What a page says to people: its beginning without tags.</summary>
+    private static string TextOf(ReadOnlySpan<byte> html)
+    {
+        var text = new StringBuilder();
+        var isTag = false;
+        foreach (var character in Encoding.UTF8.GetString(html[..Math.Min(html.Length, MostPageBytes)]))
+        {
+            if (text.Length >= MostPageCharacters)
+                break;
+            if (character == '<')
+                isTag = true;
+            else if (character == '>')
+                isTag = false;
+            else if (!isTag)
+                text.Append(character);
+        }
+
+        return HubFault.Cleaned(text.ToString());
+    }
+
+    /// <summary>An error in an answer whose status says that all is well.</summary>
+    private static HubFault Inside(JsonElement root, JsonElement error)
+    {
+        var words = error.ValueKind is JsonValueKind.String ? root.Text("error") : error.Text("message") ?? error.Text("detail");
+        var word = error.Text("type") ?? error.Text("code") ?? root.Text("code") ?? root.Text("type");
+        var status = StatusOf(error) ?? StatusOf(root) ?? FromWord(word) ?? 502;
+        return new HubFault(status, HubFault.TypeOf(status), word is { Length: > 0 and <= 64 } ? HubFault.Cleaned(word) : "hub_error", HubFault.Cleaned(words ?? "It gave no reason."));
+    }
+
+    private static int? StatusOf(JsonElement element)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["code", "status", "status_code"])
+        {
+            var child = element.Child(name);
+            if (child is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var status) && status is >= 400 and <= 599)
+                return status;
+            if (element.Text(name) is { Length: 3 } text && int.TryParse(text, out status) && status is >= 400 and <= 599)
+                return status;
+        }
+
+        return null;
+    }
+
+    private static int? FromWord(string? word) => word switch
+    {
+        null => null,
+        _ when word.Contains("rate_limit", StringComparison.OrdinalIgnoreCase) || word.Contains("quota", StringComparison.OrdinalIgnoreCase) => 429,
+        _ when word.Contains("invalid_request", StringComparison.OrdinalIgnoreCase) => 400,
+        _ when word.Contains("not_found", StringComparison.OrdinalIgnoreCase) => 404,
+        _ when word.Contains("overloaded", StringComparison.OrdinalIgnoreCase) => 503,
+        _ => null,
+    };
+}
