@@ -35,6 +35,8 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         _ = (file.Has("auth"), file.Object("auth"), file.Object("paths"), file.Text("default_prefix"), file.Text("chat_query"), file.Text("protocol"), file.Text("models_field"));
         if (!file.Has("secret"))
             _ = file.Text("secret");
+        if (!file.Mentions("test"))
+            _ = file.Objects("test");
         if (usual is not null)
             file.RefuseOthers();
         return access;

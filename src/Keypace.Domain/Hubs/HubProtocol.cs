@@ -16,4 +16,7 @@ public enum HubProtocol
 
     /// <summary>Amazon Bedrock's InvokeAgent.</summary>
     BedrockAgent,
+
+    /// <summary>Any JSON: the key's own template makes the request, its path finds the answer.</summary>
+    PlainJson,
 }

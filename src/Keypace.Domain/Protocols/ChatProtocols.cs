@@ -12,6 +12,7 @@ public static class ChatProtocols
     private static readonly PlainJsonProtocol _plainJson = new();
     private static readonly ConverseProtocol _converse = new();
     private static readonly AgentProtocol _agent = new();
+    private static readonly PlainJsonProtocol _plainJson = new();
 
     /// <summary>Null for a hub that speaks OpenAI's language itself.</summary>
     public static IChatProtocol? Of(HubProtocol protocol) => protocol switch
@@ -21,6 +22,7 @@ public static class ChatProtocols
         HubProtocol.PlainJson => _plainJson,
         HubProtocol.Bedrock => _converse,
         HubProtocol.BedrockAgent => _agent,
+        HubProtocol.PlainJson => _plainJson,
         _ => throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "No translation is built for this protocol."),
     };
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Keypace.Domain.Protocols.OpenAi;
@@ -9,17 +10,22 @@ namespace Keypace.Domain.Protocols.OpenAi;
 public static class OpenAiAnswers
 {
     private const int MostBytes = 64 * 1024;
+    private const int MostPageBytes = 4 * 1024;
+    private const int MostPageCharacters = 120;
 
     /// <summary>True when what came is worth a closer look before any of it goes to the caller: a page, nothing, or an object without what an answer has.</summary>
     /// <param name="first">The first piece; empty when the answer has no body.</param>
     public static bool IsSuspicious(int status, ReadOnlySpan<byte> first)
     {
-        var start = first.TrimStart(" \t\r\n"u8);
-        if (start.IsEmpty || start[0] == (byte)'<')
+        if (first.IsEmpty)
             return true;
-        return status < 300 && start[0] == (byte)'{'
-            && start.IndexOf("\"error\""u8) >= 0
-            && start.IndexOf("\"choices\""u8) < 0 && start.IndexOf("\"data\""u8) < 0 && start.IndexOf("\"output\""u8) < 0;
+        var start = first.TrimStart(" \t\r\n"u8);
+        if (start.IsEmpty)
+            return false;   // a hub that keeps the connection busy until it answers
+        // In this order: an answer has its choices near its beginning, so that the search ends there.
+        return start[0] == (byte)'<' || (status < 300 && start[0] == (byte)'{'
+            && start.IndexOf("\"choices\""u8) < 0 && start.IndexOf("\"data\""u8) < 0 && start.IndexOf("\"output\""u8) < 0
+            && start.IndexOf("\"error\""u8) >= 0);
     }
 
     /// <summary>What is wrong with a suspicious answer; null when it passes after all.</summary>
@@ -29,7 +35,7 @@ public static class OpenAiAnswers
         var start = body.Span.TrimStart(" \t\r\n"u8);
         if (start.IsEmpty || start[0] == (byte)'<')
         {
-            var what = HubFault.Describe(body.Span);
+            var what = start.IsEmpty ? "an empty body" : $"a web page instead of JSON (\"{TextOf(start)}\")";
             return status < 400
                 ? HubFault.Unreadable($"It sent {what} with the status {status}. Check the key's address.")
                 : new HubFault(status is > 599 ? 502 : status, HubFault.TypeOf(status), "hub_error", $"It sent {what} with the status {status}.");
@@ -39,6 +45,26 @@ public static class OpenAiAnswers
             return null;
         using var document = JsonMembers.TryParse(body);
         return document?.RootElement.Child("error") is { } error ? Inside(document.RootElement, error) : null;
+    }
+
+    /// <summary>What a page says to people: its beginning without tags.</summary>
+    private static string TextOf(ReadOnlySpan<byte> html)
+    {
+        var text = new StringBuilder();
+        var isTag = false;
+        foreach (var character in Encoding.UTF8.GetString(html[..Math.Min(html.Length, MostPageBytes)]))
+        {
+            if (text.Length >= MostPageCharacters)
+                break;
+            if (character == '<')
+                isTag = true;
+            else if (character == '>')
+                isTag = false;
+            else if (!isTag)
+                text.Append(character);
+        }
+
+        return HubFault.Cleaned(text.ToString());
     }
 
     /// <summary>An error in an answer whose status says that all is well.</summary>

@@ -5,16 +5,20 @@ using Keypace.Domain.Hubs;
 using Keypace.Server.Features.Access;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Platform;
 
 namespace Keypace.Server.Features.ApiKeys;
 
 /// <summary>Runs a hub's test: the calls that its file names, one after the other, until one tells whether the key is accepted.</summary>
-internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, GatewayOptions options, TimeProvider time)
+internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, KeyHealth health, GatewayOptions options, TimeProvider time)
 {
     private const int MostAnswerBytes = 1024 * 1024;
     private const int StatusOfNoAnswer = 502;
+
+    /// <summary>For an endpoint of any JSON, which has no cheaper call: one short question through the key's own template.</summary>
+    private static readonly HubTest OneQuestion = new("POST", "", """{"model":"test","messages":[{"role":"user","content":"Say hello."}]}""", [200], [401, 403], [], false);
 
     /// <summary>An answer to a test is expected much sooner than one to a query.</summary>
     private static readonly TimeSpan HubPatience = TimeSpan.FromSeconds(30);
@@ -25,11 +29,12 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
         var startedAt = time.GetTimestamp();
         if (!key.Hub.Served)
             return new ApiKeyTestResult("unknown", Detail: $"Keys of {key.Hub.DisplayName} can be stored, but not tested yet.");
-        if (key.Destination is null || key.Access.Test.Count == 0)
+        IReadOnlyList<HubTest> steps = key.Access is { Protocol: HubProtocol.PlainJson, Test.Count: 0 } ? [OneQuestion] : key.Access.Test;
+        if (key.Destination is null || steps.Count == 0)
             return new ApiKeyTestResult("unknown", Detail: $"{key.Hub.DisplayName} has no call that tests a key without costing something.");
 
         ApiKeyTestResult? last = null;
-        foreach (var step in key.Access.Test)
+        foreach (var step in steps)
         {
             var (result, refusal) = await AskAsync(key, step, model, caller, patience, isStored, ct);
             if (refusal is not null)
@@ -39,6 +44,10 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
                 break;
         }
 
+        if (isStored && last!.Status is "works")
+            health.Clear(key.Id);
+        else if (isStored && last!.Status is not "unknown")
+            health.Note(key.Id, last.Detail ?? last.Status);
         return last!;
     }
 
@@ -58,6 +67,8 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
         var status = StatusOfNoAnswer;
         try
         {
+            if (ReferenceEquals(step, OneQuestion) && ChatTranslation.Apply(query, null, "test", time.GetUtcNow()) is { } untranslatable)
+                return (null, untranslatable);
             using var clock = new HubClock(options.With(HubPatience, HubPatience), time, ct);
             if (!(await exchange.RunAsync(query, clock)).TryGet(out var answer, out var refusal))
             {
@@ -72,7 +83,11 @@ internal sealed class HubQuestions(HubExchange exchange, Settlement settlement, 
             using (answer)
             {
                 status = answer.Status;
-                return (TestVerdicts.Of(key, step, model, answer, await answer.ReadWholeAsync(MostAnswerBytes, query, clock), time.GetUtcNow()), null);
+                var whole = await answer.ReadWholeAsync(MostAnswerBytes, query, clock);
+                var result = TestVerdicts.Of(key, step, model, answer, whole, time.GetUtcNow());
+                if (query.Native is { } native && result.Status == "works" && !native.Answers.TryRead(whole, out _, out var fault))
+                    result = result with { Status = fault!.IsHubsOwn ? "unknown" : "wrong_address", Detail = TranslatedAnswer.Sentence(query, fault) };
+                return (result, null);
             }
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)

@@ -96,9 +96,11 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     {
         AnswerCopy.Head(response, context.Response, credential.Scrub, credential.Text);
         if (_isTerminal)
+        {
             context.Response.Headers["x-should-retry"] = "false";
-        if (_isTerminal)
             query.Trouble = $"{query.Choice!.Key.Hub.DisplayName} refused a query in a way that waiting does not cure (it answered {Status}): the account's quota or credit is used up, or its plan lacks the model.";
+        }
+
         if (_small is not null)
         {
             if (query.ChecksAnswer && OpenAiAnswers.IsSuspicious(Status, _small) && OpenAiAnswers.Fault(Status, _small) is { } small)
