@@ -96,7 +96,12 @@
   };
   const emptySecrets = root => { for (const field of root.querySelectorAll('[data-secret]')) field.value = ''; };
   const hasSecret = form => [...form.querySelectorAll('[data-secret]')].some(field => field.value !== '');
-  const focusError = form => form.querySelector('[aria-invalid=true]')?.focus();
+  const focusError = form => {
+    const field = form.querySelector('[aria-invalid=true]');
+    const folded = field?.closest('details');
+    if (folded) folded.open = true;
+    field?.focus();
+  };
 
   // Shown only while it is held.
   const reveal = (button, show) => {
@@ -179,6 +184,7 @@
     }
     if (at('sign-out')) {
       await fetch('/sign-out', { method: 'POST', headers: { 'X-Keypace': '1' } });
+      window.keypaceTheme.keep();
       location.replace('/sign-in');
     }
     if (at('reload')) { event.preventDefault(); location.assign(at('reload').getAttribute('href')); }

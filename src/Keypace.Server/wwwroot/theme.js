@@ -21,6 +21,8 @@
     try { localStorage.setItem('keypace-theme', choice); } catch { /* private mode: until the page is left */ }
     apply();
   });
-  window.keypaceTheme = { apply };
+  // Signing out clears what the browser stored; how one likes it lit is no secret.
+  const keep = () => { try { if (choice !== 'system') localStorage.setItem('keypace-theme', choice); } catch { /* as above */ } };
+  window.keypaceTheme = { apply, keep };
   apply();
 })();

@@ -15,7 +15,9 @@ public sealed class FirstRunTests(Chromium chromium)
         using var temporary = TemporaryFolder.Create("keypace-e2e-");
         var folder = new KeypaceFolder(temporary);
         await using var keypace = await KeypaceProcess.ServeAsync(folder, new Dictionary<string, string>());
-        var link = (await File.ReadAllTextAsync(Path.Combine(folder.Data, "setup-link"), TestContext.Current.CancellationToken)).Trim();
+        var file = Path.Combine(folder.Data, "setup-link");
+        await Until.TrueAsync(() => File.Exists(file) && new FileInfo(file).Length > 0, "the set-up link");
+        var link = (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Trim();
         await using var window = await chromium.OpenAsync(keypace.Address);
         await window.Page.GotoAsync(link);
 

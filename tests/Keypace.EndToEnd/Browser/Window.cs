@@ -52,7 +52,7 @@ internal sealed class Window : IAsyncDisposable
     }
 
     /// <summary>Waits until the page's connection is there, so that presses do something.</summary>
-    public Task LiveAsync() => Page.Locator(".account-mail:not(:empty)").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+    public Task LiveAsync() => Page.Locator(".team:not(:empty)").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
 
     public ValueTask DisposeAsync() => new(_context.CloseAsync());
 

@@ -18,6 +18,7 @@ public sealed partial class KeyDialog
     public const string DraftName = "add-key";
 
     private readonly string _hubId = FieldIds.Next();
+    private readonly string _wayId = FieldIds.Next();
     private readonly string _pacingId = FieldIds.Next();
     private readonly string _guardId = FieldIds.Next();
     private Dialog? _dialog;
@@ -28,6 +29,7 @@ public sealed partial class KeyDialog
     private KeyForm _before = new();
     private KeyForm _model = new();
     private HubProfile? _hub;
+    private HubAccess? _way;
     private FormErrors _errors = new();
     private ApiKeyTestResult? _result;
     private string? _testRefusal;
@@ -111,6 +113,7 @@ public sealed partial class KeyDialog
         _isLimitTyped = key is not null;
         _before = key is null ? new KeyForm() : KeyForm.Of(key);
         _hub = Hubs.TryGet(model.Hub, out var hub) ? hub : null;
+        _way = _hub is null ? null : HubChoices.WayOf(_hub, model.Config);
         _dialog?.Open();
         StateHasChanged();
     }
@@ -120,11 +123,24 @@ public sealed partial class KeyDialog
         if (name is null || !Hubs.TryGet(name, out var hub))
             return;
         (_hub, _model.Hub, _result, _testRefusal) = (hub, name, null, null);
+        _way = hub.Ways.ElementAtOrDefault(_model.Way) ?? hub.Access;
         _errors = new FormErrors();
         if (_isLimitTyped)
             return;   // what a person typed is never overwritten
         _model.Requests = hub.DefaultLimit.Limit.Count.ToString(CultureInfo.InvariantCulture);
         _model.Seconds = hub.DefaultLimit.Limit.Seconds.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private void ChooseAnotherHub(string? name)
+    {
+        _model.Way = 0;
+        ChooseHub(name);
+    }
+
+    private void ChooseWay(string? index)
+    {
+        _model.Way = int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var way) ? way : 0;
+        (_way, _result, _testRefusal, _errors) = (_hub!.Ways.ElementAtOrDefault(_model.Way) ?? _hub.Access, null, null, new FormErrors());
     }
 
     private void TypeLimit(string? count, string? seconds)
@@ -209,7 +225,7 @@ public sealed partial class KeyDialog
     {
         var changed = _model.ChangedSince(_before).ToList();
         if (await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
-            changed.AddRange(HubChoices.Secrets(_hub!).Select(secret => secret.Name.Split('.')[0]));
+            changed.AddRange(HubChoices.Secrets(_hub!, _way!).Select(secret => secret.Name.Split('.')[0]));
         if (changed.Count == 0)
         {
             if (_mode is Mode.ReplaceSecret)
@@ -247,7 +263,7 @@ public sealed partial class KeyDialog
     private HashSet<string> ShownFields() =>
     [
         "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms",
-        .. _hub is null ? [] : HubChoices.Secrets(_hub).Select(secret => secret.Name),
-        .. _hub is null ? [] : _hub.Fields.Select(field => "hub_config." + field.Name),
+        .. _hub is null || _way is null ? [] : HubChoices.Secrets(_hub, _way).Select(secret => secret.Name),
+        .. _hub is null || _way is null ? [] : HubChoices.PublicFields(_hub, _way).Select(field => "hub_config." + field.Name),
     ];
 }

@@ -16,6 +16,9 @@ public sealed class KeyForm
 
     public string Seconds { get; set; } = "";
 
+    /// <summary>Which of the hub's kinds of credential; 0 is the ordinary one.</summary>
+    public int Way { get; set; }
+
     public string Pacing { get; set; } = "auto";
 
     public string GuardMs { get; set; } = "";
@@ -50,6 +53,7 @@ public sealed class KeyForm
             Url = Text("url"),
             Requests = Text("rate_limit_per_interval"),
             Seconds = Text("rate_limit_interval"),
+            Way = int.TryParse(Text("way"), NumberStyles.None, CultureInfo.InvariantCulture, out var way) ? way : 0,
             Pacing = draft.GetValueOrDefault("pacing", "auto"),
             GuardMs = Text("guard_ms"),
         };

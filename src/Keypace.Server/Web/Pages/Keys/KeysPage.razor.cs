@@ -26,6 +26,8 @@ public sealed partial class KeysPage
     private Refusal? _refusal;
     private Guid? _newId;
     private bool _hasShared;
+    private string _typed = "";
+    private bool _isTyping;
     private KeyDialog? _dialog;
     private KeyTestDialog? _testDialog;
     private DeleteKeyDialog? _deleteDialog;
@@ -52,7 +54,8 @@ public sealed partial class KeysPage
 
     [SupplyParameterFromQuery(Name = "sort")] private string? SortQuery { get; set; }
 
-    private string Search => Query ?? "";
+    /// <summary>What is in the field, which is ahead of the URL while somebody types.</summary>
+    private string Search => _typed;
 
     private string HubFilter => HubQuery ?? "";
 
@@ -73,7 +76,14 @@ public sealed partial class KeysPage
         }
     }
 
-    protected override void OnParametersSet() => Arrange();
+    protected override void OnParametersSet()
+    {
+        if (!_isTyping)
+            _typed = Query ?? "";
+        else if (_typed == (Query ?? ""))
+            _isTyping = false;
+        Arrange();
+    }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
@@ -133,9 +143,18 @@ public sealed partial class KeysPage
 
     private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;
 
-    private Task SearchAsync(ChangeEventArgs change) => GoAsync(search: change.Value as string ?? "");
+    private Task SearchAsync(ChangeEventArgs change)
+    {
+        (_typed, _isTyping) = (change.Value as string ?? "", true);
+        Arrange();
+        return GoAsync(search: _typed);
+    }
 
-    private Task ClearAsync() => GoAsync(search: "", hub: "", status: "");
+    private Task ClearAsync()
+    {
+        (_typed, _isTyping) = ("", false);
+        return GoAsync(search: "", hub: "", status: "");
+    }
 
     private Task SortByAsync(string field) => GoAsync(sort: KeyOrder.Toggle(Sort, field));
 
@@ -216,6 +235,7 @@ public sealed partial class KeysPage
         }
 
         await LoadAsync();
+        StateHasChanged();
         return null;
     }
 }
