@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-EXECUTABLE = Path(os.environ.get("KEYPACE_EXECUTABLE") or CHECKOUT / "artifacts" / "keypace" / "keypace")
+ARTIFACTS = Path(os.environ.get("KEYPACE_ARTIFACTS") or CHECKOUT / "artifacts")
+EXECUTABLE = Path(os.environ.get("KEYPACE_EXECUTABLE") or ARTIFACTS / "keypace" / "keypace")
 PRETEND_HUB = next(
-    (path for path in (CHECKOUT / "artifacts/bin/Keypace.Demo" / kind / "Keypace.Demo.dll" for kind in ("release", "debug")) if path.exists()),
+    (path for path in (ARTIFACTS / "bin/Keypace.Demo" / kind / "Keypace.Demo.dll" for kind in ("release", "debug")) if path.exists()),
     None,
 )
 IS_BUILT = EXECUTABLE.exists() and PRETEND_HUB is not None

@@ -89,6 +89,13 @@ def test_tables_in_notebooks_are_escaped_and_in_terminals_harmless() -> None:
     assert "\x1b" not in str(table)
 
 
+def test_a_long_table_shows_its_beginning_and_its_end() -> None:
+    many = keypace.Records(keypace.Usage(group=f"g{number}") for number in range(5_000))
+    shown = str(many).splitlines()
+    assert (len(shown), shown[1][:2], shown[31], shown[-1][:5]) == (62, "g0", "… 4,940 more …", "g4999")
+    assert many._repr_html_().count("<tr>") == 61 and "4,940 more" in many._repr_html_()
+
+
 def test_a_data_frame_where_pandas_is_there(client: Keypace, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: List[Any] = []
     monkeypatch.setitem(sys.modules, "pandas", types.SimpleNamespace(DataFrame=lambda data: rows.extend(data) or "frame"))  # type: ignore[arg-type]
@@ -100,7 +107,7 @@ def test_a_data_frame_where_pandas_is_there(client: Keypace, monkeypatch: pytest
 
 
 def test_a_prompt_may_be_text_messages_or_a_whole_body(client: Keypace, server: fake.Fake) -> None:
-    client.query("Hi", agent="bot", temperature=0, caller="ann b", max_wait=1.5)
+    client.query("Hi", agent="bot", temperature=0, caller="ann b", max_wait=1.5, priority="batch")
     client.query([{"role": "user", "content": "Hi"}], model="openai/gpt-4.1-mini", system="Be brief.")
     client.query({"messages": [{"role": "user", "content": "Hi"}], "tools": []}, model="gpt-4.1-mini", key="openai-main")
     bodies = [json.loads(each.content) for each in server.seen]
@@ -108,6 +115,7 @@ def test_a_prompt_may_be_text_messages_or_a_whole_body(client: Keypace, server: 
     assert [each["role"] for each in bodies[1]["messages"]] == ["system", "user"]
     assert bodies[2]["tools"] == [] and server.seen[2].headers["x-keypace-key"] == "openai-main"
     assert (server.seen[0].headers["x-keypace-caller"], server.seen[0].headers["x-keypace-max-wait"]) == ("ann%20b", "1.5")
+    assert server.seen[0].headers["x-keypace-priority"] == "batch" and "x-keypace-priority" not in server.seen[1].headers
     for wrong in ({}, {"agent": "bot", "model": "x"}):
         with pytest.raises(ValueError, match="Say whom to ask"):
             client.query("Hi", **wrong)  # type: ignore[call-overload]

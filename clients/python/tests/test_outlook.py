@@ -72,3 +72,16 @@ def test_without_the_servers_word_our_own_pace_has_to_do() -> None:
         outlook.answered(float(second))
         left = outlook.seconds_left(20, float(second))
     assert left == pytest.approx(20.0)
+
+
+def test_the_servers_own_history_tells_what_was_sent_before_this_run() -> None:
+    outlook = Outlook()
+    history = {"bucket_seconds": 1, "newest_at": 99.0, "callers": ["a", "b"], "sends": [[0, 0]] * 30 + [[4, 2]] + [[0, 0]] * 29}
+    outlook.heard(status(10, 60, used_now=6, history=history), in_flight=0)
+    assert outlook.seconds_left(4, 100.0) == pytest.approx(0.0)
+    # Six were sent half a minute ago: their places are free again in half a minute, those of the four now in a whole one.
+    assert outlook.seconds_left(10, 100.0) == pytest.approx(30.5)
+    assert outlook.seconds_left(14, 100.0) == pytest.approx(60.0)
+    for _ in range(4):
+        outlook.answered(100.0)
+    assert outlook.seconds_left(10, 100.0) == pytest.approx(60.0)

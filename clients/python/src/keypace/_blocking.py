@@ -13,10 +13,17 @@ def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Its result. Ctrl-C cancels it, waits until it has put its things in order, and is raised."""
     if _a_loop_runs():
         return _in_thread(work)
+    results: List[T] = []
+
+    async def main() -> None:
+        # Not as the task's own result: asyncio's clearing up of signal handlers makes a repr of it, which for long lists takes long.
+        results.append(await work())
+
     try:
-        return asyncio.run(work())
+        asyncio.run(main())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None  # nobody else could cancel it
+    return results[0]
 
 
 def _a_loop_runs() -> bool:

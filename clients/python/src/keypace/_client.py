@@ -68,17 +68,20 @@ class Keypace:
     def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None,
         stream: Literal[False] = False, **params: object,
     ) -> Answer: ...
     @overload
     def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None,
         stream: Literal[True], **params: object,
     ) -> "AnswerStream": ...
     def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None,
         stream: bool = False, **params: object,
     ) -> "Union[Answer, AnswerStream]":
         """Asks a model and waits its turn.
@@ -91,6 +94,7 @@ class Keypace:
             system: a system prompt, in front of the agent's own.
             max_wait: seconds to wait for a turn at most; 0 is now or not at all. The server's 240 by default.
             caller: a name for fair turns and usage records among users of one token.
+            priority: `interactive`, `batch` or `background`: which class of the line to wait in; the token's best by default.
             stream: True for an `AnswerStream`, to be iterated over for the pieces of text.
             params: anything else that the hub's chat takes, such as `temperature` or `max_tokens`.
 
@@ -105,7 +109,8 @@ class Keypace:
         ('Hello, world!', 0)
         """
         call = chat(
-            prompt, agent=agent, model=model, key=key, system=system, max_wait=max_wait, caller=caller, stream=stream, params=params,
+            prompt, agent=agent, model=model, key=key, system=system, max_wait=max_wait, caller=caller, priority=priority, stream=stream,
+            params=params,
         )
         if not stream:
             return self.perform(call)
@@ -116,7 +121,8 @@ class Keypace:
 
     def query_many(
         self, prompts: "Union[Iterable[Prompt], Path]", *, agent: Optional[str] = None, model: Optional[str] = None,
-        key: Optional[str] = None, system: Optional[str] = None, caller: Optional[str] = None, out: Optional[Path] = None,
+        key: Optional[str] = None, system: Optional[str] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None, out: Optional[Path] = None,
         concurrency: Optional[int] = None, progress: Union[None, bool, Show] = None, outage: float = OUTAGE, **params: object,
     ) -> Answers:
         """Asks many prompts as fast as the key's limit allows; the outcomes come in the order of the prompts.
@@ -126,7 +132,7 @@ class Keypace:
 
         Args:
             prompts: any iterable of what `query` takes, or a `pathlib.Path` of a file of JSON lines.
-            agent, model, key, system, caller: as in `query`, for all of them.
+            agent, model, key, system, caller, priority: as in `query`, for all of them.
             out: a file of JSON lines for the answers; made, or resumed from.
             concurrency: queries at the server at once; by default as many as keep its line filled, at most 256.
             progress: True or False to show it or not, a function to get each `Progress`; by default shown to terminals and notebooks.
@@ -144,8 +150,8 @@ class Keypace:
         0
         """
         plan = plan_of(
-            prompts, agent=agent, model=model, key=key, system=system, caller=caller, out=out, concurrency=concurrency, progress=progress,
-            outage=outage, params=params,
+            prompts, agent=agent, model=model, key=key, system=system, caller=caller, priority=priority, out=out, concurrency=concurrency,
+            progress=progress, outage=outage, params=params,
         )
         from ._blocking import run_blocking
 
@@ -204,22 +210,26 @@ class AsyncKeypace:
     async def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None,
         stream: Literal[False] = False, **params: object,
     ) -> Answer: ...
     @overload
     async def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None,
         stream: Literal[True], **params: object,
     ) -> "AsyncAnswerStream": ...
     async def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None,
         stream: bool = False, **params: object,
     ) -> "Union[Answer, AsyncAnswerStream]":
         """Like `Keypace.query`, awaited."""
         call = chat(
-            prompt, agent=agent, model=model, key=key, system=system, max_wait=max_wait, caller=caller, stream=stream, params=params,
+            prompt, agent=agent, model=model, key=key, system=system, max_wait=max_wait, caller=caller, priority=priority, stream=stream,
+            params=params,
         )
         if not stream:
             return await self.perform(call)
@@ -230,13 +240,14 @@ class AsyncKeypace:
 
     async def query_many(
         self, prompts: "Union[Iterable[Prompt], Path]", *, agent: Optional[str] = None, model: Optional[str] = None,
-        key: Optional[str] = None, system: Optional[str] = None, caller: Optional[str] = None, out: Optional[Path] = None,
+        key: Optional[str] = None, system: Optional[str] = None, caller: Optional[str] = None,
+        priority: Optional[str] = None, out: Optional[Path] = None,
         concurrency: Optional[int] = None, progress: Union[None, bool, Show] = None, outage: float = OUTAGE, **params: object,
     ) -> Answers:
         """Like `Keypace.query_many`, awaited."""
         plan = plan_of(
-            prompts, agent=agent, model=model, key=key, system=system, caller=caller, out=out, concurrency=concurrency, progress=progress,
-            outage=outage, params=params,
+            prompts, agent=agent, model=model, key=key, system=system, caller=caller, priority=priority, out=out, concurrency=concurrency,
+            progress=progress, outage=outage, params=params,
         )
         return await _perform_run(plan, self.settings, self._timeout, self._retries, self._transport)
 

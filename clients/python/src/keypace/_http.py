@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import random
+import socket
 import ssl
 import time
 import urllib.request
@@ -94,6 +95,7 @@ class Wire:
             response = self._http.send(request, stream=stream)
         except httpx.HTTPError as error:
             raise no_answer(error, self.settings) from error
+        send_at_once(response)
         note(request, response, started)
         return response
 
@@ -225,6 +227,17 @@ def names_in(member: str) -> Callable[[Any], "list[str]"]:
     return read
 
 
+def send_at_once(response: httpx.Response) -> None:
+    """Switches Nagle's algorithm off on the answer's connection, as asyncio does by itself.
+
+    Older httpcore leaves it on, and writes head and body apart: the body then waits some 40 ms for the server's delayed acknowledgement.
+    """
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream is not None else None
+    if connection is not None and connection.family != getattr(socket, "AF_UNIX", None):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 def note(request: httpx.Request, response: httpx.Response, started: float) -> None:
     """One line a call, without headers or bodies."""
     if log.isEnabledFor(logging.DEBUG):
@@ -278,6 +291,7 @@ class Lane:
     def __init__(self, settings: Settings, given: Optional[httpx.AsyncBaseTransport], certificates: ssl.SSLContext, by_client: bool) -> None:
         self._settings = settings
         self._headers = _options(settings, 0)["headers"]
+        self._addresses: Dict[str, httpx.URL] = {}  # parsed once: that takes longer than all the rest of a request
         self._client = httpx.AsyncClient(verify=certificates, timeout=None) if by_client else None
         self._own = None if given or by_client else httpx.AsyncHTTPTransport(verify=certificates, limits=httpx.Limits(max_connections=1))
         self._transport = given or self._own
@@ -285,8 +299,11 @@ class Lane:
     async def exchange(self, call: Call[Any]) -> Tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body. Raises UnreachableError."""
         parts = _parts(call, 0)
+        address = self._addresses.get(call.path)
+        if address is None:
+            address = self._addresses[call.path] = httpx.URL(self._settings.base_url + call.path)
         request = httpx.Request(
-            call.method, self._settings.base_url + call.path, headers={**self._headers, **parts["headers"]}, content=parts.get("content"),
+            call.method, address, headers={**self._headers, **parts["headers"]}, content=parts.get("content"),
             extensions={"timeout": httpx.Timeout(call.timeout, connect=CONNECT_TIMEOUT).as_dict()},
         )
         started = time.monotonic()

@@ -97,6 +97,7 @@ class Plan:
     key: Optional[str]
     system: Optional[str]
     caller: Optional[str]
+    priority: Optional[str]
     out: Optional[Path]
     concurrency: Optional[int]
     progress: Union[None, bool, Show]
@@ -115,8 +116,8 @@ class Plan:
     def call(self, prompt: Prompt) -> Any:
         """The exchange of one prompt."""
         return chat(
-            prompt, agent=self.agent, model=self.model, key=self.key, system=self.system, max_wait=None, caller=self.caller, stream=False,
-            params=self.params,
+            prompt, agent=self.agent, model=self.model, key=self.key, system=self.system, max_wait=None, caller=self.caller,
+            priority=self.priority, stream=False, params=self.params,
         )
 
 

@@ -137,8 +137,13 @@ class KeyStatus(Record):
     pacing_now: Optional[str] = None
     pacing_why: Optional[str] = None
     limits: Optional[List[Mapping[str, Any]]] = None
+    """Limits besides the main one, with what is used of each."""
     events: Optional[List[Mapping[str, Any]]] = None
-    """What moved the limit, the newest first."""
+    """What the server changed by itself, the newest first."""
+    unknown_past_until: Optional[float] = None
+    """Unix seconds until which sends of before a crash are waited out."""
+    history: Optional[Mapping[str, Any]] = field(default=None, repr=False)
+    """Sends of the last three intervals, in buckets."""
 
 
 @dataclass(frozen=True)
@@ -267,6 +272,8 @@ class AccessToken(Record):
     agents: Optional[List[str]] = None
     weight: int = 1
     """Its share in the line against other tokens."""
+    priority: str = "interactive"
+    """The best class its queries may ask for."""
     created_at: int = 0
     expires_at: int = 0
     last_used_at: Optional[int] = None

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, Optional
+from typing import Any, Deque, List, Mapping, Optional
 
 from ._models import KeyStatus
+
+
+def starts_in(history: Optional[Mapping[str, Any]]) -> Optional[List[float]]:
+    """When the server sent, from its buckets: as if each send had been in the middle of its own. None from a server that does not say.
+
+    >>> starts_in({"bucket_seconds": 2, "newest_at": 100, "sends": [[1, 0], [0, 2]]})
+    [99.0, 101.0, 101.0]
+    """
+    try:
+        length, newest, rows = history["bucket_seconds"], history["newest_at"], history["sends"]  # type: ignore[index]
+        first = newest - (len(rows) - 1) * length
+        return [first + (number + 0.5) * length for number, row in enumerate(rows) for _ in range(sum(row))]
+    except (KeyError, TypeError):
+        return None
 
 
 class Outlook:
@@ -22,6 +36,10 @@ class Outlook:
         """Takes the server's word. `in_flight`: our own queries at the server at that time."""
         self._status = status
         self._in_flight = in_flight
+        sent = starts_in(status.history)
+        if sent is not None:
+            # Everybody's sends, those of before this run included; what is answered from now on comes behind them.
+            self._starts = deque(sent[-max(1, status.effective_limit) :])
 
     def answered(self, at: float) -> None:
         """One of ours was answered, at Unix seconds `at`; it started about then."""

@@ -77,13 +77,16 @@ def model_of(agent: Optional[str], model: Optional[str]) -> str:
 
 def chat(
     prompt: Prompt, *, agent: Optional[str], model: Optional[str], key: Optional[str], system: Optional[str], max_wait: Optional[float],
-    caller: Optional[str], stream: bool, params: Mapping[str, object],
+    caller: Optional[str], priority: Optional[str], stream: bool, params: Mapping[str, object],
 ) -> WholeCall[Answer]:
     """The exchange of one query."""
     body = body_of(prompt, model_of(agent, model), system, params)
     if stream:
         body["stream"] = True
-    headers = {"x-keypace-key": _in_header(key), "x-keypace-caller": _in_header(caller), "x-keypace-max-wait": None if max_wait is None else f"{max_wait:g}"}
+    headers = {
+        "x-keypace-key": _in_header(key), "x-keypace-caller": _in_header(caller), "x-keypace-priority": _in_header(priority),
+        "x-keypace-max-wait": None if max_wait is None else f"{max_wait:g}",
+    }
     return WholeCall(
         "POST", "/v1/chat/completions", read_answer, json=body, timeout=QUERY_TIMEOUT,
         headers={name: value for name, value in headers.items() if value is not None},

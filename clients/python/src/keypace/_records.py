@@ -10,6 +10,9 @@ from ._tables import as_html, as_text
 
 R = TypeVar("R", bound="Record")
 
+MOST_ROWS = 60
+"""Rows that a table shows; of longer ones the first and last half of that."""
+
 HIDDEN = {"hidden": True}
 """Metadata of a field that is in no repr, table, dict or DataFrame: it holds a secret."""
 
@@ -77,14 +80,19 @@ class Records(List[R]):
     def __repr__(self) -> str:
         if not self:
             return "(none)"
+        if len(self) > MOST_ROWS:
+            half = MOST_ROWS // 2
+            head, *first = as_text(*self[:half]._table()).splitlines()
+            return "\n".join([head, *first, f"… {len(self) - MOST_ROWS:,} more …", *as_text(*self[-half:]._table()).splitlines()[1:]])
         headers, rows = self._table()
         return as_text(headers, rows)
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        headers, rows = self._table()
-        return as_html(headers, rows)
+        headers, rows = self[:MOST_ROWS]._table()
+        more = f"<p>… {len(self) - MOST_ROWS:,} more</p>" if len(self) > MOST_ROWS else ""
+        return as_html(headers, rows) + more
 
     @overload
     def __getitem__(self, at: SupportsIndex) -> R: ...

@@ -33,16 +33,18 @@ def _get(name: str) -> Call[AccessToken]:
 
 def _create(
     name: str, role: Optional[str], scopes: Optional[Sequence[str]], api_keys: Optional[Sequence[str]], agents: Optional[Sequence[str]],
-    weight: Optional[int], expires_at: Optional[int],
+    weight: Optional[int], expires_at: Optional[int], priority: Optional[str],
 ) -> Call[AccessToken]:
-    body = given(name=name, role=role, scopes=scopes, api_keys=api_keys, agents=agents, weight=weight, expires_at=expires_at)
+    body = given(
+        name=name, role=role, scopes=scopes, api_keys=api_keys, agents=agents, weight=weight, expires_at=expires_at, priority=priority,
+    )
     return Call("POST", ROUTE, AccessToken.from_json, json=body)
 
 
 def _modify(
-    name: str, new_name: Optional[str], scopes: Optional[Sequence[str]], weight: Optional[int], expires_at: Optional[int],
+    name: str, new_name: Optional[str], scopes: Optional[Sequence[str]], weight: Optional[int], expires_at: Optional[int], priority: Optional[str],
 ) -> Call[AccessToken]:
-    body = given(name=new_name, scopes=scopes, weight=weight, expires_at=expires_at)
+    body = given(name=new_name, scopes=scopes, weight=weight, expires_at=expires_at, priority=priority)
     return Call("PUT", _one(name), AccessToken.from_json, json=body, names=_names(name))
 
 
@@ -79,6 +81,7 @@ class AccessTokens:
     def create(
         self, name: str, *, role: Optional[str] = None, scopes: Optional[Sequence[str]] = None, api_keys: Optional[Sequence[str]] = None,
         agents: Optional[Sequence[str]] = None, weight: Optional[int] = None, expires_at: Optional[int] = None,
+        priority: Optional[str] = None,
     ) -> AccessToken:
         """Makes a token. `token` of the result is its text, this once.
 
@@ -89,6 +92,7 @@ class AccessTokens:
             agents: names or ids of the only agents that it may see and use.
             weight: its share in the line against other tokens, 1 to 100.
             expires_at: Unix seconds; 90 days from now by default, at most 366.
+            priority: the best class its queries may ask for: `interactive` (the default), `batch` or `background`.
 
         Raises:
             PermissionDeniedError: its role would exceed yours.
@@ -98,11 +102,11 @@ class AccessTokens:
         >>> made.token is not None, "kpa_" in repr(made)
         (True, False)
         """
-        return self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at))
+        return self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at, priority))
 
     def modify(
         self, name: str, *, new_name: Optional[str] = None, scopes: Optional[Sequence[str]] = None, weight: Optional[int] = None,
-        expires_at: Optional[int] = None,
+        expires_at: Optional[int] = None, priority: Optional[str] = None,
     ) -> AccessToken:
         """Changes what is given and leaves the rest.
 
@@ -116,7 +120,7 @@ class AccessTokens:
         >>> client.access_tokens.modify("notebook", weight=3).weight
         3
         """
-        return self._client.perform(_modify(name, new_name, scopes, weight, expires_at))
+        return self._client.perform(_modify(name, new_name, scopes, weight, expires_at, priority))
 
     def revoke(self, name: str) -> None:
         """Ends a token at once and for good.
@@ -147,16 +151,17 @@ class AsyncAccessTokens:
     async def create(
         self, name: str, *, role: Optional[str] = None, scopes: Optional[Sequence[str]] = None, api_keys: Optional[Sequence[str]] = None,
         agents: Optional[Sequence[str]] = None, weight: Optional[int] = None, expires_at: Optional[int] = None,
+        priority: Optional[str] = None,
     ) -> AccessToken:
         """Like `AccessTokens.create`, awaited."""
-        return await self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at))
+        return await self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at, priority))
 
     async def modify(
         self, name: str, *, new_name: Optional[str] = None, scopes: Optional[Sequence[str]] = None, weight: Optional[int] = None,
-        expires_at: Optional[int] = None,
+        expires_at: Optional[int] = None, priority: Optional[str] = None,
     ) -> AccessToken:
         """Like `AccessTokens.modify`, awaited."""
-        return await self._client.perform(_modify(name, new_name, scopes, weight, expires_at))
+        return await self._client.perform(_modify(name, new_name, scopes, weight, expires_at, priority))
 
     async def revoke(self, name: str) -> None:
         """Like `AccessTokens.revoke`, awaited."""

@@ -48,11 +48,11 @@ def _get(name: str) -> Call[ApiKey]:
 def _create(
     name: str, model_hub: str, api_key: Optional[str], rate_limit_per_interval: Optional[int], rate_limit_interval: Optional[int],
     url: Optional[str], hub_config: Optional[Mapping[str, object]], pacing: Optional[str], guard_ms: Optional[int],
-    limits: Optional[Limits], limit_frozen: Optional[bool], rate_group_id: Optional[str],
+    limits: Optional[Limits], limit_frozen: Optional[bool],
 ) -> Call[ApiKey]:
     body = given(
         name=name, hub=model_hub, value=api_key, rate_limit_per_interval=rate_limit_per_interval, rate_limit_interval=rate_limit_interval,
-        url=url, hub_config=hub_config, pacing=pacing, guard_ms=guard_ms, limits=limits, limit_frozen=limit_frozen, rate_group_id=rate_group_id,
+        url=url, hub_config=hub_config, pacing=pacing, guard_ms=guard_ms, limits=limits, limit_frozen=limit_frozen,
     )
     return Call("POST", ROUTE, _knowing(body), json=body, secrets=secrets_of(api_key, hub_config))
 
@@ -60,12 +60,12 @@ def _create(
 def _modify(
     name: str, model_hub: Optional[str], api_key: Optional[str], rate_limit_per_interval: Optional[int], rate_limit_interval: Optional[int],
     url: Optional[str], hub_config: Optional[Mapping[str, object]], version: Optional[int], pacing: Optional[str], guard_ms: Optional[int],
-    limits: Optional[Limits], limit_frozen: Optional[bool], rate_group_id: Optional[str],
+    limits: Optional[Limits], limit_frozen: Optional[bool], rate_limit_source: Optional[str], rate_group_id: Optional[str],
 ) -> Call[ApiKey]:
     body = given(
         hub=model_hub, value=api_key, rate_limit_per_interval=rate_limit_per_interval, rate_limit_interval=rate_limit_interval,
         url=url, hub_config=hub_config, version=version, pacing=pacing, guard_ms=guard_ms, limits=limits, limit_frozen=limit_frozen,
-        rate_group_id=rate_group_id,
+        rate_limit_source=rate_limit_source, rate_group_id=rate_group_id,
     )
     return Call("PUT", _one(name), _knowing(body), json=body, secrets=secrets_of(api_key, hub_config), names=_names(name))
 
@@ -146,7 +146,7 @@ class ApiKeys:
         self, name: str, model_hub: str, api_key: Optional[str] = None, *, rate_limit_per_interval: Optional[int] = None,
         rate_limit_interval: Optional[int] = None, url: Optional[str] = None, hub_config: Optional[Mapping[str, object]] = None,
         pacing: Optional[str] = None, guard_ms: Optional[int] = None, limits: Optional[Limits] = None,
-        limit_frozen: Optional[bool] = None, rate_group_id: Optional[str] = None,
+        limit_frozen: Optional[bool] = None,
     ) -> ApiKey:
         """Stores a key. It is active at once.
 
@@ -162,7 +162,6 @@ class ApiKeys:
             guard_ms: milliseconds added to the interval so that the hub's clock agrees; the server's by default.
             limits: further limits, such as `{"dimension": "tokens", "limit": 30000, "interval_seconds": 60}`.
             limit_frozen: True to keep the limit whatever the hub says about its own.
-            rate_group_id: the group whose limit this key shares.
 
         Raises:
             NameTakenError: the name is in use.
@@ -175,7 +174,7 @@ class ApiKeys:
         """
         return self._client.perform(_create(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, pacing, guard_ms, limits,
-            limit_frozen, rate_group_id,
+            limit_frozen,
         ))
 
     def modify(
@@ -183,12 +182,16 @@ class ApiKeys:
         rate_limit_interval: Optional[int] = None, model_hub: Optional[str] = None, url: Optional[str] = None,
         hub_config: Optional[Mapping[str, object]] = None, version: Optional[int] = None, pacing: Optional[str] = None,
         guard_ms: Optional[int] = None, limits: Optional[Limits] = None, limit_frozen: Optional[bool] = None,
-        rate_group_id: Optional[str] = None,
+        rate_limit_source: Optional[str] = None, rate_group_id: Optional[str] = None,
     ) -> ApiKey:
         """Changes what is given and leaves the rest; for the name there is `rename`. Arguments as in `create`.
 
         Args:
             version: the version that the change is meant for; refused when somebody was faster.
+            guard_ms: milliseconds; -1 goes back to the server's own measure.
+            limits: all of them; an empty list takes every one away.
+            rate_limit_source: `default` goes back to the hub's default limit, `set` keeps the present one as chosen.
+            rate_group_id: the group whose limit this key shares, or `own` for one of its own.
 
         Raises:
             NotFoundError: there is no such key; `suggestion` is the nearest name.
@@ -201,7 +204,7 @@ class ApiKeys:
         """
         return self._client.perform(_modify(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, version, pacing, guard_ms, limits,
-            limit_frozen, rate_group_id,
+            limit_frozen, rate_limit_source, rate_group_id,
         ))
 
     def rename(self, name: str, new_name: str) -> ApiKey:
@@ -325,12 +328,12 @@ class AsyncApiKeys:
         self, name: str, model_hub: str, api_key: Optional[str] = None, *, rate_limit_per_interval: Optional[int] = None,
         rate_limit_interval: Optional[int] = None, url: Optional[str] = None, hub_config: Optional[Mapping[str, object]] = None,
         pacing: Optional[str] = None, guard_ms: Optional[int] = None, limits: Optional[Limits] = None,
-        limit_frozen: Optional[bool] = None, rate_group_id: Optional[str] = None,
+        limit_frozen: Optional[bool] = None,
     ) -> ApiKey:
         """Like `ApiKeys.create`, awaited."""
         return await self._client.perform(_create(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, pacing, guard_ms, limits,
-            limit_frozen, rate_group_id,
+            limit_frozen,
         ))
 
     async def modify(
@@ -338,12 +341,12 @@ class AsyncApiKeys:
         rate_limit_interval: Optional[int] = None, model_hub: Optional[str] = None, url: Optional[str] = None,
         hub_config: Optional[Mapping[str, object]] = None, version: Optional[int] = None, pacing: Optional[str] = None,
         guard_ms: Optional[int] = None, limits: Optional[Limits] = None, limit_frozen: Optional[bool] = None,
-        rate_group_id: Optional[str] = None,
+        rate_limit_source: Optional[str] = None, rate_group_id: Optional[str] = None,
     ) -> ApiKey:
         """Like `ApiKeys.modify`, awaited."""
         return await self._client.perform(_modify(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, version, pacing, guard_ms, limits,
-            limit_frozen, rate_group_id,
+            limit_frozen, rate_limit_source, rate_group_id,
         ))
 
     async def rename(self, name: str, new_name: str) -> ApiKey:
