@@ -1,20 +1,21 @@
 namespace Keypace.Domain.Pacing;
 
 /// <summary>
-/// Who goes next: first the queries that come back, then strictly by class; within a class the access tokens take turns as long as their
-/// weight (deficit round robin with queries of cost one), within a token its callers take turns of one, within a caller first come, first
-/// served. Whoever has nothing waiting joins behind the others and so waits for at most one turn of each. Enqueue, dequeue and removal
-/// are O(1).
+/// Who goes next: first the queries that come back, then by class, where a lower one that was passed often enough gets a turn between
+/// (<see cref="ClassTurns"/>); within a class the access tokens take turns as long as their weight (deficit round robin with queries of cost
+/// one), within a token its callers take turns of one, within a caller first come, first served. Whoever has nothing waiting joins behind
+/// the others and so waits for at most one turn of each. Enqueue, dequeue and removal are O(1).
 /// </summary>
 internal sealed partial class FairQueue
 {
-    private const int Classes = 3;
+    private const int Classes = ClassTurns.Classes;
 
     private readonly TicketRow _front = new();
     private readonly Ring<TokenLane>[] _tokens = [new(), new(), new()];
-    private readonly int[] _counts = new int[Classes];
     private readonly Dictionary<(QueryClass Class, string TokenId), TokenLane> _tokenLanes = [];
     private readonly Dictionary<(QueryClass Class, string TokenId, string Caller), CallerLane> _callerLanes = [];
+    private ClassTurns.PerClass _counts;
+    private ClassTurns _turns;
 
     public int Count { get; private set; }
 
@@ -56,26 +57,29 @@ internal sealed partial class FairQueue
             return back;
         }
 
-        foreach (var tokens in _tokens)
+        if (_turns.Next(_counts) is var next && next < 0)
         {
-            if (tokens.Head is { } token)
-            {
-                var caller = token.Callers.Head!;
-                var ticket = caller.Tickets.First!;
-                token.Callers.Turn();
-                if (--token.Credit == 0)
-                {
-                    token.Credit = token.Weight;
-                    tokens.Turn();
-                }
-
-                Remove(ticket);
-                return ticket;
-            }
+            return null;
         }
 
-        return null;
+        _turns.Went(next, 1, _counts);
+        var tokens = _tokens[next];
+        var token = tokens.Head!;
+        var ticket = token.Callers.Head!.Tickets.First!;
+        token.Callers.Turn();
+        if (--token.Credit == 0)
+        {
+            token.Credit = token.Weight;
+            tokens.Turn();
+        }
+
+        Remove(ticket);
+        return ticket;
     }
+
+    /// <summary>Who would go next; null when nobody waits.</summary>
+    internal Ticket? Peek() =>
+        _front.First ?? (_turns.Next(_counts) is >= 0 and var next ? _tokens[next].Head!.Callers.Head!.Tickets.First : null);
 
     /// <summary>Takes a ticket out of the line, wherever it stands.</summary>
     internal void Remove(Ticket ticket)
@@ -103,6 +107,11 @@ internal sealed partial class FairQueue
             _tokens[(int)token.Class].Leave(token);
             _tokenLanes.Remove((token.Class, token.TokenId));
         }
+
+        if (_counts[(int)token.Class] == 0)
+        {
+            _turns.Emptied((int)token.Class);
+        }
     }
 
     /// <summary>
@@ -115,12 +124,18 @@ internal sealed partial class FairQueue
             yield return ticket;
         }
 
-        foreach (var tokens in _tokens)
+        var (counts, turns) = (_counts, _turns);
+        var classes = Array.ConvertAll(_tokens, tokens => OrderOfService.Of(tokens).GetEnumerator());
+        while (turns.Next(counts) is >= 0 and var next)
         {
-            foreach (var ticket in OrderOfService.Of(tokens))
+            turns.Went(next, 1, counts);
+            if (--counts[next] == 0)
             {
-                yield return ticket;
+                turns.Emptied(next);
             }
+
+            classes[next].MoveNext();
+            yield return classes[next].Current;
         }
     }
 

@@ -5,6 +5,9 @@ namespace Keypace.Domain.Pacing;
 /// <summary>What a pacer can say without changing anything.</summary>
 public sealed partial class Pacer
 {
+    /// <summary>How long learned bursts are worth the memory of a pacer that does nothing, in ticks.</summary>
+    private const long RememberBursts = 3600 * SendWindow.Second;
+
     public RateLimit Limit => _window.Limit;
 
     /// <summary>In ticks.</summary>
@@ -21,11 +24,15 @@ public sealed partial class Pacer
     /// <summary>Tick of the newest send; <see cref="long.MinValue"/> without one.</summary>
     public long LastSent => _window.LastSent;
 
-    /// <summary>Where such an arrival would stand now, and when it would start.</summary>
+    /// <summary>
+    /// Where such an arrival would stand now, and when it would start; <see cref="long.MaxValue"/> when it needs more than a quota allows.
+    /// </summary>
     public (int Position, long ExpectedStart) Expect(in Arrival arrival, long now)
     {
         var position = _queue.Count == 0 ? 0 : _queue.PositionOf(arrival);
-        return (position, _window.Expected(position, now, PausedUntil));
+        return (position, _meters is not null && TooSmallFor(arrival.Need) is not null
+            ? long.MaxValue
+            : Foresee(position, _meters is null ? null : ClaimsOf(arrival.Need), now));
     }
 
     /// <summary>
@@ -39,6 +46,11 @@ public sealed partial class Pacer
         }
 
         var grant = IsHeldBack(now) ? long.MaxValue : Math.Max(_window.NextFree(now), PausedUntil);
+        if (_meters is not null && grant < long.MaxValue)
+        {
+            grant = Math.Max(grant, WhenQuotasAllowAny(now));
+        }
+
         return Math.Min(Math.Min(grant, _deadlines.Next()), NextNear(now));
     }
 
@@ -46,7 +58,8 @@ public sealed partial class Pacer
     /// The window has a permit for somebody who waits, and only <see cref="GrantUntil"/> or <see cref="Allowance"/> is in the way.
     /// </summary>
     public bool IsHeldBack(long now) =>
-        _queue.Count > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now);
+        _queue.Count > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now)
+        && (_meters is null || WhenQuotasAllowAny(now) <= now);
 
     /// <summary>Permits free now.</summary>
     public int Remaining(long now) => now < PausedUntil ? 0 : Math.Max(0, _window.FreeBy(now) - _queue.Count);
@@ -58,13 +71,15 @@ public sealed partial class Pacer
     public IEnumerable<Ticket> InOrder() => _queue.InOrder();
 
     /// <summary>When the query after <paramref name="position"/> others starts.</summary>
-    public long ExpectedStart(int position, long now) => _window.Expected(position, now, PausedUntil);
+    public long ExpectedStart(int position, long now) => Foresee(position, null, now);
 
     /// <summary>The stamps that count now, oldest first.</summary>
     public long[] Counting(long now) => _window.Counting(now);
 
-    /// <summary>Nothing waits, is out, counts or is paused: a new pacer would do the same.</summary>
-    public bool IsIdle(long now) => _queue.Count == 0 && _window.IsEmptyAt(now) && now >= PausedUntil;
+    /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same.</summary>
+    public bool IsIdle(long now) =>
+        _queue.Count == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now)
+        && (_shaper?.Cause is not (ShapeCause.Refused or ShapeCause.CleanWindows) || LastSent + RememberBursts <= now);
 
     private long NextNear(long now) =>
         _near >= _queue.Count ? long.MaxValue : Math.Max(now, Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear));

@@ -59,7 +59,12 @@ public sealed partial class Pacer
         ArgumentOutOfRangeException.ThrowIfNotEqual((int)ticket.State, (int)TicketState.New);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(arrival.Weight - 1), (uint)(MostWeight - 1));
         ticket.Order = arrival.Order != 0 ? arrival.Order : ++_order;
-        if (_queue.Count == 0 && MayGrant(now))
+        if (_meters is not null && !TryClaim(ticket, arrival.Need))
+        {
+            return EntryEnd.TooLarge;
+        }
+
+        if (_queue.Count == 0 && MayGrant(now) && (ticket.Claims is null || QuotasAllow(ticket, now)))
         {
             ticket.ExpectedStart = now;
             Grant(ticket);
@@ -67,7 +72,7 @@ public sealed partial class Pacer
         }
 
         ticket.Position = _queue.PositionOf(arrival);
-        ticket.ExpectedStart = _window.Expected(ticket.Position, now, PausedUntil);
+        ticket.ExpectedStart = Foresee(ticket.Position, ticket.Claims, now);
         if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
         {
             return refused;
@@ -75,6 +80,7 @@ public sealed partial class Pacer
 
         ticket.TokenId = arrival.TokenId;
         ticket.Caller = arrival.Caller;
+        ticket.Need = arrival.Need;
         ticket.Deadline = arrival.Deadline;
         ticket.State = TicketState.Waiting;
         _queue.Enqueue(ticket, arrival);
@@ -101,7 +107,11 @@ public sealed partial class Pacer
         Expire(now, changed);
         while (_queue.Count > 0 && MayGrant(now))
         {
-            var ticket = _queue.Dequeue()!;
+            if ((_meters is null ? _queue.Dequeue() : TakeAllowed(now)) is not { } ticket)
+            {
+                break;   // all that wait, as far as one looks, wait for a quota
+            }
+
             LeaveLine(ticket);
             Grant(ticket);
             changed.Add(ticket);
@@ -120,7 +130,17 @@ public sealed partial class Pacer
         }
 
         ticket.State = TicketState.Sent;
+        ticket.SentAt = at;
         _window.Sent(at);
+        if (ticket.Claims is not null)
+        {
+            SendClaims(ticket, at);
+        }
+
+        if (_shaper is not null && _shaper.Sent(at))
+        {
+            ApplyShape();
+        }
     }
 
     /// <summary>Gives a place in line or an unused permit back. False, and nothing changes, when the ticket has neither.</summary>
@@ -136,6 +156,7 @@ public sealed partial class Pacer
                 return true;
             case TicketState.Granted:
                 _window.Return();
+                ReturnClaims(ticket);
                 Allowance += Allowance < long.MaxValue ? 1 : 0;
                 ticket.State = TicketState.Returned;
                 return true;
@@ -156,7 +177,15 @@ public sealed partial class Pacer
     }
 
     /// <summary>Rules from now on, for those in line too.</summary>
-    public void ChangeLimit(RateLimit limit, long guard, long now) => _window.ChangeLimit(limit, guard, now);
+    public void ChangeLimit(RateLimit limit, long guard, long now)
+    {
+        _window.ChangeLimit(limit, guard, now);
+        if (_shaper is not null)
+        {
+            _shaper.ChangeLimit(limit, guard, now);
+            ApplyShape();
+        }
+    }
 
     /// <summary>No permit before <paramref name="until"/>. Never shortens a pause.</summary>
     public void PauseUntil(long until, string why)
@@ -182,6 +211,10 @@ public sealed partial class Pacer
         _window.Take();
         Allowance -= Allowance < long.MaxValue ? 1 : 0;
         ticket.State = TicketState.Granted;
+        if (ticket.Claims is not null)
+        {
+            ReserveClaims(ticket);
+        }
     }
 
     private EntryEnd? Refuse(in Arrival arrival, long expected) =>

@@ -3,21 +3,22 @@ using Keypace.Domain.Keys;
 namespace Keypace.Domain.Pacing;
 
 /// <summary>
-/// The newest send stamps of one rate group: at most N in every half-open window of T. Ticks are nanoseconds of a monotonic clock.
-/// A ring of sorted stamps that grows with what was really sent (8 bytes a stamp, 8 MB at N = 1,000,000). A permit that is granted and not
-/// yet stamped counts as sent, for as long as that takes.
+/// The newest send stamps of one rate group: at most N in every half-open window of T, and where the hub enforces in slices also at most b in
+/// every slice. Ticks are nanoseconds of a monotonic clock. A ring of sorted stamps that grows with what was really sent (8 bytes a stamp);
+/// above N = 65,536 sums by slot, 32 KB whatever N is, which count a send up to 1/4000 of T longer. A permit that is granted and not yet
+/// stamped counts as sent, for as long as that takes.
 /// </summary>
-public sealed class SendWindow
+public sealed partial class SendWindow
 {
     /// <summary>Ticks in a second.</summary>
     public const long Second = 1_000_000_000;
 
-    private StampRing _stamps;
+    private StampRing _stamps;      // with slots: only the newest, as many as a slice needs
     private int _most;
-    private long _span;          // T + guard
-    private int _olderMost;      // of limits that ruled less than their span ago
-    private long _olderSpan;
-    private long _olderUntil = long.MinValue;
+    private long _span;             // T + guard
+    private int _sliceMost;         // 0: no slices
+    private long _sliceSpan;
+    private long _changes;          // counts what may move an expected start
 
     /// <param name="limit">N and T, within bounds.</param>
     /// <param name="guard">Added to T, in ticks: covers what the way to the hub adds and takes away. 0 or more.</param>
@@ -29,6 +30,7 @@ public sealed class SendWindow
         Guard = guard;
         _most = limit.Count;
         _span = (limit.Seconds * Second) + guard;
+        _slots = _most > MostExact ? new SlottedSum(Slots, _span) : null;
     }
 
     public RateLimit Limit { get; private set; }
@@ -42,54 +44,62 @@ public sealed class SendWindow
     public int Outstanding { get; private set; }
 
     /// <summary>Stamps that are held, old ones included.</summary>
-    public int Held => _stamps.Count;
+    public int Held => _slots is null ? _stamps.Count : (int)_slots.Total;
 
     /// <summary>The newest stamp; <see cref="long.MinValue"/> without one.</summary>
-    public long LastSent => _stamps.Count == 0 ? long.MinValue : _stamps[_stamps.Count - 1];
+    public long LastSent { get; private set; } = long.MinValue;
 
-    /// <summary>One comparison: the stamp that has to leave the window before the next send has left it.</summary>
+    /// <summary>One comparison, two with slices: the stamp that has to leave the window before the next send has left it.</summary>
     public bool IsFree(long now)
     {
+        if (_slots is not null)
+        {
+            return IsFreeBySlots(now) && IsFreeBySlice(now);
+        }
+
         var needed = _most - Outstanding;
-        return needed > 0 && (_stamps.Count < needed || _stamps[_stamps.Count - needed] + _span <= now);
+        return needed > 0
+            && (_stamps.Count < needed || _stamps[_stamps.Count - needed] + _span <= now)
+            && (_sliceMost == 0 || IsFreeBySlice(now));
     }
+
+    /// <summary>Only the slice is in the way.</summary>
+    public bool IsHeldBySlice(long now) => !IsFreeBySlice(now) && FreeBy(now) > 0;
 
     /// <summary>Tick of the next free permit; <see cref="long.MaxValue"/> while that hangs on a permit that is out.</summary>
     public long NextFree(long now)
     {
         var needed = _most - Outstanding;
-        return needed <= 0 ? long.MaxValue : _stamps.Count < needed ? now : Math.Max(now, _stamps[_stamps.Count - needed] + _span);
+        var next = needed <= 0 ? long.MaxValue
+            : _slots is not null ? _slots.WhenAtMost(needed - 1, _span, now)
+            : _stamps.Count < needed ? now
+            : Math.Max(now, _stamps[_stamps.Count - needed] + _span);
+        return _sliceMost == 0 ? next : Math.Max(next, NextFreeBySlice(now));
     }
 
     /// <summary>
     /// Tick of the permit after <paramref name="position"/> others, if each is used when it comes, permits that are out are used now, and
-    /// none
-    /// comes before <paramref name="gate"/>.
+    /// none comes before <paramref name="gate"/>.
     /// </summary>
-    public long Expected(int position, long now, long gate)
-    {
-        var (rounds, place) = Math.DivRem(position, _most);
-        var index = _stamps.Count + Outstanding - _most + place;
-        var start = Math.Max(now, gate);
-        if (index >= 0)
-        {
-            start = Math.Max(start, (index < _stamps.Count ? _stamps[index] : now) + _span);
-        }
+    public long Expected(int position, long now, long gate) =>
+        _sliceMost == 0 ? ExpectedByWindow(position, Math.Max(now, gate), now) : ExpectedBySlices(position, Math.Max(now, gate), now);
 
-        return start + (rounds * _span);
-    }
-
-    /// <summary>Permits that are free at <paramref name="at"/> if none is taken before.</summary>
-    public int FreeBy(long at) => Math.Max(0, _most - Outstanding - (_stamps.Count - _stamps.CountUpTo(at - _span)));
+    /// <summary>Permits that the window has free at <paramref name="at"/> if none is taken before, whatever slices say.</summary>
+    public int FreeBy(long at) => Math.Max(0, _most - Outstanding - CountAt(at));
 
     /// <summary>Takes a permit. Only when <see cref="IsFree"/>.</summary>
-    public void Take() => Outstanding++;
+    public void Take()
+    {
+        Outstanding++;
+        _changes++;
+    }
 
     /// <summary>A permit that was taken comes back unused.</summary>
     public void Return()
     {
         ThrowIfNoneOut();
         Outstanding--;
+        _changes++;
     }
 
     /// <summary>A permit that was taken was used at <paramref name="at"/>; stamps may come late and out of order.</summary>
@@ -97,6 +107,14 @@ public sealed class SendWindow
     {
         ThrowIfNoneOut();
         Outstanding--;
+        _changes++;
+        LastSent = Math.Max(LastSent, at);
+        if (_slots is not null)
+        {
+            AddToSlots(at, 1);
+            return;
+        }
+
         Trim(at);
         if (_stamps.Count < Capacity(at))
         {
@@ -109,72 +127,28 @@ public sealed class SendWindow
         }
     }
 
-    /// <summary>Counts sends that were made under no permit of this window: before a restart, or by somebody else.</summary>
-    public void AssumeSent(int count, long at)
+    /// <summary>The stamps that still count at <paramref name="now"/>, oldest first; with slots, the ends of their slots.</summary>
+    public long[] Counting(long now) => _slots is null ? _stamps.After(now - _span) : CountingBySlots(now);
+
+    private int CountAt(long at) => _slots is null ? _stamps.Count - _stamps.CountUpTo(at - _span) : (int)_slots.TotalAt(at, _span);
+
+    private long ExpectedByWindow(int position, long start, long now)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, RateLimit.MostCount);
-        _stamps.InsertMany(at, count);
-        HoldMore(at);
+        var (rounds, place) = Math.DivRem(position, _most);
+        return Math.Max(start, WindowAllows(place, now)) + (rounds * (_slots is null ? _span : _span + _slots.Width));
     }
 
-    /// <summary>Puts stamps back that a stopped process had saved.</summary>
-    public void Restore(ReadOnlySpan<long> stamps)
+    /// <summary>The tick from which what was sent so far lets the permit after <paramref name="place"/> others go; place is below N.</summary>
+    private long WindowAllows(int place, long now)
     {
-        foreach (var stamp in stamps)
+        var free = _most - Outstanding - place - 1;
+        if (_slots is not null)
         {
-            _stamps.Insert(stamp);
+            return free < 0 ? now + _span + _slots.Width : _slots.WhenAtMost(free, _span, now);
         }
 
-        HoldMore(LastSent);
-    }
-
-    /// <summary>The stamps that still count at <paramref name="now"/>, oldest first.</summary>
-    public long[] Counting(long now) => _stamps.After(now - _span);
-
-    /// <summary>
-    /// Rules from now on. Stamps that the limit before had still counted stay held, so that lowering and raising again forgets nothing.
-    /// </summary>
-    public void ChangeLimit(RateLimit limit, long guard, long now)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(guard);
-        ThrowIfOutside(limit);
-        var stillOlder = now < _olderUntil;
-        _olderMost = stillOlder ? Math.Max(_olderMost, _most) : _most;
-        _olderSpan = stillOlder ? Math.Max(_olderSpan, _span) : _span;
-        _olderUntil = stillOlder ? Math.Max(_olderUntil, now + _span) : now + _span;
-        Limit = limit;
-        Guard = guard;
-        _most = limit.Count;
-        _span = (limit.Seconds * Second) + guard;
-        Trim(now);
-    }
-
-    /// <summary>Nothing that is held counts any more, under this limit or one that ruled lately.</summary>
-    public bool IsEmptyAt(long now) =>
-        Outstanding == 0 && (LastSent == long.MinValue || LastSent + Math.Max(_span, now < _olderUntil ? _olderSpan : 0) <= now);
-
-    /// <summary>More than N from before a restart: the limit was higher then, and may be raised again.</summary>
-    private void HoldMore(long newest)
-    {
-        if (_stamps.Count > _most)
-        {
-            _olderMost = Math.Min(RateLimit.MostCount, Math.Max(_olderMost, _stamps.Count));
-            _olderSpan = Math.Max(_olderSpan, _span);
-            _olderUntil = Math.Max(_olderUntil, newest + _span);
-            Trim(long.MinValue);
-        }
-    }
-
-    private int Capacity(long now) => now < _olderUntil ? Math.Max(_most, _olderMost) : _most;
-
-    private void Trim(long now)
-    {
-        var capacity = Capacity(now);
-        var keepFor = now < _olderUntil ? Math.Max(_span, _olderSpan) : _span;
-        while (_stamps.Count > capacity || (_stamps.Count > _most && _stamps[0] + keepFor <= now))
-        {
-            _stamps.DropOldest();
-        }
+        var index = _stamps.Count - 1 - free;
+        return index < 0 ? now : (index < _stamps.Count ? _stamps[index] : now) + _span;
     }
 
     private void ThrowIfNoneOut()

@@ -25,11 +25,29 @@ public abstract class Ticket
     /// </summary>
     public long Order { get; internal set; }
 
+    /// <summary>Tick at which its bytes had left; <see cref="long.MinValue"/> before.</summary>
+    public long SentAt { get; internal set; } = long.MinValue;
+
+    /// <summary>It takes of a quota.</summary>
+    public bool HasClaims => Claims is not null;
+
     /// <summary>The access token it waits under; empty when it never waited.</summary>
     public string TokenId { get; internal set; } = "";
 
     /// <summary>The caller within the token; empty when it never waited.</summary>
     public string Caller { get; internal set; } = "";
+
+    /// <summary>The quota that it waits for, or that is smaller than what it needs; null when it waits for none.</summary>
+    public Quota? BoundBy { get; internal set; }
+
+    /// <summary>What it is expected to use; kept for those that wait.</summary>
+    public QueryNeed Need { get; internal set; }
+
+    /// <summary>What it takes of each quota that counts it; null without any.</summary>
+    internal QuotaClaim[]? Claims { get; set; }
+
+    /// <summary>Queries that went before it although they came later, while it waited for a quota.</summary>
+    internal int Passed { get; set; }
 
     /// <summary>Null in the front lane and when it does not wait.</summary>
     internal CallerLane? Lane { get; set; }
@@ -68,6 +86,7 @@ public enum TicketState
 /// <param name="Deadline">Tick: still waiting after it, the ticket expires. At or after <paramref name="Latest"/>.</param>
 /// <param name="Front">It comes back after its hub refused it or the connection broke: it goes before everybody.</param>
 /// <param name="Order">With <paramref name="Front"/>: the order of its first ticket; 0 for a new one.</param>
+/// <param name="Need">What it is expected to use; only looked at where there are quotas.</param>
 public readonly record struct Arrival(
     string TokenId,
     string Caller,
@@ -76,7 +95,8 @@ public readonly record struct Arrival(
     long Latest = long.MaxValue,
     long Deadline = long.MaxValue,
     bool Front = false,
-    long Order = 0);
+    long Order = 0,
+    QueryNeed Need = default);
 
 /// <summary>What became of an arrival.</summary>
 public enum EntryEnd
@@ -92,6 +112,9 @@ public enum EntryEnd
 
     /// <summary>The turn cannot come by <see cref="Arrival.Latest"/>.</summary>
     TooLate,
+
+    /// <summary>It needs more than <see cref="Ticket.BoundBy"/> allows at all.</summary>
+    TooLarge,
 }
 
 /// <summary>How many may wait in a rate group, and how many of one caller.</summary>

@@ -11,6 +11,7 @@ namespace Keypace.Server.Pacing;
 /// <param name="Patience">Longest wait; zero: now or not at all. Never more than <see cref="PacingOptions.MaxWait"/>.</param>
 /// <param name="Front">It comes back after a 429 of its hub or a broken connection.</param>
 /// <param name="Order">With <paramref name="Front"/>: <see cref="Ticket.Order"/> of its first turn in this group.</param>
+/// <param name="Need">Model and estimated tokens, where <see cref="PacedGroup.HasQuotas"/>; the model also where known.</param>
 internal readonly record struct Entry(
     string TokenId,
     string Caller,
@@ -18,7 +19,8 @@ internal readonly record struct Entry(
     QueryClass Class,
     TimeSpan Patience,
     bool Front = false,
-    long Order = 0);
+    long Order = 0,
+    QueryNeed Need = default);
 
 /// <summary>A turn, or the reason why there is none.</summary>
 internal readonly struct Admission
@@ -41,7 +43,11 @@ internal readonly struct Admission
 
 /// <param name="Position">How many would have gone before it.</param>
 /// <param name="RetryAfter">Exactly when its turn would have come.</param>
-internal sealed record EntryRefusal(EntryRefusalKind Kind, int Position, TimeSpan RetryAfter);
+internal sealed record EntryRefusal(EntryRefusalKind Kind, int Position, TimeSpan RetryAfter)
+{
+    /// <summary>The limit that is too small, or that binds; null when it is none of the quotas.</summary>
+    public Quota? Quota { get; init; }
+}
 
 internal enum EntryRefusalKind
 {
@@ -55,6 +61,12 @@ internal enum EntryRefusalKind
     TooLate,
 
     ShuttingDown,
+
+    /// <summary>It needs more than <see cref="EntryRefusal.Quota"/> allows at all: waiting does not help.</summary>
+    TooLarge,
+
+    /// <summary>The hub said lately that waiting does not help (quota, billing); tried again after <see cref="EntryRefusal.RetryAfter"/>.</summary>
+    CircuitOpen,
 }
 
 /// <summary>How waiting ended.</summary>

@@ -1,4 +1,5 @@
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 
 namespace Keypace.Server.Pacing;
 
@@ -26,7 +27,32 @@ internal sealed record GroupStatus(
     IReadOnlyList<WaitingCaller> Waiting,
     DateTimeOffset? UnknownPastUntil,
     SendHistoryView? History,
-    DateTimeOffset HistoryNewestAt);
+    DateTimeOffset HistoryNewestAt)
+{
+    /// <summary>What people set; <see cref="Limit"/> is what was learned on top of it.</summary>
+    public required GroupRules Rules { get; init; }
+
+    /// <summary>What keeps the next query from going.</summary>
+    public required BindingKind Binding { get; init; }
+
+    /// <summary>The quota that binds, when one does.</summary>
+    public required Quota? BindingQuota { get; init; }
+
+    /// <summary>How bursts are sent now and why. Its ticks mean nothing outside.</summary>
+    public required ShapeState Shape { get; init; }
+
+    /// <summary>A slice's length, guard included; zero when whole bursts go.</summary>
+    public required TimeSpan Slice { get; init; }
+
+    /// <summary>Each quota with what counts of it now.</summary>
+    public required IReadOnlyList<QuotaStatus> Quotas { get; init; }
+
+    /// <summary>What the pacer did by itself, newest first.</summary>
+    public required IReadOnlyList<GroupEvent> Events { get; init; }
+}
+
+/// <param name="FreeAt">When something of it is free; null when nobody knows.</param>
+internal sealed record QuotaStatus(Quota Quota, long Used, DateTimeOffset? FreeAt);
 
 /// <summary>A rate group at a glance.</summary>
 /// <param name="Limit">The limit that rules now.</param>

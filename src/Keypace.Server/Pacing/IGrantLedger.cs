@@ -9,8 +9,11 @@ internal interface IGrantLedger
     /// <summary>Tick up to which permits may be granted, known to be on the disk.</summary>
     long MayGrantUntil { get; }
 
-    /// <summary>Counts in <paramref name="pacer"/> what was or may have been sent before this process began.</summary>
-    void Recall(Guid groupId, Pacer pacer);
+    /// <summary>
+    /// Counts in <paramref name="pacer"/> what was or may have been sent before this process began. The tick until which some of that is not
+    /// known but assumed; <see cref="long.MinValue"/> when all is known.
+    /// </summary>
+    long Recall(Guid groupId, Pacer pacer);
 
     /// <summary>Notes that a group sends from now on. Null when that cannot be noted, and then nothing may be sent.</summary>
     RunNote? TryRun(Guid groupId, RateLimit limit, long guard);

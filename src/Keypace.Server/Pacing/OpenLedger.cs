@@ -8,9 +8,7 @@ internal sealed class OpenLedger : IGrantLedger
 {
     public long MayGrantUntil => long.MaxValue;
 
-    public void Recall(Guid groupId, Pacer pacer)
-    {
-    }
+    public long Recall(Guid groupId, Pacer pacer) => long.MinValue;
 
     public RunNote? TryRun(Guid groupId, RateLimit limit, long guard) => new RunNote(0, long.MaxValue);
 

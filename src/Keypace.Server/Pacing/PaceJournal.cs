@@ -91,19 +91,22 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 
     public bool IsDurable(long note) => Volatile.Read(ref _durableNotes) >= note;
 
-    public void Recall(Guid groupId, Pacer pacer)
+    public long Recall(Guid groupId, Pacer pacer)
     {
         lock (_gate)
         {
             var counts = _clock.Now - pacer.Span;
+            var unknownAt = long.MinValue;
             if (_state.UnknownFullAt > counts)
             {
                 pacer.AssumeSent(pacer.Limit.Count, _state.UnknownFullAt);
+                unknownAt = _state.UnknownFullAt;
             }
 
             if (_state.UnknownCreditAt > counts)
             {
                 pacer.AssumeSent(StandingCredit.Of(pacer.Limit), _state.UnknownCreditAt);
+                unknownAt = Math.Max(unknownAt, _state.UnknownCreditAt);
             }
 
             if (_state.Groups.TryGetValue(groupId, out var past) && past.IsFromBefore)
@@ -111,10 +114,13 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
                 if (past.FullAt > counts)
                 {
                     pacer.AssumeSent(Math.Max(past.Limit.Count, pacer.Limit.Count), past.FullAt);
+                    unknownAt = Math.Max(unknownAt, past.FullAt);
                 }
 
                 pacer.Restore([.. past.Stamps]);
             }
+
+            return unknownAt == long.MinValue ? long.MinValue : unknownAt + pacer.Span;
         }
     }
 

@@ -37,6 +37,11 @@ internal sealed partial class PacedGroup
             return;
         }
 
+        if (_pacer.NeedsWall)
+        {
+            _pacer.TellWall(_clock.Time.GetUtcNow(), now);
+        }
+
         OpenGates();
         if (_note is null && _pacer.IsHeldBack(now))
         {

@@ -4,8 +4,6 @@ namespace Keypace.Server.Pacing;
 internal sealed partial class PacedGroup
 {
     private SendHistory? _history;
-    private long _unknownUntil;   // tick; what was recalled from before this process is over by then
-
     public GroupStatus Status()
     {
         lock (Gate)
@@ -49,6 +47,8 @@ internal sealed partial class PacedGroup
         var free = _pacer.Outstanding >= _pacer.Limit.Count ? (DateTimeOffset?)null : _clock.WallAt(_pacer.ExpectedStart(0, now), now);
         var isPaused = _pacer.PausedUntil > now;
         var history = _history?.View(now);
+        var binding = _pacer.BindingAt(now);
+        var shape = _pacer.Shape;
         return new GroupStatus(
             _pacer.Limit,
             MonotonicClock.SpanOf(_pacer.Guard),
@@ -62,7 +62,16 @@ internal sealed partial class PacedGroup
             waiting,
             _unknownUntil > now ? _clock.WallAt(_unknownUntil, now) : null,
             history,
-            history is null ? default : _clock.WallAt(history.NewestAt, now));
+            history is null ? default : _clock.WallAt(history.NewestAt, now))
+        {
+            Rules = _rules,
+            Binding = binding.Kind,
+            BindingQuota = binding.Quota,
+            Shape = shape,
+            Slice = MonotonicClock.SpanOf(shape.Slice),
+            Quotas = [.. _pacer.QuotasAt(now).Select(use => new QuotaStatus(use.Quota, use.Used, use.FreeAt == long.MaxValue ? null : _clock.WallAt(use.FreeAt, now)))],
+            Events = [.. (_events ?? []).Reverse()],
+        };
     }
 
     /// <summary>For the picture only: it decides nothing.</summary>

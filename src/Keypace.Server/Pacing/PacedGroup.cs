@@ -1,4 +1,3 @@
-using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 
 namespace Keypace.Server.Pacing;
@@ -21,21 +20,22 @@ internal sealed partial class PacedGroup
     private readonly RateGroups _home;
     private readonly MonotonicClock _clock;
     private readonly Pacer _pacer;
+    private readonly long _unknownUntil;   // what a process before this one may have sent counts until then
     private bool _isStopping;
     private bool _isRetired;
 
-    internal PacedGroup(Guid id, RateLimit limit, RateGroups home)
+    internal PacedGroup(Guid id, GroupRules rules, RateGroups home)
     {
         Id = id;
+        _rules = rules;
         _home = home;
         _clock = home.Clock;
         _pacer = new Pacer(
-            limit,
-            MonotonicClock.NanosecondsOf(home.Options.Guard),
+            rules.Limit,
+            MonotonicClock.NanosecondsOf(rules.Guard ?? home.Options.Guard),
             new QueueBounds(home.Options.QueueLimit, home.Options.CallerQueueLimit)) { GrantUntil = long.MinValue };
-        home.Ledger.Recall(id, _pacer);
-        // Real sends have stamps of their own; several at one tick were assumed.
-        _unknownUntil = _pacer.Counting(_clock.Now) is [.., var before, var last] && before == last ? last + _pacer.Span : long.MinValue;
+        _unknownUntil = home.Ledger.Recall(id, _pacer);
+        Apply(rules, _clock.Now);
     }
 
     public Guid Id { get; }
@@ -43,13 +43,13 @@ internal sealed partial class PacedGroup
     /// <summary>Guards the pacer and every turn in it. Never held while anything waits.</summary>
     internal Lock Gate { get; } = new();
 
-    internal RateLimit Limit
+    internal GroupRules Rules
     {
         get
         {
             lock (Gate)
             {
-                return _pacer.Limit;
+                return _rules;
             }
         }
     }
@@ -87,10 +87,17 @@ internal sealed partial class PacedGroup
                 var now = _clock.Now;
                 Step(now, changed);   // whoever is due goes before the newcomer, however late the timer is
                 OpenGates();
-                var end = _pacer.Enqueue(turn, ArrivalOf(entry, now), now);
-                turn.ExpectedWait = MonotonicClock.SpanOf(turn.ExpectedStart - now);
-                refusal = RefusalOf(end, turn);
-                Step(now, changed);
+                if (_circuits is not null && CircuitOf(entry.Need.Model, now) is { } open)
+                {
+                    refusal = new EntryRefusal(EntryRefusalKind.CircuitOpen, 0, open);
+                }
+                else
+                {
+                    var end = _pacer.Enqueue(turn, ArrivalOf(entry, now), now);
+                    turn.ExpectedWait = MonotonicClock.SpanOf(turn.ExpectedStart - now);
+                    refusal = RefusalOf(end, turn);
+                    Step(now, changed);
+                }
             }
         }
 
@@ -135,43 +142,29 @@ internal sealed partial class PacedGroup
         WakeAll(changed);
     }
 
-    /// <summary>Rules from now on, for those who wait too.</summary>
-    internal void ChangeLimit(RateLimit limit)
-    {
-        var changed = s_changed ??= [];
-        lock (Gate)
-        {
-            if (_isRetired)
-            {
-                _home.Successor(this).ChangeLimit(limit);
-                return;
-            }
-
-            var now = _clock.Now;
-            var guard = MonotonicClock.NanosecondsOf(_home.Options.Guard);
-            if (_pacer.Limit != limit || _pacer.Guard != guard)
-            {
-                _pacer.ChangeLimit(limit, guard, now);
-                NoteLimit();
-                Step(now, changed);
-            }
-        }
-
-        WakeAll(changed);
-    }
-
     internal void Sent(Turn turn)
     {
         var changed = s_changed ??= [];
         lock (Gate)
         {
             var now = _clock.Now;   // in the lock, so that stamps of one group come in order
-            _pacer.Sent(turn, now);
-            Note(turn, now);
+            Stamp(turn, now);
             Step(now, changed);
         }
 
         WakeAll(changed);
+    }
+
+    private void Stamp(Turn turn, long now)
+    {
+        var bursts = _learner is null ? 0 : _pacer.Shape.Burst;
+        _pacer.Sent(turn, now);
+        Note(turn, now);
+        Interlocked.Increment(ref _inFlight);
+        if (_learner is not null)
+        {
+            NoteGrowth(bursts, now);
+        }
     }
 
     internal void GiveBack(Turn turn)
@@ -182,8 +175,7 @@ internal sealed partial class PacedGroup
             var now = _clock.Now;
             if (turn.IsLeaving && turn.IsGranted)
             {
-                _pacer.Sent(turn, now);   // nobody knows how much of it left
-                Note(turn, now);
+                Stamp(turn, now);   // nobody knows how much of it left
             }
             else if (!_pacer.GiveBack(turn))
             {
@@ -202,14 +194,15 @@ internal sealed partial class PacedGroup
         var patience = entry.Patience < _home.Options.MaxWait ? entry.Patience : _home.Options.MaxWait;
         var latest = now + Math.Max(0, MonotonicClock.NanosecondsOf(patience));
         var weight = Math.Clamp(entry.Weight, 1, Pacer.MostWeight);
-        return new Arrival(entry.TokenId, entry.Caller, weight, entry.Class, latest, latest + Lateness, entry.Front, entry.Order);
+        return new Arrival(entry.TokenId, entry.Caller, weight, entry.Class, latest, latest + Lateness, entry.Front, entry.Order, entry.Need);
     }
 
     private static EntryRefusal? RefusalOf(EntryEnd end, Turn turn) => end switch
     {
         EntryEnd.QueueFull => new(EntryRefusalKind.QueueFull, turn.Position, turn.ExpectedWait),
         EntryEnd.CallerQueueFull => new(EntryRefusalKind.CallerQueueFull, turn.Position, turn.ExpectedWait),
-        EntryEnd.TooLate => new(EntryRefusalKind.TooLate, turn.Position, turn.ExpectedWait),
+        EntryEnd.TooLate => new(EntryRefusalKind.TooLate, turn.Position, turn.ExpectedWait) { Quota = turn.BoundBy },
+        EntryEnd.TooLarge => new(EntryRefusalKind.TooLarge, 0, TimeSpan.Zero) { Quota = turn.BoundBy },
         _ => null,
     };
 }

@@ -49,7 +49,11 @@ internal sealed class RateGroups : IAsyncDisposable
 
     /// <summary>The group; made with <paramref name="limit"/> when it is not there. One that is there keeps its own limit.</summary>
     public PacedGroup Get(Guid groupId, RateLimit limit) =>
-        _groups.TryGetValue(groupId, out var group) ? group : Add(groupId, limit);
+        _groups.TryGetValue(groupId, out var group) ? group : Add(groupId, new GroupRules(limit));
+
+    /// <summary>The group; made with <paramref name="rules"/> when it is not there. One that is there keeps its own rules.</summary>
+    public PacedGroup Get(Guid groupId, GroupRules rules) =>
+        _groups.TryGetValue(groupId, out var group) ? group : Add(groupId, rules);
 
     public bool TryGet(Guid groupId, [NotNullWhen(true)] out PacedGroup? group) => _groups.TryGetValue(groupId, out group);
 
@@ -67,6 +71,9 @@ internal sealed class RateGroups : IAsyncDisposable
 
     /// <summary>Rules from now on, for those who wait too.</summary>
     public void ChangeLimit(Guid groupId, RateLimit limit) => Get(groupId, limit).ChangeLimit(limit);
+
+    /// <summary>Rules from now on, for those who wait too. Quotas must be without fault.</summary>
+    public void Configure(Guid groupId, GroupRules rules) => Get(groupId, rules).Configure(rules);
 
     /// <summary>Ends every wait, takes no new query, lets permits that are out be used, and saves what was sent.</summary>
     public async Task StopAsync()
@@ -99,7 +106,7 @@ internal sealed class RateGroups : IAsyncDisposable
     internal PacedGroup Successor(PacedGroup retired)
     {
         _groups.TryRemove(KeyValuePair.Create(retired.Id, retired));
-        return Get(retired.Id, retired.Limit);
+        return Get(retired.Id, retired.Rules);
     }
 
     internal void KeepHistory(Guid groupId, SendHistory history) => _pastHistories.Keep(groupId, history);
@@ -120,9 +127,9 @@ internal sealed class RateGroups : IAsyncDisposable
         }
     }
 
-    private PacedGroup Add(Guid groupId, RateLimit limit)
+    private PacedGroup Add(Guid groupId, GroupRules rules)
     {
-        var group = _groups.GetOrAdd(groupId, static (id, made) => new PacedGroup(id, made.limit, made.home), (limit, home: this));
+        var group = _groups.GetOrAdd(groupId, static (id, made) => new PacedGroup(id, made.rules, made.home), (rules, home: this));
         if (_isStopping)
         {
             _ = group.StopAsync();

@@ -12,6 +12,7 @@ internal sealed class Turn : Ticket
     private readonly PacedGroup _group;
     private TaskCompletionSource<TurnEnd>? _ended;   // made only when somebody really waits
     private TaskCompletionSource? _near;
+    private int _hasEnded;
 
     internal Turn(PacedGroup group) => _group = group;
 
@@ -97,6 +98,21 @@ internal sealed class Turn : Ticket
     /// <summary>The request's bytes are with the connection: stamps now.</summary>
     /// <exception cref="InvalidOperationException">There is no permit, or it was used before.</exception>
     public void Sent() => _group.Sent(this);
+
+    /// <summary>
+    /// What the query really used; zeros when its hub refused it. Once, after <see cref="Sent"/>; only needed where
+    /// <see cref="PacedGroup.HasQuotas"/>.
+    /// </summary>
+    public void Settle(long inputTokens, long outputTokens) => _group.Settle(this, inputTokens, outputTokens);
+
+    /// <summary>The answer has ended, or will not come. Call it after every <see cref="Sent"/>, in the end; more calls do nothing.</summary>
+    public void Ended()
+    {
+        if (State == TicketState.Sent && Interlocked.Exchange(ref _hasEnded, 1) == 0)
+        {
+            _group.Ended(this);
+        }
+    }
 
     /// <summary>
     /// Leaves the line or returns the unused permit. Does nothing when there is neither; after <see cref="Leaving"/> it stamps instead.

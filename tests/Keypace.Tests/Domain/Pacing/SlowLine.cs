@@ -7,6 +7,7 @@ internal sealed class SlowLine
 {
     private readonly List<PlainTicket> _front = [];
     private readonly List<Token>[] _classes = [[], [], []];
+    private readonly int[] _passed = [0, 0, 0];
 
     public void Enqueue(PlainTicket ticket, in Arrival arrival)
     {
@@ -51,34 +52,49 @@ internal sealed class SlowLine
             return back;
         }
 
-        foreach (var tokens in _classes.Where(tokens => tokens.Count > 0))
+        if (_classes.All(tokens => tokens.Count == 0))
         {
-            var token = tokens[0];
-            var caller = token.Callers[0];
-            var ticket = caller.Tickets[0];
-            caller.Tickets.RemoveAt(0);
-            token.Callers.RemoveAt(0);
-            if (caller.Tickets.Count > 0)
-            {
-                token.Callers.Add(caller);
-            }
-
-            token.Left--;
-            if (token.Callers.Count == 0)
-            {
-                tokens.RemoveAt(0);
-            }
-            else if (token.Left == 0)
-            {
-                token.Left = token.Weight;
-                tokens.RemoveAt(0);
-                tokens.Add(token);
-            }
-
-            return ticket;
+            return null;
         }
 
-        return null;
+        // A class that twenty of higher ones have passed is due; the higher of two that are due; else the highest that waits.
+        var which = Array.FindIndex(_passed, passed => passed >= 20);
+        which = which >= 0 ? which : Array.FindIndex(_classes, tokens => tokens.Count > 0);
+        var served = ServeFrom(_classes[which]);
+        for (var lower = which + 1; lower < 3; lower++)
+        {
+            _passed[lower] += _classes[lower].Count > 0 ? 1 : 0;
+        }
+
+        _passed[which] = 0;
+        return served;
+    }
+
+    private static PlainTicket ServeFrom(List<Token> tokens)
+    {
+        var token = tokens[0];
+        var caller = token.Callers[0];
+        var ticket = caller.Tickets[0];
+        caller.Tickets.RemoveAt(0);
+        token.Callers.RemoveAt(0);
+        if (caller.Tickets.Count > 0)
+        {
+            token.Callers.Add(caller);
+        }
+
+        token.Left--;
+        if (token.Callers.Count == 0)
+        {
+            tokens.RemoveAt(0);
+        }
+        else if (token.Left == 0)
+        {
+            token.Left = token.Weight;
+            tokens.RemoveAt(0);
+            tokens.Add(token);
+        }
+
+        return ticket;
     }
 
     public void Remove(PlainTicket ticket)
@@ -89,6 +105,11 @@ internal sealed class SlowLine
             tokens.ForEach(token => token.Callers.ForEach(caller => caller.Tickets.Remove(ticket)));
             tokens.ForEach(token => token.Callers.RemoveAll(caller => caller.Tickets.Count == 0));
             tokens.RemoveAll(token => token.Callers.Count == 0);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            _passed[i] = _classes[i].Count == 0 ? 0 : _passed[i];
         }
     }
 
@@ -114,6 +135,7 @@ internal sealed class SlowLine
         for (var i = 0; i < _classes.Length; i++)
         {
             copy._classes[i].AddRange(_classes[i].Select(token => token.Copy()));
+            copy._passed[i] = _passed[i];
         }
 
         return copy;

@@ -1,0 +1,81 @@
+namespace Keypace.Domain.Pacing;
+
+/// <summary>
+/// How many tokens a model's answers have lately: the 90th percentile of the last 64, for reserving without asking for the most that could
+/// come. Not thread-safe.
+/// </summary>
+/// <param name="mostModels">Models that are remembered; the one that was learned longest ago makes room.</param>
+public sealed class OutputEstimates(int mostModels = 256)
+{
+    /// <summary>Answers that are remembered of a model.</summary>
+    public const int Remembered = 64;
+
+    /// <summary>Fewer say too little: then the most that could come is taken.</summary>
+    public const int Enough = 8;
+
+    private readonly Dictionary<string, Recent> _models = [];
+    private long _learned;
+
+    /// <summary>An answer had so many tokens; negative numbers are ignored.</summary>
+    public void Learn(string model, long outputTokens)
+    {
+        if (outputTokens < 0)
+        {
+            return;
+        }
+
+        if (!_models.TryGetValue(model, out var recent))
+        {
+            if (_models.Count >= mostModels)
+            {
+                _models.Remove(_models.MinBy(entry => entry.Value.LearnedAt).Key);
+            }
+
+            _models.Add(model, recent = new Recent());
+        }
+
+        recent.Add(outputTokens, ++_learned);
+    }
+
+    /// <summary>What to reserve for an answer.</summary>
+    /// <param name="mostTokens">What the query allows at most (max_tokens); null when it does not say.</param>
+    /// <param name="otherwise">Reserved when too little was learned and the query does not say.</param>
+    public long Of(string model, long? mostTokens, long otherwise)
+    {
+        var most = mostTokens is >= 0 ? mostTokens.Value : long.MaxValue;
+        return _models.TryGetValue(model, out var recent) && recent.Count >= Enough
+            ? Math.Min(recent.Ninetieth(), most)
+            : most < long.MaxValue ? most : otherwise;
+    }
+
+    private sealed class Recent
+    {
+        private readonly long[] _last = new long[Remembered];
+        private readonly long[] _sorted = new long[Remembered];
+        private long _added;
+        private bool _isSorted;
+
+        public int Count => (int)Math.Min(_added, Remembered);
+
+        public long LearnedAt { get; private set; }
+
+        public void Add(long tokens, long at)
+        {
+            _last[_added++ % Remembered] = tokens;
+            (LearnedAt, _isSorted) = (at, false);
+        }
+
+        /// <summary>The smallest number that at least nine tenths do not exceed.</summary>
+        public long Ninetieth()
+        {
+            if (!_isSorted)
+            {
+                Array.Copy(_last, _sorted, Count);
+                Array.Sort(_sorted, 0, Count);
+                _isSorted = true;
+            }
+
+            return _sorted[((Count * 9) + 9) / 10 - 1];
+        }
+    }
+}

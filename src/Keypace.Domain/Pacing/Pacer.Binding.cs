@@ -1,0 +1,92 @@
+namespace Keypace.Domain.Pacing;
+
+/// <summary>What keeps the next query from going.</summary>
+public enum BindingKind
+{
+    /// <summary>Nothing: a query would go now.</summary>
+    None,
+
+    /// <summary>The hub, or somebody, said to wait.</summary>
+    Pause,
+
+    /// <summary>N in T.</summary>
+    RateLimit,
+
+    /// <summary>The whole limit has room; this slice of it has not.</summary>
+    Slice,
+
+    /// <summary>Another limit: <see cref="Binding.Quota"/>.</summary>
+    Quota,
+
+    /// <summary>What is noted on the disk does not yet cover another send.</summary>
+    Journal,
+}
+
+/// <param name="Until">Tick from which it no longer binds if nothing else happens; <see cref="long.MaxValue"/>: nobody knows.</param>
+public readonly record struct Binding(BindingKind Kind, Quota? Quota, long Until);
+
+/// <summary>A quota as it stands.</summary>
+/// <param name="Used">What counts now, reserved estimates included; above the limit after queries that used more than was reserved.</param>
+/// <param name="FreeAt">Tick at which something is free; <see cref="long.MaxValue"/>: nobody knows.</param>
+public readonly record struct QuotaUse(Quota Quota, long Used, long FreeAt);
+
+/// <summary>Which limit binds.</summary>
+public sealed partial class Pacer
+{
+    /// <summary>What the first in line waits for; without a line, what would keep a small query back.</summary>
+    public Binding BindingAt(long now)
+    {
+        if (now < PausedUntil)
+        {
+            return new(BindingKind.Pause, null, PausedUntil);
+        }
+
+        if (!_window.IsFree(now))
+        {
+            return new(_window.IsHeldBySlice(now) ? BindingKind.Slice : BindingKind.RateLimit, null, _window.NextFree(now));
+        }
+
+        if (_meters is not null && BindingQuota(now) is { } quota)
+        {
+            return quota;
+        }
+
+        return IsHeldBack(now) ? new(BindingKind.Journal, null, long.MaxValue) : default;
+    }
+
+    /// <summary>Each quota as it stands.</summary>
+    public IReadOnlyList<QuotaUse> QuotasAt(long now) => _meters is null
+        ? []
+        : Array.ConvertAll(_meters, meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)));
+
+    private Binding? BindingQuota(long now)
+    {
+        if (_queue.Peek() is { } head)
+        {
+            return Blocking(head, now) is { } meter ? new(BindingKind.Quota, meter.Quota, WhenAllowed(head.Claims, now)) : null;
+        }
+
+        foreach (var meter in _meters!)
+        {
+            if (meter.Quota.Model is null && !meter.Allows(1, now))
+            {
+                return new(BindingKind.Quota, meter.Quota, meter.Earliest(1, now));
+            }
+        }
+
+        return null;
+    }
+
+    private bool AreQuotasIdle(long now)
+    {
+        foreach (var meter in _meters ?? [])
+        {
+            if (meter.Used(now) > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

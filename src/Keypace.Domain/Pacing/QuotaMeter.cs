@@ -1,0 +1,142 @@
+namespace Keypace.Domain.Pacing;
+
+/// <summary>
+/// Counts one quota. What is granted counts as reserved until it is stamped, what is stamped until it leaves the interval; like the rate
+/// limit, so that a late thread costs rate and never exactness.
+/// </summary>
+internal abstract class QuotaMeter(Quota quota)
+{
+    public Quota Quota { get; set; } = quota;
+
+    /// <summary>Granted and not yet stamped or returned.</summary>
+    public long Reserved { get; private set; }
+
+    public bool Counts(in QueryNeed need) => Quota.Model is null || Quota.Model == need.Model;
+
+    public bool Allows(long amount, long now) => Used(now) + amount <= Quota.Limit;
+
+    /// <summary>What counts now, reserved amounts included.</summary>
+    public long Used(long now) => Reserved + Stamped(now);
+
+    public void Reserve(long amount) => Reserved += amount;
+
+    public virtual void Return(long amount) => Reserved -= amount;
+
+    /// <summary>The reserved amount was sent; a mark for <see cref="Settle"/>.</summary>
+    public virtual long Sent(long amount, long at)
+    {
+        Reserved -= amount;
+        return Stamp(amount, at);
+    }
+
+    /// <summary>
+    /// What was really used is known: less is taken back where it was stamped, which is always safe; more is booked as used now, over the
+    /// limit if need be, so that it is paid for before anything else goes.
+    /// </summary>
+    public virtual void Settle(long mark, long stamped, long used, long now)
+    {
+        if (used > stamped)
+        {
+            Stamp(used - stamped, now);
+        }
+        else
+        {
+            TakeBack(mark, stamped - used);
+        }
+    }
+
+    /// <summary>The query ended. Only concurrency cares.</summary>
+    public virtual void Ended()
+    {
+    }
+
+    /// <summary>The tick from which so much is free if nothing else happens; <see cref="long.MaxValue"/> when that hangs on others.</summary>
+    public abstract long Earliest(long amount, long now);
+
+    /// <summary>Sends of before this quota was set, as far as they are known.</summary>
+    public abstract void Assume(long amount, long at);
+
+    /// <summary>What counts now, oldest first: until which tick, and how much. Reserved amounts are not among it.</summary>
+    public abstract IEnumerable<(long Until, long Amount)> Counting(long now);
+
+    /// <summary>The tick until which an amount counts that is used at <paramref name="at"/>; <see cref="long.MaxValue"/>: nobody knows.</summary>
+    public abstract long UntilOf(long at);
+
+    protected abstract long Stamped(long now);
+
+    protected abstract long Stamp(long amount, long at);
+
+    protected abstract void TakeBack(long mark, long amount);
+
+    /// <param name="guard">Added to an interval, in ticks.</param>
+    public static QuotaMeter Of(Quota quota, long guard) =>
+        quota.Dimension == QuotaDimension.Concurrent ? new ConcurrencyMeter(quota)
+        : quota.Zone is not null ? new CalendarMeter(quota)
+        : new IntervalMeter(quota, guard);
+}
+
+/// <summary>Any window of the interval; a slot of 1/500 of it is the resolution, 4 KB.</summary>
+internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
+{
+    private const int Slots = 500;
+
+    private readonly SlottedSum _sum = new(Slots, (quota.Seconds * SendWindow.Second) + guard);
+
+    public override long Earliest(long amount, long now)
+    {
+        _ = _sum.At(now);
+        return _sum.WhenAtMost(Quota.Limit - amount - Reserved, _sum.Span, now);
+    }
+
+    public override void Assume(long amount, long at) => _sum.Add(at, amount);
+
+    public override IEnumerable<(long Until, long Amount)> Counting(long now)
+    {
+        _ = _sum.At(now);
+        return _sum.Held().Select(held => (held.At + _sum.Span, held.Amount));
+    }
+
+    public override long UntilOf(long at) => _sum.UntilOf(at);
+
+    protected override long Stamped(long now) => _sum.At(now);
+
+    protected override long Stamp(long amount, long at) => _sum.Add(at, amount);
+
+    protected override void TakeBack(long mark, long amount) => _sum.Lower(mark, amount);
+}
+
+/// <summary>Queries that have a permit and have not ended, from the grant on.</summary>
+internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
+{
+    private long _running;
+
+    public override long Sent(long amount, long at)
+    {
+        _running += amount;
+        return base.Sent(amount, at);
+    }
+
+    public override void Settle(long mark, long stamped, long used, long now)
+    {
+    }
+
+    public override void Ended() => _running--;
+
+    public override long Earliest(long amount, long now) => Allows(amount, now) ? now : long.MaxValue;
+
+    public override void Assume(long amount, long at)
+    {
+    }
+
+    public override IEnumerable<(long Until, long Amount)> Counting(long now) => _running > 0 ? [(long.MaxValue, _running)] : [];
+
+    public override long UntilOf(long at) => long.MaxValue;
+
+    protected override long Stamped(long now) => _running;
+
+    protected override long Stamp(long amount, long at) => 0;
+
+    protected override void TakeBack(long mark, long amount)
+    {
+    }
+}

@@ -1,0 +1,178 @@
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>What a rate group learns from its hub's answers.</summary>
+internal sealed partial class PacedGroup
+{
+    private const int MostEvents = 50;
+
+    private LimitLearner? _learner;                      // made with the first answer that says anything
+    private Queue<GroupEvent>? _events;
+    private Dictionary<string, long>? _circuits;         // by model, "" for queries that name none: closed again at that tick
+    private OutputEstimates? _estimates;
+    private int _inFlight;
+
+    /// <summary>
+    /// An answer came. Call it for every answer that reports limits, for every refusal, and while anything was learned that a clean answer
+    /// may undo (<see cref="WantsAnswers"/>); not before <see cref="Turn.Sent"/>.
+    /// </summary>
+    /// <param name="report">What the headers say of the request limit; default when nothing.</param>
+    /// <param name="refusal">Null for an answer that is no refusal.</param>
+    public void Learn(Turn turn, in HubReport report, HubRefusal? refusal, string? model)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            _learner ??= NewLearner();
+            var own = new OwnView(_pacer.Limit.Seconds, _pacer.Remaining(now), Volatile.Read(ref _inFlight), turn.SentAt, _pacer.CanShrinkBursts);
+            Apply(refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now), turn, model, now);
+            Step(now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    /// <summary>A clean answer without any report may teach something too: that a lowered limit can rise again.</summary>
+    public bool WantsAnswers => Volatile.Read(ref _learner) is not null;
+
+    /// <summary>Learned estimate of an answer's tokens; <see cref="OutputEstimates.Of"/>.</summary>
+    public long EstimateOutput(string model, long? mostTokens, long otherwise)
+    {
+        lock (Gate)
+        {
+            return _estimates?.Of(model, mostTokens, otherwise) ?? mostTokens ?? otherwise;
+        }
+    }
+
+    /// <summary>True when the group has quotas: then queries need estimates, and <see cref="Turn.Settle"/>.</summary>
+    public bool HasQuotas { get; private set; }
+
+    internal void Settle(Turn turn, long inputTokens, long outputTokens)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            _pacer.Settle(turn, inputTokens, outputTokens, now);
+            if (turn.Need.Model is { } model)
+            {
+                (_estimates ??= new OutputEstimates()).Learn(model, outputTokens);
+            }
+
+            Step(now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    internal void Ended(Turn turn)
+    {
+        Interlocked.Decrement(ref _inFlight);
+        if (!turn.HasClaims)
+        {
+            return;
+        }
+
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            _pacer.Ended(turn);
+            Step(_clock.Now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    private LimitLearner NewLearner()
+    {
+        var learner = new LimitLearner(_rules.Limit, _rules.MayRaise, Id.GetHashCode());
+        learner.Configure(_rules.Limit, _rules.MayRaise, _rules.IsFrozen);
+        return learner;
+    }
+
+    private void Apply(in Lesson lesson, Turn turn, string? model, long now)
+    {
+        var (bursts, cause) = (_pacer.Shape.Burst, lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait);
+        if (lesson.ShrinkBursts && _pacer.Refused(turn.SentAt, now))
+        {
+            Note(new(PacingEventKind.BurstsShrunk, cause, bursts, _pacer.Shape.Burst, now));
+        }
+
+        if (lesson.Limit is not null)
+        {
+            ApplyLimit(now);
+        }
+
+        if (lesson.ForeignSends > 0)
+        {
+            _pacer.AssumeSent(lesson.ForeignSends, now);
+        }
+
+        if (lesson.PauseUntil > 0)
+        {
+            _pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
+        }
+
+        if (lesson.CircuitUntil > 0)
+        {
+            (_circuits ??= [])[model ?? ""] = lesson.CircuitUntil;
+        }
+
+        if (lesson.Event is { } learned && !(learned.Kind == PacingEventKind.Paused && lesson.ShrinkBursts))
+        {
+            Note(learned);
+        }
+    }
+
+    private void NoteGrowth(int before, long now)
+    {
+        if (_pacer.Shape.Burst is var burst && burst > before)
+        {
+            Note(new(PacingEventKind.BurstsGrown, PacingCause.CleanWindows, before, burst, now));
+        }
+    }
+
+    private void Note(PacingEvent what)
+    {
+        _events ??= new Queue<GroupEvent>();
+        if (_events.Count == MostEvents)
+        {
+            _events.Dequeue();
+        }
+
+        _events.Enqueue(new GroupEvent(_clock.WallAt(what.At, what.At), what));
+    }
+
+    /// <summary>How long queries of this model are refused without being sent; null when they are not.</summary>
+    private TimeSpan? CircuitOf(string? model, long now)
+    {
+        if (_circuits is null || !_circuits.TryGetValue(model ?? "", out var until))
+        {
+            return null;
+        }
+
+        if (until > now)
+        {
+            return MonotonicClock.SpanOf(until - now);
+        }
+
+        _circuits.Remove(model ?? "");   // the next query finds out
+        return null;
+    }
+}
+
+/// <summary>Something that the pacer did by itself, with the wall clock's time.</summary>
+internal sealed record GroupEvent(DateTimeOffset At, PacingEvent What);
+
+/// <summary>The reason of a pause in words, for pages and answers.</summary>
+internal static class PauseWords
+{
+    public static string Of(PacingCause cause) => cause switch
+    {
+        PacingCause.Overloaded => "the hub is overloaded",
+        PacingCause.RefusedWithWait => "the hub answered 429 and said how long to wait",
+        _ => "the hub answered 429",
+    };
+}

@@ -1,0 +1,87 @@
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>What people set for a rate group, and what was learned on top of it.</summary>
+internal sealed partial class PacedGroup
+{
+    private GroupRules _rules;
+    private TimeSpan? _suggestedGuard;
+
+    /// <summary>Rules from now on, for those who wait too. Quotas must be without fault.</summary>
+    internal void Configure(GroupRules rules)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            if (_isRetired)
+            {
+                _home.Successor(this).Configure(rules);
+                return;
+            }
+
+            var now = _clock.Now;
+            Apply(rules, now);
+            Step(now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    /// <summary>Another limit, everything else as it is.</summary>
+    internal void ChangeLimit(RateLimit limit)
+    {
+        GroupRules rules;
+        lock (Gate)
+        {
+            rules = _rules;
+        }
+
+        Configure(rules with { Limit = limit });
+    }
+
+    /// <summary>The guard that measurements ask for; rules that name one go before it.</summary>
+    public void SuggestGuard(TimeSpan guard)
+    {
+        GroupRules rules;
+        lock (Gate)
+        {
+            if (_suggestedGuard == guard)
+            {
+                return;
+            }
+
+            _suggestedGuard = guard;
+            rules = _rules;
+        }
+
+        Configure(rules);
+    }
+
+    private void Apply(GroupRules rules, long now)
+    {
+        _rules = rules;
+        _learner?.Configure(rules.Limit, rules.MayRaise, rules.IsFrozen);
+        ApplyLimit(now);
+        var mode = rules.IsFrozen && rules.Mode == PacingMode.Auto ? rules.StartsSmooth ? PacingMode.Smooth : PacingMode.Burst : rules.Mode;
+        _pacer.ChangeShape(mode, rules.StartsSmooth, now);
+        HasQuotas = rules.Quotas.Count > 0;
+        if (!_pacer.Quotas.SequenceEqual(rules.Quotas))
+        {
+            _pacer.ChangeQuotas(rules.Quotas, _clock.Time.GetUtcNow(), now);
+        }
+    }
+
+    /// <summary>What was set, or what was learned on top of it.</summary>
+    private void ApplyLimit(long now)
+    {
+        var limit = _learner?.Effective ?? _rules.Limit;
+        var guard = MonotonicClock.NanosecondsOf(_rules.Guard ?? _suggestedGuard ?? _home.Options.Guard);
+        if (_pacer.Limit != limit || _pacer.Guard != guard)
+        {
+            _pacer.ChangeLimit(limit, guard, now);
+            NoteLimit();
+        }
+    }
+}
