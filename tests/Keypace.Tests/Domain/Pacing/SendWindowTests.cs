@@ -71,7 +71,7 @@ public sealed class SendWindowTests
         window.ChangeLimit(new RateLimit(2, 10), 0, 8);
         Assert.InRange(window.NextFree(8), 5 + (10 * Second), 5 + (10 * Second) + (Second / 400));   // a slot of 1/4000 later at most
         Send(window, 30 * Second);
-        Assert.Equal(2, window.Held);
+        Assert.InRange(window.Held, 1, 2);
     }
 
     [Fact]
