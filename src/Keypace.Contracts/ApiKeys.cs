@@ -137,6 +137,7 @@ public sealed record ApiKeyDeleted(string Id, string Name, bool Deleted, IReadOn
 /// <param name="Events">What changed by itself, newest first.</param>
 /// <param name="UnknownPastUntil">Unix seconds with fraction until which sends of before a crash are waited out; null when there are none.</param>
 /// <param name="History">Sends of the last three intervals.</param>
+/// <param name="ReportedLimit">What the hub's headers said last; <c>POST /v1/api-keys/{id}/take-reported-limit</c> makes it the key's own.</param>
 public sealed record ApiKeyStatus(
     string Id,
     string Name,
@@ -157,7 +158,12 @@ public sealed record ApiKeyStatus(
     IReadOnlyList<LimitUse>? Limits = null,
     IReadOnlyList<PacingEvent>? Events = null,
     double? UnknownPastUntil = null,
-    SendHistory? History = null);
+    SendHistory? History = null,
+    ReportedLimit? ReportedLimit = null);
+
+/// <summary>What the hub's headers said last of its request limit.</summary>
+/// <param name="Remaining">What it said is left; null when it did not.</param>
+public sealed record ReportedLimit(long Limit, int IntervalSeconds, long? Remaining = null);
 
 /// <summary>A limit beside the rate limit, as it stands.</summary>
 /// <param name="Used">What counts now, estimates of queries under way included.</param>

@@ -83,6 +83,8 @@ internal sealed class GatewayPath(
         var end = await exchange.RunAsync(query, clock);
         var group = GroupOf(choice);
         query.WriteHeaders(context.Response.Headers, group.Remaining);
+        if (group.HasQuotas && query.Binding is null && group.Binding() is var (kind, quota) && LimitText.Of(kind, quota) is { } binding)
+            context.Response.Headers[Query.BindingHeader] = LimitText.Header(binding);
         if (!end.TryGet(out var answer, out refusal))
             return refusal;
 
@@ -177,8 +179,7 @@ internal sealed class GatewayPath(
         await Problems.WriteAsync(context, refusal);
     }
 
-    private PacedGroup GroupOf(ModelChoice choice) =>
-        rateGroups.Get(choice.Key.RateGroupId, snapshots.Current.LimitOf(choice.Key.RateGroupId) ?? choice.Key.Limit);
+    private PacedGroup GroupOf(ModelChoice choice) => snapshots.GroupOf(choice.Key);
 
     private void NoteExpiry(IHeaderDictionary headers, ServedToken token)
     {

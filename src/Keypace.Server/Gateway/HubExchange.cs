@@ -1,6 +1,8 @@
 using Keypace.Domain;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
 
@@ -11,17 +13,16 @@ namespace Keypace.Server.Gateway;
 /// the caller's patience ends. Used by every query, also by key tests and model lists: whatever goes to a hub goes through here.
 /// </summary>
 internal sealed class HubExchange(
-    KeySnapshots snapshots, RateGroups rateGroups, Credentials credentials, HubLines lines, TimeProvider time)
+    KeySnapshots snapshots, Credentials credentials, HubLines lines, TimeProvider time)
 {
-    private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(30);
-
     public async ValueTask<Outcome<HubAnswer>> RunAsync(Query query, HubClock clock)
     {
         var key = query.Choice!.Key;
-        var group = rateGroups.Get(key.RateGroupId, snapshots.Current.LimitOf(key.RateGroupId) ?? key.Limit);
+        var group = snapshots.GroupOf(key);
+        var need = group.HasQuotas && query.Body is { } body
+            ? TokenNeed.Of(body.Original.Span, query.Choice.Model, query.HasAnswerTokens, group)
+            : new QueryNeed(query.Choice.Model, 0, 0);
         var isResent = false;
-        var pushbacks = 0;
         HubAnswer? pushback = null;
         var order = 0L;
         if (await credentials.PrepareAsync(key, clock.Token) is { } unprepared)
@@ -33,14 +34,16 @@ internal sealed class HubExchange(
             var entered = time.GetTimestamp();
             var patience = query.Wish.Patience - (query.Attempts == 0 ? TimeSpan.Zero : time.GetElapsedTime(query.StartedAt));
             var entry = new Entry(
-                query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, query.Wish.Class, patience, Front: query.Attempts > 0, order);
+                query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, query.Wish.Class, patience, Front: query.Attempts > 0, order, need);
             if (!group.Enter(entry).TryGet(out var turn, out var refused))
             {
                 if (pushback is not null)
                     return pushback;
-                query.RefusedAt = refused.Position + 1;
-                return Refused(refused);
+                return Refused(query, refused, group, need);
             }
+
+            if (!turn.IsGranted)
+                NoteBinding(query, group, turn);
 
             order = order == 0 ? turn.Order : order;
             pushback?.Dispose();
@@ -72,14 +75,15 @@ internal sealed class HubExchange(
                     return HubRefusals.RefusedKey(key, answer.Status);
                 }
 
-                if (answer.Status != 429)
+                if (answer.Status is not (429 or 402 or 503 or 529))
+                {
+                    HubLearning.Answered(group, turn, answer, key, need.Model);
                     return answer;
+                }
+
                 await answer.ReadSmallAsync(clock.Token);
-                var signal = answer.Limits(key.Hub, time.GetUtcNow());
-                if (signal.IsTerminal)
+                if (!HubLearning.Refused(group, turn, answer, key, need.Model, time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429)
                     return answer;
-                var wait = signal.Wait ?? Backoff(pushbacks++);
-                group.Pause(wait, $"{key.Hub.DisplayName} answered 429");
                 pushback = answer;
                 continue;
             }
@@ -108,7 +112,7 @@ internal sealed class HubExchange(
             WireAttempt.Current = attempt;            // flows into SendAsync and ends with this method
             var response = await line.SendAsync(request, clock.Token);
             isTaken = true;
-            return new AttemptEnd(new HubAnswer(response, credential, line), null, false);
+            return new AttemptEnd(new HubAnswer(response, credential, line, turn, query), null, false);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -134,24 +138,30 @@ internal sealed class HubExchange(
             {
                 line.Leave();
                 credential.Dispose();
+                turn.Ended();
             }
         }
     }
 
-    private static TimeSpan Backoff(int pushbacks) =>
-        FirstBackoff * Math.Min(LongestBackoff / FirstBackoff, 1 << Math.Min(pushbacks, 5));
-
-    private static Refusal Refused(EntryRefusal refused) => refused.Kind switch
+    /// <summary>It waits: which limit for, as the answer's headers say in the end.</summary>
+    private static void NoteBinding(Query query, PacedGroup group, Turn turn)
     {
-        EntryRefusalKind.QueueFull => new(RefusalReason.Limited, "queue_full",
-            "So many queries wait for this key that no more are taken. Try again when some are through.", refused.RetryAfter),
-        EntryRefusalKind.CallerQueueFull => new(RefusalReason.Limited, "queue_full",
-            "This caller has as many queries waiting for this key as it may have. Try again when some are through.", refused.RetryAfter),
-        EntryRefusalKind.ShuttingDown => HubRefusals.NoTurn(TurnEnd.ShuttingDown),
-        _ => new(RefusalReason.Limited, "no_turn_in_time",
-            $"The turn of this query would come in {refused.RetryAfter.TotalSeconds:0.0} s, at place {refused.Position + 1} in the line: later than the caller would wait. Nothing was sent.",
-            refused.RetryAfter),
-    };
+        if (turn.BoundBy is { } quota)
+            query.Binding = LimitText.Of(quota);
+        else if (group.Binding() is var (kind, binding) && LimitText.Of(kind, binding) is { } text)
+            query.Binding = text;
+    }
+
+    private static Refusal Refused(Query query, EntryRefusal refused, PacedGroup group, in QueryNeed need)
+    {
+        if (refused.Kind is not (EntryRefusalKind.TooLarge or EntryRefusalKind.CircuitOpen or EntryRefusalKind.ShuttingDown))
+            query.RefusedAt = refused.Position + 1;
+        if (refused.Quota is { } quota)
+            query.Binding = LimitText.Of(quota);
+        else if (refused.Kind is EntryRefusalKind.TooLate && group.Binding() is var (kind, binding))
+            query.Binding = LimitText.Of(kind, binding);
+        return TurnRefusals.Of(refused, need, query.Binding);
+    }
 
     /// <summary>How one attempt ended: an answer, or a refusal that may be worth one more try from the front of the line.</summary>
     private readonly record struct AttemptEnd(HubAnswer? Answer, Refusal? Refusal, bool IsWorthResending);

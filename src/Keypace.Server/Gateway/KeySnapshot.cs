@@ -5,6 +5,8 @@ using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Gateway;
 
@@ -17,6 +19,7 @@ internal sealed record KeySnapshot(
     ImmutableDictionary<NameInTeam, ServedKey> KeysByName,
     ImmutableDictionary<HubInTeam, ImmutableArray<ServedKey>> KeysByHub,
     ImmutableDictionary<Guid, ImmutableArray<ServedKey>> KeysByRateGroup,
+    ImmutableDictionary<Guid, GroupRules> RulesByRateGroup,
     ImmutableDictionary<Guid, ServedAgent> Agents,
     ImmutableDictionary<NameInTeam, ServedAgent> AgentsByName,
     ImmutableDictionary<TokenId, ServedToken> Tokens)
@@ -26,6 +29,7 @@ internal sealed record KeySnapshot(
         ImmutableDictionary<NameInTeam, ServedKey>.Empty,
         ImmutableDictionary<HubInTeam, ImmutableArray<ServedKey>>.Empty,
         ImmutableDictionary<Guid, ImmutableArray<ServedKey>>.Empty,
+        ImmutableDictionary<Guid, GroupRules>.Empty,
         ImmutableDictionary<Guid, ServedAgent>.Empty,
         ImmutableDictionary<NameInTeam, ServedAgent>.Empty,
         ImmutableDictionary<TokenId, ServedToken>.Empty);
@@ -48,8 +52,10 @@ internal sealed record KeySnapshot(
     }
 
     /// <summary>The limit that holds a rate group: the lowest of its keys'.</summary>
-    public RateLimit? LimitOf(Guid rateGroupId) =>
-        KeysByRateGroup.TryGetValue(rateGroupId, out var keys) && !keys.IsEmpty ? keys.Min(key => key.Limit) : null;
+    public RateLimit? LimitOf(Guid rateGroupId) => RulesByRateGroup.TryGetValue(rateGroupId, out var rules) ? rules.Limit : null;
+
+    /// <summary>What rules this key's rate group; for a key that is only being tested, its own rules.</summary>
+    public GroupRules RulesOf(ServedKey key) => RulesByRateGroup.TryGetValue(key.RateGroupId, out var rules) ? rules : GroupRuling.Of([key]);
 }
 
 /// <param name="NameKey">The name as it is compared (<see cref="EntityName.Key"/>).</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Keypace.Server.Gateway.Snapshots;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Gateway;
@@ -10,6 +11,10 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
     private volatile KeySnapshot _current = KeySnapshot.Empty;
 
     public KeySnapshot Current => _current;
+
+    /// <summary>The pacer of a key's rate group. The hot path: one look-up while the group is in memory.</summary>
+    public PacedGroup GroupOf(ServedKey key) =>
+        rateGroups.TryGet(key.RateGroupId, out var group) ? group : rateGroups.Get(key.RateGroupId, _current.RulesOf(key));
 
     public void Put(ServedKey key) => Change(snapshot => With(Without(snapshot, key.Id), key), key.RateGroupId, key.Id);
 
@@ -28,12 +33,14 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
         var loaded = KeySnapshot.Empty;
         var allKeys = keys.ToArray();
         var allAgents = agents.ToArray();
+        var groups = allKeys.GroupBy(key => key.RateGroupId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
         _current = loaded with
         {
             Keys = allKeys.ToImmutableDictionary(key => key.Id),
             KeysByName = allKeys.ToImmutableDictionary(NameOf),
             KeysByHub = allKeys.GroupBy(key => new HubInTeam(key.TeamId, key.Hub.Name)).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
-            KeysByRateGroup = allKeys.GroupBy(key => key.RateGroupId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
+            KeysByRateGroup = groups,
+            RulesByRateGroup = groups.ToImmutableDictionary(group => group.Key, group => GroupRuling.Of(group.Value)),
             Agents = allAgents.ToImmutableDictionary(agent => agent.Id),
             AgentsByName = allAgents.ToImmutableDictionary(NameOf),
             Tokens = loaded.Tokens.AddRange(tokens.Select(token => KeyValuePair.Create(token.Grant.Id, token))),
@@ -46,29 +53,31 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
         {
             var before = _current;
             _current = change(before);
-            // A key that joins, leaves or changes a group may change the lowest limit of that group: at once, also for those waiting.
+            // A key that joins, leaves or changes a group may change what rules that group: at once, also for those waiting.
             if (keyId is { } id && before.Keys.TryGetValue(id, out var old) && old.RateGroupId != rateGroupId)
-                ApplyLimit(old.RateGroupId);
+                ApplyRules(old.RateGroupId);
             if (rateGroupId is { } group)
-                ApplyLimit(group);
+                ApplyRules(group);
         }
     }
 
-    private void ApplyLimit(Guid rateGroupId)
+    private void ApplyRules(Guid rateGroupId)
     {
-        if (_current.LimitOf(rateGroupId) is { } limit)
-            rateGroups.ChangeLimit(rateGroupId, limit);
+        if (_current.RulesByRateGroup.TryGetValue(rateGroupId, out var rules))
+            rateGroups.Configure(rateGroupId, rules);
     }
 
     private static KeySnapshot With(KeySnapshot snapshot, ServedKey key)
     {
+        var inGroup = Listed(snapshot.KeysByRateGroup, key.RateGroupId).Add(key);
         var hub = new HubInTeam(key.TeamId, key.Hub.Name);
         return snapshot with
         {
             Keys = snapshot.Keys.SetItem(key.Id, key),
             KeysByName = snapshot.KeysByName.SetItem(NameOf(key), key),
             KeysByHub = snapshot.KeysByHub.SetItem(hub, Listed(snapshot.KeysByHub, hub).Add(key)),
-            KeysByRateGroup = snapshot.KeysByRateGroup.SetItem(key.RateGroupId, Listed(snapshot.KeysByRateGroup, key.RateGroupId).Add(key)),
+            KeysByRateGroup = snapshot.KeysByRateGroup.SetItem(key.RateGroupId, inGroup),
+            RulesByRateGroup = snapshot.RulesByRateGroup.SetItem(key.RateGroupId, GroupRuling.Of(inGroup)),
         };
     }
 
@@ -77,6 +86,7 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
         if (!snapshot.Keys.TryGetValue(id, out var key))
             return snapshot;
         var hub = new HubInTeam(key.TeamId, key.Hub.Name);
+        var inGroup = Listed(snapshot.KeysByRateGroup, key.RateGroupId).Remove(key);
         return snapshot with
         {
             Keys = snapshot.Keys.Remove(id),
@@ -84,7 +94,10 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             KeysByName = snapshot.KeysByName.TryGetValue(NameOf(key), out var named) && named.Id == id
                 ? snapshot.KeysByName.Remove(NameOf(key)) : snapshot.KeysByName,
             KeysByHub = snapshot.KeysByHub.SetItem(hub, Listed(snapshot.KeysByHub, hub).Remove(key)),
-            KeysByRateGroup = snapshot.KeysByRateGroup.SetItem(key.RateGroupId, Listed(snapshot.KeysByRateGroup, key.RateGroupId).Remove(key)),
+            KeysByRateGroup = inGroup.IsEmpty ? snapshot.KeysByRateGroup.Remove(key.RateGroupId) : snapshot.KeysByRateGroup.SetItem(key.RateGroupId, inGroup),
+            RulesByRateGroup = inGroup.IsEmpty
+                ? snapshot.RulesByRateGroup.Remove(key.RateGroupId)
+                : snapshot.RulesByRateGroup.SetItem(key.RateGroupId, GroupRuling.Of(inGroup)),
         };
     }
 

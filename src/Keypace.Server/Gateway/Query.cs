@@ -11,6 +11,9 @@ namespace Keypace.Server.Gateway;
 /// <summary>One query on its way: what was decided about it so far, and what will be settled at the end.</summary>
 internal sealed class Query(string routeName, long startedAt, DateTimeOffset cameInAt) : IDisposable
 {
+    /// <summary>Says which limit held the query up.</summary>
+    public const string BindingHeader = "x-keypace-binding";
+
     /// <summary>Timestamp of the time provider.</summary>
     public long StartedAt { get; } = startedAt;
 
@@ -34,6 +37,9 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
     /// <summary>The query in the hub's own language, where that is not OpenAI's; <see cref="Body"/> and <see cref="Target"/> are its then.</summary>
     public NativeChat? Native { get; set; }
 
+    /// <summary>False where the hub answers with no text of a model's, as embeddings are.</summary>
+    public bool HasAnswerTokens => routeName != "embeddings" && Method == HttpMethod.Post;
+
     /// <summary>True for a key's test: a hub's 401 or 403 is the answer, not a failure.</summary>
     public bool WantsRefusals { get; init; }
 
@@ -44,6 +50,9 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
 
     /// <summary>Its place in the line, from 1, when it was refused one; 0 otherwise.</summary>
     public int RefusedAt { get; set; }
+
+    /// <summary>The limit that kept it waiting or that it was refused over; null when none did.</summary>
+    public string? Binding { get; set; }
 
     public DateTimeOffset? SentAt { get; set; }
 
@@ -83,6 +92,8 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
         headers["x-keypace-remaining"] = remaining.ToString(CultureInfo.InvariantCulture);
         if (RefusedAt > 0)
             headers["x-keypace-position"] = RefusedAt.ToString(CultureInfo.InvariantCulture);
+        if (Binding is not null)
+            headers[BindingHeader] = LimitText.Header(Binding);
     }
 
     public void Dispose() => Body?.Dispose();

@@ -49,6 +49,9 @@ internal sealed record GroupStatus(
 
     /// <summary>What the pacer did by itself, newest first.</summary>
     public required IReadOnlyList<GroupEvent> Events { get; init; }
+
+    /// <summary>What the hub's headers said last of its request limit; null when they said nothing.</summary>
+    public required HubReport? Reported { get; init; }
 }
 
 /// <param name="FreeAt">When something of it is free; null when nobody knows.</param>

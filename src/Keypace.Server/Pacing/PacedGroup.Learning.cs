@@ -11,6 +11,7 @@ internal sealed partial class PacedGroup
     private Queue<GroupEvent>? _events;
     private Dictionary<string, long>? _circuits;         // by model, "" for queries that name none: closed again at that tick
     private OutputEstimates? _estimates;
+    private HubReport? _reported;
     private int _inFlight;
 
     /// <summary>
@@ -26,6 +27,7 @@ internal sealed partial class PacedGroup
         {
             var now = _clock.Now;
             _learner ??= NewLearner();
+            _reported = report.Limit is null ? _reported : report;
             var own = new OwnView(_pacer.Limit.Seconds, _pacer.Remaining(now), Volatile.Read(ref _inFlight), turn.SentAt, _pacer.CanShrinkBursts);
             Apply(refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now), turn, model, now);
             Step(now, changed);
@@ -83,6 +85,17 @@ internal sealed partial class PacedGroup
         }
 
         WakeAll(changed);
+    }
+
+    /// <summary>Somebody knows better than the hub's last words: no pause, no model that is refused without being sent.</summary>
+    public void Unpause()
+    {
+        lock (Gate)
+        {
+            _circuits = null;
+        }
+
+        Resume();
     }
 
     private LimitLearner NewLearner()

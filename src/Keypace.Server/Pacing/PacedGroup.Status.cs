@@ -1,9 +1,12 @@
+using Keypace.Domain.Pacing;
+
 namespace Keypace.Server.Pacing;
 
 /// <summary>What a rate group's host shows.</summary>
 internal sealed partial class PacedGroup
 {
     private SendHistory? _history;
+
     public GroupStatus Status()
     {
         lock (Gate)
@@ -21,6 +24,28 @@ internal sealed partial class PacedGroup
             var isPaused = _pacer.PausedUntil > now;
             return new GroupFigures(
                 _pacer.Limit, _pacer.Used(now), _pacer.Waiting, isPaused ? _clock.WallAt(_pacer.PausedUntil, now) : null, isPaused ? _pacer.PausedWhy : null);
+        }
+    }
+
+    /// <summary>How long the query would wait if it came now, and which share of the limit is used: of two keys that are free, the less used is taken.</summary>
+    public (TimeSpan Wait, double Use) Outlook(in Entry entry)
+    {
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            var expected = _pacer.Expect(ArrivalOf(entry, now), now).ExpectedStart;
+            var wait = expected == long.MaxValue ? TimeSpan.MaxValue : MonotonicClock.SpanOf(expected - now);
+            return (wait, (double)_pacer.Used(now) / _pacer.Limit.Count);
+        }
+    }
+
+    /// <summary>What keeps the next query from going.</summary>
+    public (BindingKind Kind, Quota? Quota) Binding()
+    {
+        lock (Gate)
+        {
+            var binding = _pacer.BindingAt(_clock.Now);
+            return (binding.Kind, binding.Quota);
         }
     }
 
@@ -71,6 +96,7 @@ internal sealed partial class PacedGroup
             Slice = MonotonicClock.SpanOf(shape.Slice),
             Quotas = [.. _pacer.QuotasAt(now).Select(use => new QuotaStatus(use.Quota, use.Used, use.FreeAt == long.MaxValue ? null : _clock.WallAt(use.FreeAt, now)))],
             Events = [.. (_events ?? []).Reverse()],
+            Reported = _reported,
         };
     }
 

@@ -26,6 +26,8 @@ internal static class ApiKeyEndpoints
         keys.Post("{id}/test", Need.Change, call => call.Of<ApiKeyTesting>().TestStoredAsync(call.Id, call.Caller, call.Ct)).WithName("TestApiKey");
         keys.Get("{id}/models", Need.Read, call => call.Of<ApiKeyTesting>().ModelsAsync(call.Id, call.Caller, call.Ct)).WithName("ListApiKeyModels");
         keys.Get("{id}/status", Need.Read, call => call.Of<ApiKeyStatuses>().StatusAsync(call.Id, call.Caller, call.Ct)).WithName("GetApiKeyStatus");
+        keys.Post("{id}/unpause", Need.Change, call => call.Of<ApiKeyStatuses>().UnpauseAsync(call.Id, call.Caller, call.Ct)).WithName("UnpauseApiKey");
+        keys.Post("{id}/take-reported-limit", Need.Change, call => call.Of<ApiKeyStatuses>().TakeReportedAsync(call.Id, call.Caller, call.Ct)).WithName("TakeReportedLimit");
         keys.Get("{id}/queries", Need.Read, QueriesAsync).WithName("ListApiKeyQueries").Reads("limit");
     }
 

@@ -1,15 +1,18 @@
 using Keypace.Contracts;
 using Keypace.Domain;
+using Keypace.Domain.Keys;
 using Keypace.Server.Features.Access;
+using Keypace.Server.Features.Changes;
 using Keypace.Server.Features.StoredKeys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Storage;
+using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;
 
 namespace Keypace.Server.Features.ApiKeys;
 
 /// <summary>What a key's limit is doing now, and what went through it lately.</summary>
-internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Pacing.RateGroups rateGroups, TimeProvider time)
+internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, ManagementChanges changes, ApiKeyOperations operations, TimeProvider time)
 {
     public const int UsualQueries = 100;
     public const int MostQueries = 1_000;
@@ -23,10 +26,44 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Pacing
         if (!snapshot.Keys.TryGetValue(row.Id, out var key))
             return Refusal.NotFound("API key", idOrName);
 
-        var limit = snapshot.LimitOf(key.RateGroupId) ?? key.Limit;
         var group = snapshot.KeysByRateGroup.GetValueOrDefault(key.RateGroupId, []);
         string[] seen = [.. group.Where(each => caller.Grant.Sees(each.Id)).Select(each => each.Name.Text)];
-        return WireStatus.Of(key, seen, rateGroups.Get(key.RateGroupId, limit).Status(), time.GetUtcNow(), TokenNames(snapshot));
+        return WireStatus.Of(key, seen, snapshots.GroupOf(key).Status(), time.GetUtcNow(), TokenNames(snapshot));
+    }
+
+    /// <summary>Ends a pause, and the refusal of models for which waiting was said not to help.</summary>
+    public async Task<Outcome<ApiKeyStatus>> UnpauseAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
+        var done = await changes.RunAsync<ApiKeyRow>(caller, async change =>
+        {
+            if (!(await KeyRows.FindAsync(change.Db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
+                return refusal;
+            if (snapshots.Current.Keys.TryGetValue(row.Id, out var key))
+            {
+                change.Audit<ApiKey>(AuditedSubject.ApiKey, "unpaused", row.Id.ToString(), row.Name, null, null);
+                change.Publish(current => current.GroupOf(key).Unpause());
+            }
+
+            return row;
+        }, ct);
+        return done.TryGet(out _, out var why) ? await StatusAsync(idOrName, caller, ct) : why;
+    }
+
+    /// <summary>Makes the limit that the hub's headers reported the key's own.</summary>
+    public async Task<Outcome<ApiKey>> TakeReportedAsync(string idOrName, Caller caller, CancellationToken ct)
+    {
+        if (!(await StatusAsync(idOrName, caller, ct)).TryGet(out var status, out var refusal))
+            return refusal;
+        if (status.ReportedLimit is not { Limit: >= 1 and <= RateLimit.MostCount } reported)
+        {
+            return new Refusal(RefusalReason.Conflict, "no_reported_limit",
+                $"The hub of '{status.Name}' has reported no limit that could be taken since this server started. Send a query, then try again, or set the limit by hand.");
+        }
+
+        return await operations.ChangeAsync(
+            status.Id, new ApiKeyChange(RateLimitPerInterval: (int)reported.Limit, RateLimitInterval: reported.IntervalSeconds, RateLimitSource: "set"), caller, ct);
     }
 
     /// <summary>The newest first.</summary>

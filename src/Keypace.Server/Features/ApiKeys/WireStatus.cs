@@ -7,6 +7,9 @@ namespace Keypace.Server.Features.ApiKeys;
 /// <summary>A rate group's state in the wire's words, for one of its keys.</summary>
 internal static class WireStatus
 {
+    /// <summary>A start later than this hangs on answers that nobody can foresee.</summary>
+    private static readonly TimeSpan Foreseeable = TimeSpan.FromDays(3_660);
+
     /// <param name="tokenName">A token's name today, by its id.</param>
     public static ApiKeyStatus Of(ServedKey key, IReadOnlyList<string> groupKeys, GroupStatus status, DateTimeOffset now, Func<string, string> tokenName) => new(
         key.Id.ToString(),
@@ -14,8 +17,8 @@ internal static class WireStatus
         status.UsedNow,
         status.WaitingNow,
         [.. status.Waiting.Select(caller => new Contracts.WaitingCaller(
-            caller.Caller, tokenName(caller.TokenId), caller.Count, caller.FirstPosition, Seconds(caller.FirstStart)))],
-        status.NextFreeAt is { } free && free > now ? Seconds(free) : null,
+            caller.Caller, tokenName(caller.TokenId), caller.Count, caller.FirstPosition, caller.FirstStart - now < Foreseeable ? Seconds(caller.FirstStart) : null))],
+        status.NextFreeAt is { } free && free > now && free - now < Foreseeable ? Seconds(free) : null,
         status.Limit.Count,
         status.Limit.Seconds,
         status.PausedUntil is { } until ? Seconds(until) : null,
@@ -23,11 +26,23 @@ internal static class WireStatus
         (int)status.Guard.TotalMilliseconds,
         key.RateGroupId.ToString(),
         groupKeys,
-        status.PausedUntil is not null ? "pause" : status.NextFreeAt is null || status.NextFreeAt > now ? "rate_limit" : null,
-        Limits: [],
-        Events: [],
-        UnknownPastUntil: status.UnknownPastUntil is { } past ? Seconds(past) : null,
-        History: HistoryOf(status, tokenName));
+        LimitText.Of(status.Binding, status.BindingQuota),
+        status.Slice == TimeSpan.Zero ? "burst" : "smooth",
+        PacingSentences.Why(status, key.Hub.DisplayName, now),
+        [.. status.Quotas.Select(use => LimitOf(use, now))],
+        [.. status.Events.Select(one => PacingSentences.Of(one))],
+        status.UnknownPastUntil is { } past ? Seconds(past) : null,
+        HistoryOf(status, tokenName),
+        status.Reported is { Limit: { } reported } report ? new ReportedLimit(reported, report.IntervalSeconds, report.Remaining) : null);
+
+    private static LimitUse LimitOf(QuotaStatus use, DateTimeOffset now) => new(
+        LimitText.Word(use.Quota),
+        use.Quota.Limit,
+        use.Used,
+        use.Quota.Seconds == 0 ? null : use.Quota.Seconds,
+        use.Quota.Zone?.Id,
+        use.Quota.Model,
+        use.FreeAt is { } free && free > now ? Seconds(free) : null);
 
     private static Contracts.SendHistory? HistoryOf(GroupStatus status, Func<string, string> tokenName)
     {

@@ -5,7 +5,7 @@ using Keypace.Server.Gateway;
 namespace Keypace.Server.Features.RateGroups;
 
 /// <summary>Which keys one account's limit holds together, and what it is doing now.</summary>
-internal sealed class RateGroupOperations(KeySnapshots snapshots, Pacing.RateGroups rateGroups)
+internal sealed class RateGroupOperations(KeySnapshots snapshots)
 {
     public IReadOnlyList<RateGroup> List(Caller caller)
     {
@@ -16,7 +16,7 @@ internal sealed class RateGroupOperations(KeySnapshots snapshots, Pacing.RateGro
             var seen = keys.Where(key => key.TeamId == caller.TeamId && caller.Grant.Sees(key.Id)).Select(key => key.Name.Text).Order(StringComparer.Ordinal).ToArray();
             if (seen.Length == 0 || snapshot.LimitOf(id) is not { } limit)
                 continue;
-            var status = rateGroups.Get(id, limit).Status();
+            var status = snapshots.GroupOf(keys[0]).Status();
             groups.Add(new RateGroup(id.ToString(), limit.Count, limit.Seconds, seen, status.UsedNow, status.WaitingNow));
         }
 

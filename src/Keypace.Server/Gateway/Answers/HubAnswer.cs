@@ -1,12 +1,14 @@
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Pacing;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Answers;
 
 /// <summary>A hub's answer whose head is here and whose body is still to come (or was read because it is small). Dispose frees the connection.</summary>
-internal sealed class HubAnswer(HttpResponseMessage response, Credential credential, HubLine line) : IDisposable
+/// <param name="turn">Ends with the answer: what it used is settled, and it no longer counts as under way.</param>
+internal sealed class HubAnswer(HttpResponseMessage response, Credential credential, HubLine line, Turn turn, Query query) : IDisposable
 {
     /// <summary>An error's body is never longer than this for our purposes.</summary>
     private const int MostSmallBytes = 64 * 1024;
@@ -27,6 +29,21 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
 
     /// <summary>Stars the key's secret out of what goes on to the caller; null when there is none to look for.</summary>
     public SecretScrub? Scrub => credential.Scrub;
+
+    /// <summary>Some header has to do with limits; one pass over the names is cheaper than asking for each that a hub may use.</summary>
+    public bool SpeaksOfLimits
+    {
+        get
+        {
+            foreach (var header in response.Headers.NonValidated)
+            {
+                if (header.Key.Contains("ratelimit", StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+
+            return false;
+        }
+    }
 
     public async ValueTask ReadSmallAsync(CancellationToken ct)
     {
@@ -107,5 +124,17 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
         response.Dispose();
         credential.Dispose();
         line.Leave();
+        if (turn.HasClaims)
+            Settle();
+        turn.Ended();
+    }
+
+    /// <summary>The estimate gives way to the hub's own count; it stays where the hub gives none. Refusals cost no tokens.</summary>
+    private void Settle()
+    {
+        if (Status >= 400)
+            turn.Settle(0, 0);
+        else if (query.Usage is { } usage && (usage.PromptTokens ?? usage.CompletionTokens ?? usage.TotalTokens) is not null)
+            turn.Settle(usage.PromptTokens ?? 0, usage.CompletionTokens ?? Math.Max(0, (usage.TotalTokens ?? 0) - (usage.PromptTokens ?? 0)));
     }
 }

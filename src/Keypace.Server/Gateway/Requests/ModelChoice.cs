@@ -74,7 +74,7 @@ internal sealed record ModelChoice(ServedKey Key, ServedAgent? Agent, string? Mo
         return Trouble(key) is { } refusal ? refusal : new ModelChoice(key, agent, agent.ModelName);
     }
 
-    /// <summary>Any key of the team on the hub, the one that is free soonest. Only keys that lead to the same place are interchangeable.</summary>
+    /// <summary>Any key of the team on the hub, the one that is free soonest, of equal ones the least used. Only keys that lead to the same place are interchangeable.</summary>
     private static Outcome<ModelChoice> OfHub(
         KeySnapshot snapshot, ServedToken token, HubProfile hub, string model, in Entry entry, RateGroups rateGroups)
     {
@@ -83,7 +83,7 @@ internal sealed record ModelChoice(ServedKey Key, ServedAgent? Agent, string? Mo
 
         ServedKey? best = null;
         ServedKey? troubled = null;
-        var bestWait = TimeSpan.MaxValue;
+        var (bestWait, bestUse) = (TimeSpan.MaxValue, double.MaxValue);
         var keys = snapshot.KeysByHub.GetValueOrDefault(new HubInTeam(token.TeamId, hub.Name), []);
         foreach (var key in keys)
         {
@@ -102,11 +102,11 @@ internal sealed record ModelChoice(ServedKey Key, ServedAgent? Agent, string? Mo
                     $"The team's keys on {hub.Name} lead to different addresses ({names}). Choose one with the header x-keypace-key.");
             }
 
-            var wait = keys.Length == 1
-                ? TimeSpan.Zero
-                : rateGroups.Get(key.RateGroupId, snapshot.LimitOf(key.RateGroupId) ?? key.Limit).ExpectedWait(entry);
-            if (best is null || wait < bestWait)
-                (best, bestWait) = (key, wait);
+            var (wait, use) = keys.Length == 1
+                ? (TimeSpan.Zero, 0)
+                : rateGroups.Get(key.RateGroupId, snapshot.RulesOf(key)).Outlook(entry);
+            if (best is null || wait < bestWait || (wait == bestWait && use < bestUse))
+                (best, bestWait, bestUse) = (key, wait, use);
         }
 
         if (best is not null)

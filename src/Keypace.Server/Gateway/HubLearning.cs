@@ -1,0 +1,56 @@
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Pacing;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Pacing;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>Step 6: what an answer says of the hub's limits, handed to the rate group, which decides what to do about it.</summary>
+internal static class HubLearning
+{
+    /// <summary>Ticks (nanoseconds) of a span.</summary>
+    private static long Ticks(TimeSpan span) => MonotonicClock.NanosecondsOf(span);
+
+    /// <summary>An answer that is no refusal. Costs next to nothing when its headers say nothing of limits and nothing was learned before.</summary>
+    public static void Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model)
+    {
+        if (answer.SpeaksOfLimits)
+            group.Learn(turn, ReportOf(answer, key), null, model);
+        else if (group.WantsAnswers && answer.Status < 500)
+            group.Learn(turn, default, null, model);
+    }
+
+    /// <summary>True when the answer is a refusal over limits (its body is read then); false for any other answer.</summary>
+    /// <param name="signal">What it means for the next try.</param>
+    public static bool Refused(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, DateTimeOffset now, out LimitSignal signal)
+    {
+        signal = answer.Limits(key.Hub, now);
+        if (!signal.IsLimit)
+            return false;
+        var kind = signal.Code == "limit_zero" ? HubRefusalKind.NoQuota
+            : signal.IsTerminal ? HubRefusalKind.Terminal
+            : answer.Status is 503 or 529 ? HubRefusalKind.Overloaded
+            : HubRefusalKind.RateLimited;
+        group.Learn(turn, ReportOf(answer, key), new HubRefusal(kind, signal.Wait is { } wait ? Ticks(wait) : null), model);
+        return true;
+    }
+
+    /// <summary>What the headers say of requests in the key's own interval; of the shortest, when none is.</summary>
+    private static HubReport ReportOf(HubAnswer answer, ServedKey key)
+    {
+        var found = default(HubReport);
+        Span<LimitReading> readings = new LimitReading[Math.Max(1, key.Hub.LimitHeaders.Count)];
+        var count = LimitSignals.ReadAll(key.Hub, answer.HeaderOf, DateTimeOffset.UnixEpoch, readings);
+        foreach (var reading in readings[..count])
+        {
+            if (reading is not { Dimension: LimitDimension.Requests } or { Limit: null, Remaining: null })
+                continue;
+            var report = new HubReport(reading.IntervalSeconds, reading.Limit, reading.Remaining);
+            if (reading.IntervalSeconds == key.Limit.Seconds)
+                return report;
+            found = found == default || reading.IntervalSeconds < found.IntervalSeconds ? report : found;
+        }
+
+        return found;
+    }
+}
