@@ -78,6 +78,7 @@ internal static class CommandLine
             LoginCommands.Login(grammar),
             LoginCommands.Logout(grammar),
             StatusCommand.Build(grammar),
+            grammar.Connected(WatchCommand.Build(grammar)),
             ApiKeyCommands.Build(grammar),
             AgentCommands.Build(grammar),
             HubCommands.Build(grammar),

@@ -27,12 +27,15 @@ internal sealed class PacingText
         Description = "Whatever the hub's answers say, the limit stays as it is (false: it follows them again)", HelpName = "true|false",
     };
 
+    private readonly Option<string?> _group = Grammar.Text(
+        "--rate-group", "Share one limit with the keys of this group (an id out of the rate groups); own for its own group again", "ID");
+
     private readonly Option<bool> _default = new("--default-limit") { Description = "Back to the hub's default limit" };
 
     public IEnumerable<Option> Options => [_pacing, _guard, _also, _freeze];
 
     /// <summary>Those that only make sense for a key that is there.</summary>
-    public IEnumerable<Option> OptionsOfChange => [.. Options, _none, _default];
+    public IEnumerable<Option> OptionsOfChange => [.. Options, _none, _default, _group];
 
     public NewApiKey Into(NewApiKey key, ParseResult parsed)
     {
@@ -50,6 +53,7 @@ internal sealed class PacingText
         Limits = parsed.GetValue(_none) ? [] : Limits(parsed),
         LimitFrozen = parsed.GetValue(_freeze),
         RateLimitSource = parsed.GetValue(_default) ? "default" : null,
+        RateGroupId = parsed.GetValue(_group),
     };
 
     /// <summary>A limit as it is written here and shown by <c>show</c>.</summary>

@@ -74,6 +74,15 @@ public sealed class ApiKeys
     public Task<ApiKeyStatus> StatusAsync(string id, CancellationToken ct = default) =>
         _wire.GetAsync(One(id) + "/status", KeypaceJson.Default.ApiKeyStatus, ct);
 
+    /// <summary>Ends a pause, and the refusal of models for which the hub said that waiting does not help.</summary>
+    public Task<ApiKeyStatus> UnpauseAsync(string id, CancellationToken ct = default) =>
+        _wire.SendAsync(new Wire.Call(HttpMethod.Post, One(id) + "/unpause"), KeypaceJson.Default.ApiKeyStatus, ct);
+
+    /// <summary>Makes the limit that the hub's headers reported last the key's own.</summary>
+    /// <exception cref="KeypaceException">409: the hub has reported none.</exception>
+    public Task<ApiKey> TakeReportedLimitAsync(string id, CancellationToken ct = default) =>
+        _wire.SendAsync(new Wire.Call(HttpMethod.Post, One(id) + "/take-reported-limit"), KeypaceJson.Default.ApiKey, ct);
+
     /// <summary>The key's latest queries, newest first.</summary>
     /// <param name="id">The key's id.</param>
     /// <param name="limit">At most so many; null for the server's default.</param>

@@ -6,7 +6,7 @@ namespace Keypace.Demo;
 internal static class HubCommand
 {
     public const string Usage = """
-        hub [--port 0] [--require-key KEY] [--key-header authorization] [--limit 60/10] [--no-retry-after] [--delay 0-200] [--seed 1]
+        hub [--port 0] [--require-key KEY] [--key-header authorization] [--limit 60/10] [--enforce window|slices|bucketOfASecond] [--slice 1] [--foreign 0.3] [--dialect openAi|draft|plain|anthropic] [--drop 0.01] [--no-retry-after] [--delay 0-200] [--seed 1]
             [--chunks 8] [--chunk-interval MS] [--answer-bytes 0] [--echo] [--fault NAME] [--fault-times K] [--redirect-to URL]
             GET /_log, GET /_report?limit=60/10 and POST /_reset tell what arrived.
         """;
@@ -52,6 +52,11 @@ internal static class HubCommand
                 "--require-key" => options with { RequiredKey = Next() },
                 "--key-header" => options with { KeyHeader = Next() },
                 "--limit" => options with { Limit = HubLimit.Parse(Next()) },
+                "--enforce" => options with { Enforcement = Enum.Parse<HubEnforcement>(Next(), ignoreCase: true) },
+                "--slice" => options with { SliceSeconds = Number() },
+                "--foreign" => options with { ForeignShare = double.Parse(Next(), Wire.Culture) },
+                "--dialect" => options with { Dialect = Enum.Parse<HubDialect>(Next(), ignoreCase: true) },
+                "--drop" => options with { DropShare = double.Parse(Next(), Wire.Culture) },
                 "--no-retry-after" => options with { SaysRetryAfter = false },
                 "--delay" => options with { DelayMs = Range(Next()) },
                 "--seed" => options with { Seed = Number() },

@@ -15,7 +15,7 @@ internal sealed class HubRequest(HttpContext context, Arrival arrival, HubQuery 
 
     /// <param name="fault">The fault that strikes this request.</param>
     /// <param name="delayMs">Milliseconds before the answer starts.</param>
-    public async Task AnswerAsync(HubFault fault, SlidingWindow? window, int delayMs)
+    public async Task AnswerAsync(HubFault fault, HubLimiter? window, int delayMs)
     {
         if (options.RequiredKey is { } key && !Presents(key))
         {
@@ -24,6 +24,7 @@ internal sealed class HubRequest(HttpContext context, Arrival arrival, HubQuery 
         else if (window is not null && !window.TryAccept(arrival.AtNs, out var retryAfterNs))
         {
             var seconds = (retryAfterNs + 999_999_999) / 1_000_000_000;
+            LimitWords.Write(context.Response.Headers, options, arrival.Number, 0, time);
             await TooManyAsync(options.SaysRetryAfter ? seconds : null, "rate_limit_exceeded", "requests");
         }
         else
@@ -31,6 +32,11 @@ internal sealed class HubRequest(HttpContext context, Arrival arrival, HubQuery 
             if (delayMs > 0)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(delayMs), time, Left);
+            }
+
+            if (window is not null && options.Dialect != HubDialect.None)
+            {
+                LimitWords.Write(context.Response.Headers, options, arrival.Number, window.RemainingAt(arrival.AtNs), time);
             }
 
             await AnswerWithAsync(fault);

@@ -13,7 +13,7 @@ internal sealed class PretendHub : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private PretendHubOptions _options;
-    private SlidingWindow? _window;
+    private HubLimiter? _window;
     private Random _delays;
     private int _arrivals;
     private int _faultsLeft;
@@ -68,7 +68,7 @@ internal sealed class PretendHub : IAsyncDisposable
         lock (_lock)
         {
             _options = options;
-            _window = options.Limit is { } limit ? new SlidingWindow(limit) : null;
+            _window = HubLimiter.For(options);
             _delays = new Random(options.Seed);
             _faultsLeft = options.Fault == HubFault.None ? 0 : options.FaultTimes;
         }
@@ -116,14 +116,17 @@ internal sealed class PretendHub : IAsyncDisposable
         }
     }
 
-    private (PretendHubOptions Options, SlidingWindow? Window, HubFault Fault, int DelayMs) Decide(Arrival arrival)
+    private (PretendHubOptions Options, HubLimiter? Window, HubFault Fault, int DelayMs) Decide(Arrival arrival)
     {
         lock (_lock)
         {
             var strikes = _faultsLeft > 0 && (_options.Fault != HubFault.CloseWhenReused || arrival.OnConnection > 1);
             _faultsLeft -= strikes ? 1 : 0;
             var delayMs = _options.DelayMs.Most == 0 ? 0 : _delays.Next(_options.DelayMs.Least, _options.DelayMs.Most + 1);
-            return (_options, _window, strikes ? _options.Fault : HubFault.None, delayMs);
+            var fault = strikes ? _options.Fault
+                : _options.DropShare > 0 && _delays.NextDouble() < _options.DropShare ? HubFault.CloseBeforeAnswer
+                : HubFault.None;
+            return (_options, _window, fault, delayMs);
         }
     }
 

@@ -15,6 +15,27 @@ internal sealed record PretendHubOptions
     /// <summary>Enforced as a true sliding window; requests over it get 429 and do not count. Null enforces nothing.</summary>
     public HubLimit? Limit { get; init; }
 
+    /// <summary>How <see cref="Limit"/> is enforced.</summary>
+    public HubEnforcement Enforcement { get; init; }
+
+    /// <summary>Length of a slice for <see cref="HubEnforcement.Slices"/>: 600 a minute in slices of 1 s are 10 a second.</summary>
+    public int SliceSeconds { get; init; } = 1;
+
+    /// <summary>Share of the limit that somebody else on the account uses, evenly; 0 to 1.</summary>
+    public double ForeignShare { get; init; }
+
+    /// <summary>In which headers every answer says the limit and what is left of it.</summary>
+    public HubDialect Dialect { get; init; }
+
+    /// <summary>The limit that the headers say; null for the one that is enforced.</summary>
+    public int? SaidLimit { get; init; }
+
+    /// <summary>What the headers say is left, by the number of the arrival; null for the truth. For hubs that talk nonsense.</summary>
+    public Func<int, string>? SaidRemaining { get; init; }
+
+    /// <summary>Share of requests whose connection is cut before an answer; 0 to 1.</summary>
+    public double DropShare { get; init; }
+
     /// <summary>Whether a 429 says when to come back.</summary>
     public bool SaysRetryAfter { get; init; } = true;
 
@@ -61,6 +82,37 @@ internal readonly record struct HubLimit(int Requests, int Seconds)
         var parts = text.Split('/');
         return new HubLimit(int.Parse(parts[0], Wire.Culture), int.Parse(parts[1], Wire.Culture));
     }
+}
+
+/// <summary>How a hub holds its callers to its limit.</summary>
+internal enum HubEnforcement
+{
+    /// <summary>A true sliding window.</summary>
+    Window,
+
+    /// <summary>The limit's share of each slice, as a sliding window of the slice's length: 600 a minute as 10 a second.</summary>
+    Slices,
+
+    /// <summary>A token bucket that holds one second's worth.</summary>
+    BucketOfASecond,
+}
+
+/// <summary>Headers in which hubs speak of limits.</summary>
+internal enum HubDialect
+{
+    None,
+
+    /// <summary><c>x-ratelimit-limit-requests</c>, <c>-remaining-</c>, <c>-reset-</c> with a duration.</summary>
+    OpenAi,
+
+    /// <summary><c>ratelimit-limit</c>, … with seconds.</summary>
+    Draft,
+
+    /// <summary><c>x-ratelimit-limit</c>, … with Unix seconds.</summary>
+    Plain,
+
+    /// <summary><c>anthropic-ratelimit-requests-limit</c>, … with RFC 3339.</summary>
+    Anthropic,
 }
 
 /// <summary>What real hubs have been seen to do to their callers.</summary>

@@ -79,6 +79,31 @@ internal static class ApiKeyChanges
         });
     }
 
+    public static Verb Unpause(Grammar grammar)
+    {
+        var name = Grammar.Name("key");
+        var verb = new Verb("unpause", "Send again at once, although the hub asked to wait or said that waiting does not help", "keypace api-keys unpause openai-main");
+        return grammar.Does(verb, [name], async (session, parsed, ct) =>
+        {
+            var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);
+            var now = await session.Keypace.ApiKeys.UnpauseAsync(key.Id, ct);
+            session.Screen.Show(now, Screen.Printed.ApiKeyStatus, screen => screen.Line($"'{now.Name}' sends again."));
+            return Exit.Done;
+        });
+    }
+
+    public static Verb TakeLimit(Grammar grammar)
+    {
+        var name = Grammar.Name("key");
+        var verb = new Verb("take-limit", "Make the limit that the hub's answers reported the key's own", "keypace api-keys take-limit openai-main");
+        return grammar.Does(verb, [name], async (session, parsed, ct) =>
+        {
+            var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);
+            var changed = await session.Keypace.ApiKeys.TakeReportedLimitAsync(key.Id, ct);
+            return Done(session, changed, $"'{changed.Name}' now sends at most {Said.Limit(changed.RateLimitPerInterval, changed.RateLimitInterval)}.");
+        });
+    }
+
     private static int Done(Session session, ApiKey key, string sentence)
     {
         session.Screen.Show(key, Screen.Printed.ApiKey, screen =>

@@ -17,6 +17,8 @@ internal static class ApiKeyCommands
         ApiKeyChanges.Rename(grammar),
         ApiKeyChanges.Disable(grammar),
         ApiKeyChanges.Enable(grammar),
+        ApiKeyChanges.Unpause(grammar),
+        ApiKeyChanges.TakeLimit(grammar),
         ApiKeyRemoval.Delete(grammar),
         ApiKeyRemoval.Restore(grammar),
         ApiKeyTesting.Test(grammar),
@@ -103,10 +105,25 @@ internal static class ApiKeyCommands
             ("used now", $"{Said.Count(now.UsedNow)} of {Said.Limit(now.EffectiveLimit, now.RateLimitInterval)}"),
             ("waiting", Said.Count(now.Waiting)),
             ("next free", Said.Second(now.NextFreeAt, clock) ?? "now"),
+            ("binding", now.Binding),
+            ("pacing", now.PacingWhy ?? now.PacingNow),
+            ("other limits", now.Limits is { Count: > 0 } limits ? string.Join("  ", limits.Select(limit =>
+                $"{Said.Count(limit.Used)} of {PacingText.Said(new ApiKeyLimit(limit.Dimension, limit.Limit, limit.IntervalSeconds, limit.CalendarZone, limit.Model))}")) : null),
+            ("hub reports", now.ReportedLimit is { } reported ? $"{Said.Count(reported.Limit)} / {reported.IntervalSeconds} s" : null),
+            ("waiting out the past", Said.Second(now.UnknownPastUntil, clock)),
             ("paused until", Said.Second(now.PausedUntil, clock)),
             ("paused because", now.PausedWhy),
             ("guard", $"{Said.Count(now.GuardMs)} ms"),
             ("shares its limit with", now.RateGroupKeys.Count > 1 ? string.Join(", ", now.RateGroupKeys.Where(other => other != now.Name && other != now.Id)) : null));
+        if (now.Events is { Count: > 0 } events)
+        {
+            screen.Line("");
+            screen.Table("", ["AT", "EVENT", "BEFORE#", "AFTER#", "CAUSE"], events.Select(one => new[]
+            {
+                Said.Second(one.At, clock), one.Kind.Replace('_', ' '), one.Before?.ToString(System.Globalization.CultureInfo.InvariantCulture), one.After?.ToString(System.Globalization.CultureInfo.InvariantCulture), one.Cause,
+            }));
+        }
+
         if (now.WaitingByCaller.Count > 0)
         {
             screen.Line("");

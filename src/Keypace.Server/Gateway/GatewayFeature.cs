@@ -26,6 +26,8 @@ internal static class GatewayFeature
         .AddSingleton<TokenEndpoint>()
         .AddSingleton<ICredentialSource, AccessTokens>()
         .AddSingleton<Credentials>()
+        .AddSingleton<HubGuards>()
+        .AddSingleton<PacingFigures>()
         .AddSingleton<HubLines>()
         .AddSingleton<HubExchange>()
         .AddSingleton<WaitingBodies>()
@@ -44,6 +46,7 @@ internal static class GatewayFeature
         var gateway = app.Services.GetRequiredService<GatewayPath>();
         var contract = app.Services.GetRequiredService<ContractPath>();
         var models = app.Services.GetRequiredService<ModelsPath>();
+        app.Services.GetRequiredService<PacingFigures>().AddTo(app.Services.GetRequiredService<Metrics>());
 
         app.Use((context, next) =>
         {

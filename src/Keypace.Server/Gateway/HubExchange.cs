@@ -13,7 +13,7 @@ namespace Keypace.Server.Gateway;
 /// the caller's patience ends. Used by every query, also by key tests and model lists: whatever goes to a hub goes through here.
 /// </summary>
 internal sealed class HubExchange(
-    KeySnapshots snapshots, Credentials credentials, HubLines lines, TimeProvider time)
+    KeySnapshots snapshots, Credentials credentials, HubLines lines, PacingFigures figures, TimeProvider time)
 {
     public async ValueTask<Outcome<HubAnswer>> RunAsync(Query query, HubClock clock)
     {
@@ -22,7 +22,7 @@ internal sealed class HubExchange(
         var need = group.HasQuotas && query.Body is { } body
             ? TokenNeed.Of(body.Original.Span, query.Choice.Model, query.HasAnswerTokens, group)
             : new QueryNeed(query.Choice.Model, 0, 0);
-        var isResent = false;
+        var (isResent, isMoved) = (false, false);
         HubAnswer? pushback = null;
         var order = 0L;
         if (await credentials.PrepareAsync(key, clock.Token) is { } unprepared)
@@ -32,9 +32,9 @@ internal sealed class HubExchange(
         {
             // :: Step 3: permit. A query that was sent before comes back to the front of the line.
             var entered = time.GetTimestamp();
-            var patience = query.Wish.Patience - (query.Attempts == 0 ? TimeSpan.Zero : time.GetElapsedTime(query.StartedAt));
+            var patience = query.Wish.Patience - (order == 0 && query.Attempts == 0 && !isMoved ? TimeSpan.Zero : time.GetElapsedTime(query.StartedAt));
             var entry = new Entry(
-                query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, query.Wish.Class, patience, Front: query.Attempts > 0, order, need);
+                query.Token!.Id, query.Wish.Name, query.Token.Grant.Weight, query.Wish.Class, patience, Front: query.Attempts > 0, order, need, key.Id);
             if (!group.Enter(entry).TryGet(out var turn, out var refused))
             {
                 if (pushback is not null)
@@ -81,10 +81,19 @@ internal sealed class HubExchange(
                     return answer;
                 }
 
+                if (answer.Status == 429)
+                    figures.HubRefused(key.Hub.Name);
                 await answer.ReadSmallAsync(clock.Token);
                 if (!HubLearning.Refused(group, turn, answer, key, need.Model, time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429)
                     return answer;
                 pushback = answer;
+                continue;
+            }
+
+            if (end.IsMoved)
+            {
+                // The key is in another group now: a new place, there, and no word of it to the caller. The place in the old line says nothing there.
+                (group, order, isMoved) = (snapshots.GroupOf(snapshots.Current.Keys.GetValueOrDefault(key.Id) ?? key), 0, true);
                 continue;
             }
 
@@ -118,6 +127,8 @@ internal sealed class HubExchange(
         {
             if (clock.CallerLeft)
                 throw new OperationCanceledException(clock.Token);
+            if (attempt.End is TurnEnd.Moved)
+                return new AttemptEnd(null, null, false, IsMoved: true);
             if (attempt.End is not TurnEnd.Granted)
                 return new AttemptEnd(null, HubRefusals.NoTurn(attempt.End), false);
             var isWorthResending = attempt.MayBeStale && !attempt.AnswerBegan && failure is not OperationCanceledException;
@@ -127,7 +138,10 @@ internal sealed class HubExchange(
         {
             WireAttempt.Current = null;
             attempt.Settle();
-            query.Waited += attempt.GrantedAt == 0 ? time.GetElapsedTime(entered) : time.GetElapsedTime(entered, attempt.GrantedAt);
+            var waited = attempt.GrantedAt == 0 ? time.GetElapsedTime(entered) : time.GetElapsedTime(entered, attempt.GrantedAt);
+            query.Waited += waited;
+            if (turn.Deadline < long.MaxValue && attempt.GrantedAt != 0)
+                figures.Waited(waited);               // only those that waited have a deadline
             if (attempt.IsStamped)
             {
                 query.Attempts++;
@@ -152,7 +166,7 @@ internal sealed class HubExchange(
             query.Binding = text;
     }
 
-    private static Refusal Refused(Query query, EntryRefusal refused, PacedGroup group, in QueryNeed need)
+    private Refusal Refused(Query query, EntryRefusal refused, PacedGroup group, in QueryNeed need)
     {
         if (refused.Kind is not (EntryRefusalKind.TooLarge or EntryRefusalKind.CircuitOpen or EntryRefusalKind.ShuttingDown))
             query.RefusedAt = refused.Position + 1;
@@ -160,9 +174,11 @@ internal sealed class HubExchange(
             query.Binding = LimitText.Of(quota);
         else if (refused.Kind is EntryRefusalKind.TooLate && group.Binding() is var (kind, binding))
             query.Binding = LimitText.Of(kind, binding);
-        return TurnRefusals.Of(refused, need, query.Binding);
+        var refusal = TurnRefusals.Of(refused, need, query.Binding);
+        figures.Refused(refusal.Code);
+        return refusal;
     }
 
     /// <summary>How one attempt ended: an answer, or a refusal that may be worth one more try from the front of the line.</summary>
-    private readonly record struct AttemptEnd(HubAnswer? Answer, Refusal? Refusal, bool IsWorthResending);
+    private readonly record struct AttemptEnd(HubAnswer? Answer, Refusal? Refusal, bool IsWorthResending, bool IsMoved = false);
 }

@@ -84,7 +84,12 @@ internal sealed record ServedKey(
     KeyTrouble? Trouble,
     KeyPacing Pacing)
 {
+    private string? _hubHost;
+
     public KnownTargets Targets { get; } = new();
+
+    /// <summary>Host and port that its connections lead to; null for a key without an address. Found out when first asked.</summary>
+    public string? HubHost => _hubHost ??= Destination is { } destination && new Uri(destination.Address) is var uri ? $"{uri.IdnHost}:{uri.Port}" : null;
 
     /// <summary>The public fields of its hub_config (masks may stand among them).</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();

@@ -57,7 +57,11 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             if (keyId is { } id && before.Keys.TryGetValue(id, out var old) && old.RateGroupId != rateGroupId)
                 ApplyRules(old.RateGroupId);
             if (rateGroupId is { } group)
+            {
                 ApplyRules(group);
+                if (keyId is { } moved && before.Keys.TryGetValue(moved, out var earlier) && earlier.RateGroupId != group)
+                    rateGroups.Move(moved, earlier.RateGroupId, group, _current.RulesByRateGroup[group]);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ namespace Keypace.Server.Pacing;
 /// <param name="Front">It comes back after a 429 of its hub or a broken connection.</param>
 /// <param name="Order">With <paramref name="Front"/>: <see cref="Ticket.Order"/> of its first turn in this group.</param>
 /// <param name="Need">Model and estimated tokens, where <see cref="PacedGroup.HasQuotas"/>; the model also where known.</param>
+/// <param name="ApiKeyId">The key it goes with: a key that changes its group takes its waiting queries along.</param>
 internal readonly record struct Entry(
     string TokenId,
     string Caller,
@@ -20,7 +21,8 @@ internal readonly record struct Entry(
     TimeSpan Patience,
     bool Front = false,
     long Order = 0,
-    QueryNeed Need = default);
+    QueryNeed Need = default,
+    Guid ApiKeyId = default);
 
 /// <summary>A turn, or the reason why there is none.</summary>
 internal readonly struct Admission
@@ -78,4 +80,7 @@ internal enum TurnEnd
     Expired,
 
     ShuttingDown,
+
+    /// <summary>Its key has come into another rate group: it enters that group's line.</summary>
+    Moved,
 }

@@ -41,6 +41,8 @@ internal sealed partial class PacedGroup
             {
                 _timer?.Dispose();
                 _timer = null;
+                _home.CountDropped(_sent);
+                _sent = 0;
                 if (_history is { } history && !history.IsOver(now))
                 {
                     _home.KeepHistory(Id, history);

@@ -6,6 +6,20 @@ namespace Keypace.Server.Pacing;
 internal sealed partial class PacedGroup
 {
     private SendHistory? _history;
+    private long _sent;
+
+    public long SentCount => Interlocked.Read(ref _sent);
+
+    public TimeSpan GuardNow
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return MonotonicClock.SpanOf(_pacer.Guard);
+            }
+        }
+    }
 
     public GroupStatus Status()
     {
@@ -107,5 +121,6 @@ internal sealed partial class PacedGroup
         if (_history?.Interval != interval)
             _history = _home.TakeHistory(Id, interval) ?? new SendHistory(interval);
         _history.Note(turn.SenderToken, turn.Sender, at);
+        _sent++;
     }
 }

@@ -71,7 +71,7 @@ internal sealed partial class PacedGroup
     /// <summary>Asks for a permit. Synchronous; the turn is granted already when nobody waits and a permit is free.</summary>
     public Admission Enter(in Entry entry)
     {
-        var turn = new Turn(this) { SenderToken = entry.TokenId, Sender = entry.Caller };
+        var turn = new Turn(this) { SenderToken = entry.TokenId, Sender = entry.Caller, ApiKeyId = entry.ApiKeyId };
         var changed = s_changed ??= [];
         EntryRefusal? refusal = null;
         bool isRetired;

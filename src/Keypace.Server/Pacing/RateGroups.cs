@@ -21,6 +21,7 @@ internal sealed class RateGroups : IAsyncDisposable
     private readonly ConcurrentDictionary<Guid, PacedGroup> _groups = new();
     private readonly ConcurrentDictionary<PacedGroup, byte> _running = new();
     private readonly PastHistories _pastHistories = new();
+    private long _sentOfDropped;
     private readonly ITimer _restTimer;
     private readonly ITimer _retireTimer;
     private readonly Lock _watch = new();
@@ -46,6 +47,13 @@ internal sealed class RateGroups : IAsyncDisposable
 
     /// <summary>Groups in memory.</summary>
     public int Count => _groups.Count;
+
+    public IEnumerable<PacedGroup> All => _groups.Select(group => group.Value);
+
+    /// <summary>Sends since the start, those of groups that were dropped included.</summary>
+    public long SentTotal => Interlocked.Read(ref _sentOfDropped) + All.Sum(group => group.SentCount);
+
+    internal void CountDropped(long sends) => Interlocked.Add(ref _sentOfDropped, sends);
 
     /// <summary>The group; made with <paramref name="limit"/> when it is not there. One that is there keeps its own limit.</summary>
     public PacedGroup Get(Guid groupId, RateLimit limit) =>
@@ -74,6 +82,18 @@ internal sealed class RateGroups : IAsyncDisposable
 
     /// <summary>Rules from now on, for those who wait too. Quotas must be without fault.</summary>
     public void Configure(Guid groupId, GroupRules rules) => Get(groupId, rules).Configure(rules);
+
+    /// <summary>A key goes from one group to another: what was sent counts there too, and what waits goes along.</summary>
+    public void Move(Guid apiKeyId, Guid from, Guid to, GroupRules rules)
+    {
+        if (!_groups.TryGetValue(from, out var left))
+        {
+            return;   // nothing of it counts
+        }
+
+        Get(to, rules).TakeOver(left.Past());
+        left.SendAway(apiKeyId);
+    }
 
     /// <summary>Ends every wait, takes no new query, lets permits that are out be used, and saves what was sent.</summary>
     public async Task StopAsync()

@@ -26,6 +26,11 @@ internal sealed class Turn : Ticket
 
     internal string Sender { get; set; } = "";
 
+    internal Guid ApiKeyId { get; init; }
+
+    /// <summary>Its key has left the group.</summary>
+    internal bool IsMoved { get; set; }
+
     /// <summary>Its bytes may be on the way.</summary>
     internal bool IsLeaving { get; private set; }
 
@@ -128,7 +133,7 @@ internal sealed class Turn : Ticket
             return;
         }
 
-        if (State == TicketState.Returned || (State == TicketState.Cancelled && !IsShutDown))
+        if (State == TicketState.Returned || (State == TicketState.Cancelled && !IsShutDown && !IsMoved))
         {
             _ended.TrySetCanceled();
             return;
@@ -153,13 +158,14 @@ internal sealed class Turn : Ticket
         }
 
         // The registration is over, so a permit that was given back in the moment of the grant shows here and nowhere later.
-        return State is TicketState.Returned or TicketState.Cancelled && !IsShutDown ? throw new OperationCanceledException(ct) : end;
+        return State is TicketState.Returned or TicketState.Cancelled && !IsShutDown && !IsMoved ? throw new OperationCanceledException(ct) : end;
     }
 
     private TurnEnd End() => State switch
     {
         TicketState.Expired => TurnEnd.Expired,
         TicketState.Cancelled when IsShutDown => TurnEnd.ShuttingDown,
+        TicketState.Cancelled when IsMoved => TurnEnd.Moved,
         TicketState.Granted or TicketState.Sent => TurnEnd.Granted,
         _ => throw new OperationCanceledException("The turn was given back."),
     };

@@ -74,7 +74,7 @@ internal sealed class AgentKeys(HubCatalogue hubs, RowMapping mapping, NewKeys n
         var asked = new NewApiKey(free, hub.Name, wanted.ApiKey, wanted.RateLimitRequestsPerMinute, null, wanted.HubConfig, UrlFor(hub, wanted));
         if (!newKeys.Check(asked).TryGet(out var newKey, out var refusal))
             return InWordsOfAgents(refusal);
-        var row = keyRows.Add(change, newKey);
+        var row = await keyRows.AddAsync(change, newKey, ct);
         return WhyMisplaced(wanted.AgentUrl, mapping.Key(row)) is { } misplaced ? misplaced : WithConfig(hub, row, wanted.HubConfig);
     }
 

@@ -33,6 +33,8 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
             problems.Add(refused);
         if (problems.Refusal is { } refusal)
             return refusal;
+        if (db.Entry(row).Property(key => key.Envelope).IsModified)
+            await GroupChoice.JoinAsync(db, row, ct);
 
         if (name is not null && name.Text != row.Name)
         {

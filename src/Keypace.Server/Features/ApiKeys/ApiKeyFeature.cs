@@ -9,6 +9,7 @@ internal static class ApiKeyFeature
     public static IServiceCollection AddApiKeys(this IServiceCollection services) => services
         .AddSingleton<NewKeys>()
         .AddSingleton<KeySealing>()
+        .AddSingleton<GroupChoice>()
         .AddSingleton<KeyRows>()
         .AddSingleton<ApiKeyEditing>()
         .AddSingleton<ApiKeyOperations>()

@@ -22,6 +22,7 @@ internal sealed class ApiKeyOperations(
     NewKeys newKeys,
     KeyRows keyRows,
     ApiKeyEditing editing,
+    GroupChoice groupChoice,
     DueDeletions dueDeletions)
 {
     /// <summary>So long a deleted key can be had back; then row and envelope are destroyed.</summary>
@@ -56,7 +57,7 @@ internal sealed class ApiKeyOperations(
         if (!newKeys.Check(wanted).TryGet(out var key, out var refusal))
             return refusal;
         var made = await changes.RunAsync<ApiKeyRow>(caller, async change =>
-            await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, key.Name, null, ct) is { } taken ? taken : keyRows.Add(change, key), ct);
+            await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, key.Name, null, ct) is { } taken ? taken : await keyRows.AddAsync(change, key, ct), ct);
         return made.TryGet(out var row, out refusal) ? Noticed(row, caller) : refusal;
     }
 
@@ -71,6 +72,9 @@ internal sealed class ApiKeyOperations(
             var before = row.ToRecord();
             if (await editing.ApplyAsync(change.Db, row, wanted, ct) is { } refused)
                 return refused;
+            var moved = new List<ApiKeyRow>();
+            if (wanted.RateGroupId is { } group && await groupChoice.ApplyAsync(change.Db, row, group, caller.Grant.Sees, moved, ct) is { } notThere)
+                return notThere;
             var changed = change.Db.Entry(row).Properties.Where(column => column.IsModified).Select(column => column.Metadata.Name).ToList();
             if (changed.Count == 0)
                 return row;
@@ -78,6 +82,13 @@ internal sealed class ApiKeyOperations(
             row.UpdatedAt = change.NowMs;
             change.Audit(AuditedSubject.ApiKey, ApiKeyEditing.WordFor(row, changed), row.Id.ToString(), row.Name, before, row.ToRecord());
             await keyRows.PublishAsync(change, row, ct);
+            foreach (var other in moved.Where(other => other.Id != row.Id))
+            {
+                (other.Version, other.UpdatedAt) = (other.Version + 1, change.NowMs);
+                change.Audit(AuditedSubject.ApiKey, "changed", other.Id.ToString(), other.Name, null, other.ToRecord());
+                await keyRows.PublishAsync(change, other, ct);
+            }
+
             return row;
         }, ct);
         return changed.TryGet(out var saved, out var why) ? Noticed(saved, caller) : why;

@@ -42,7 +42,8 @@ internal static class ApiKeyParsing
             body.Whole("guard_ms"),
             LimitsOf(body),
             body.Text("rate_limit_source"),
-            body.Flag("limit_frozen"));
+            body.Flag("limit_frozen"),
+            body.Text("rate_group_id"));
         return body.Refusal is { } refusal ? refusal : change;
     }
 

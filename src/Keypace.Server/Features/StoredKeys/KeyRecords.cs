@@ -46,7 +46,7 @@ internal static class KeyRecords
         if (group.Length > 1)
         {
             var others = group.Where(other => other.Id != id).Select(other => sees(other.Id) ? $"'{other.Name}'" : "another key").Distinct();
-            return $"This key has the same secret and address as {string.Join(", ", others)}: they share one limit, the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}.";
+            return $"This key shares one limit with {string.Join(", ", others)} (same secret and address, or put into one rate group): the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}, and of each further limit the lowest too.";
         }
 
         return key.Trouble is KeyTrouble.HubNotServed

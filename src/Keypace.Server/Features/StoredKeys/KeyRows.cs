@@ -44,7 +44,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
     }
 
     /// <summary>Adds a sealed key, audits it and tells the snapshot; the name must be free.</summary>
-    public ApiKeyRow Add(Change change, NewKey key)
+    public async Task<ApiKeyRow> AddAsync(Change change, NewKey key, CancellationToken ct)
     {
         var row = new ApiKeyRow
         {
@@ -63,6 +63,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
         };
         KeyPacingFields.Put(row, key.Wanted);
         sealing.Seal(row, key.Parts, key.Destination, key.Parts.Join());
+        await GroupChoice.JoinAsync(change.Db, row, ct);
         change.Db.ApiKeys.Add(row);
         change.Audit(AuditedSubject.ApiKey, "created", row.Id.ToString(), row.Name, null, row.ToRecord());
         change.Publish(snapshots => snapshots.Put(mapping.Key(row)));

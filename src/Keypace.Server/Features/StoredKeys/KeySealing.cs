@@ -24,7 +24,7 @@ internal sealed class KeySealing(SecretVault vault, RowMapping mapping)
         row.DisplayValue = MaskOf(parts.Access, text);
         if (text is null)
         {
-            (row.Envelope, row.Fingerprint, row.RateGroupId) = (null, null, row.Id);
+            (row.Envelope, row.Fingerprint, row.RateGroupId, row.ChosenRateGroupId) = (null, null, row.Id, null);
             return;
         }
 
@@ -32,6 +32,18 @@ internal sealed class KeySealing(SecretVault vault, RowMapping mapping)
         row.Envelope = vault.Seal(secret, mapping.BindingOf(row));
         row.Fingerprint = vault.Fingerprint(row.TeamId, secret);
         row.RateGroupId = vault.RateGroupId(row.TeamId, secret, row.Destination);
+        row.ChosenRateGroupId = null;   // somebody chose for the secret before this one
+    }
+
+    /// <summary>The group that follows from the stored secret and its address; null when the secret does not open.</summary>
+    public Guid? OwnGroupOf(ApiKeyRow row)
+    {
+        if (row.Envelope is not { } envelope)
+            return row.Id;
+        if (!vault.Open(envelope, mapping.BindingOf(row)).TryGet(out var secret, out _))
+            return null;
+        using (secret)
+            return vault.RateGroupId(row.TeamId, secret, row.Destination);
     }
 
     /// <summary>Null when the text may be sealed. Several secrets, each within its bound, can be too long together.</summary>

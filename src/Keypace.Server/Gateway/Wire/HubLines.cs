@@ -17,11 +17,13 @@ internal sealed class HubLines : IDisposable
     private readonly ConcurrentDictionary<LineName, HubLine> _lines = new();
     private readonly EgressPolicy _egress;
     private readonly GatewayOptions _options;
+    private readonly HubGuards _guards;
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
 
-    public HubLines(EgressPolicy egress, GatewayOptions options, TimeProvider time)
+    public HubLines(EgressPolicy egress, GatewayOptions options, HubGuards guards, TimeProvider time)
     {
+        _guards = guards;
         _egress = egress;
         _options = options;
         _time = time;
@@ -83,7 +85,9 @@ internal sealed class HubLines : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            var began = _time.GetTimestamp();
             await socket.ConnectAsync(allowed, port, ct);
+            _guards.Connected(host, port, socket, _time.GetElapsedTime(began));
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

@@ -29,7 +29,7 @@ internal static class SettingsTable
         new("Urls", "http://localhost:5397", "Where it listens, comma-separated: http://127.0.0.1:5397, http://[::1]:5397, http://0.0.0.0:5397; port 0 takes a free one.", WhatIsWrongWithUrls),
         new("PublicUrl", null, "How people reach it, where that differs from where it listens: for links, and accepted as the Host.", WhatIsWrongWithPublicUrl),
         new("Egress:Allow", null, "Private or loopback addresses that queries may go to: IPv4, [IPv6] or CIDR, each with an optional port.", WhatIsWrongWithEgress),
-        new("Pacing:GuardMs", "50", "Milliseconds added to every interval, so that the hub's clock agrees; 0 to 5000.", Whole(0, 5_000)),
+        new("Pacing:GuardMs", "50", "Milliseconds added to every interval, so that the hub's clock agrees; more where the way to a hub is measured to be uneven, unless it is 0; 0 to 5000.", Whole(0, 5_000)),
         new("Pacing:QueueLimit", "20000", "Most queries that wait in one rate group; 1 to 1000000.", Whole(1, 1_000_000)),
         new("Pacing:CallerQueueLimit", "12000", "Most queries of one caller that wait in one rate group; 1 to 1000000.", Whole(1, 1_000_000)),
         new("Pacing:MaxWaitSeconds", "240", "Longest wait for a turn; callers may ask for less; 1 to 86400.", Number(1, 86_400)),

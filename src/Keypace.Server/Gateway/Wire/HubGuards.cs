@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Keypace.Server.Pacing;
+
+namespace Keypace.Server.Gateway.Wire;
+
+/// <summary>
+/// The guard of each hub's host: what is set, and more where delays on the way there are seen to spread further. Looks at open connections
+/// every two seconds, off the path of any query, and tells the rate groups. Only while there are connections; a guard of 0 switches it off.
+/// </summary>
+internal sealed class HubGuards : IDisposable
+{
+    /// <summary>More than this would cost a short interval its rate; a network so uneven is the owner's to judge (guard_ms of the key).</summary>
+    public static readonly TimeSpan Most = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+
+    /// <summary>Changes smaller than this are not worth a word to the pacers, in milliseconds; guards are multiples of it.</summary>
+    private const int StepMs = 5;
+
+    /// <summary>Sockets looked at of one host each time.</summary>
+    private const int MostLooked = 64;
+
+    // struct tcp_info of <linux/tcp.h>; microseconds.
+    private const int IpProtocolTcp = 6, TcpInfo = 11, RttAt = 68, RttVarAt = 72, MinRttAt = 148, InfoBytes = 152;
+
+    private readonly ConcurrentDictionary<string, Host> _hosts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly PacingOptions _pacing;
+    private readonly KeySnapshots _snapshots;
+    private readonly RateGroups _groups;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private int _isLooking;
+
+    public HubGuards(PacingOptions pacing, KeySnapshots snapshots, RateGroups groups, TimeProvider time)
+    {
+        (_pacing, _snapshots, _groups, _time) = (pacing, snapshots, groups, time);
+        _timer = time.CreateTimer(static guards => ((HubGuards)guards!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class Host
+    {
+        public Lock Gate { get; } = new();
+
+        public GuardMeter Meter { get; } = new();
+
+        public ConcurrentDictionary<Socket, byte> Sockets { get; } = new();
+
+        public int GuardMs;   // written by the timer only
+    }
+
+    /// <summary>What is known of a host now, for pages and figures.</summary>
+    public IReadOnlyList<(string Host, int GuardMs)> Measured => [.. _hosts.Select(host => (host.Key, Volatile.Read(ref host.Value.GuardMs)))];
+
+    /// <summary>A connection was made. Called once a connection, not once a query.</summary>
+    /// <param name="took">Of TCP alone: names and TLS say nothing of the way.</param>
+    public void Connected(string host, int port, Socket socket, TimeSpan took)
+    {
+        if (_pacing.Guard == TimeSpan.Zero)
+            return;
+        var known = _hosts.GetOrAdd($"{host}:{port}", static _ => new Host());
+        lock (known.Gate)
+            known.Meter.Connected(took.TotalMilliseconds, NowSeconds);
+        known.Sockets.TryAdd(socket, 0);
+        if (Interlocked.Exchange(ref _isLooking, 1) == 0)
+            _timer.Change(LookEvery, LookEvery);
+    }
+
+    /// <summary>Reads what the kernel knows, and tells the groups whose guard has become another.</summary>
+    internal void Look()
+    {
+        var isAnyRaised = false;
+        foreach (var (_, host) in _hosts)
+        {
+            foreach (var (socket, _) in host.Sockets)
+            {
+                if (socket.SafeHandle.IsClosed)
+                    host.Sockets.TryRemove(socket, out _);
+            }
+
+            double spread;
+            lock (host.Gate)
+            {
+                foreach (var (socket, _) in host.Sockets.Take(MostLooked))
+                    Read(socket, host.Meter);
+                spread = host.Meter.SpreadMs(NowSeconds);
+            }
+
+            Volatile.Write(ref host.GuardMs, GuardMsOf(spread, _pacing.Guard));
+            isAnyRaised |= host.GuardMs > _pacing.Guard.TotalMilliseconds;
+        }
+
+        Tell(isAnyRaised);
+    }
+
+    /// <summary>Never less than what is set: what a proxy or the hub's own front door adds, no figure of ours shows.</summary>
+    internal static int GuardMsOf(double spreadMs, TimeSpan set)
+    {
+        var measured = (int)Math.Ceiling(spreadMs / StepMs) * StepMs;
+        return (int)Math.Max(set.TotalMilliseconds, Math.Min(measured, Most.TotalMilliseconds));
+    }
+
+    private long NowSeconds => (long)_time.GetElapsedTime(0).TotalSeconds;
+
+    private bool _wasRaised;
+
+    private void Tell(bool isAnyRaised)
+    {
+        if (!isAnyRaised && !_wasRaised)
+            return;
+        _wasRaised = isAnyRaised;
+        foreach (var (id, keys) in _snapshots.Current.KeysByRateGroup)
+        {
+            if (!_groups.TryGet(id, out var group))
+                continue;
+            var guard = 0;
+            foreach (var key in keys)
+            {
+                if (key.HubHost is { } name && _hosts.TryGetValue(name, out var host))
+                    guard = Math.Max(guard, host.GuardMs);
+            }
+
+            if (guard > 0)
+                group.SuggestGuard(TimeSpan.FromMilliseconds(guard));
+        }
+    }
+
+    private void Read(Socket socket, GuardMeter meter)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        Span<byte> info = stackalloc byte[InfoBytes];
+        try
+        {
+            if (socket.GetRawSocketOption(IpProtocolTcp, TcpInfo, info) < InfoBytes)
+                return;   // an older kernel
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            return;
+        }
+
+        var (rtt, deviation, least) = (Milliseconds(info, RttAt), Milliseconds(info, RttVarAt), Milliseconds(info, MinRttAt));
+        if (rtt > 0)
+            meter.RoundTrip(rtt, deviation, Math.Min(rtt, least), NowSeconds);
+    }
+
+    private static double Milliseconds(ReadOnlySpan<byte> info, int at) =>
+        (BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(info[at..]) : BinaryPrimitives.ReadUInt32BigEndian(info[at..])) / 1000.0;
+
+    public void Dispose() => _timer.Dispose();
+}

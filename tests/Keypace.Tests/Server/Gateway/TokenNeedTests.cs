@@ -1,0 +1,45 @@
+using System.Text;
+using Keypace.Domain.Keys;
+using Keypace.Server.Gateway.Requests;
+using Keypace.Tests.Server.Pacing;
+
+namespace Keypace.Tests.Server.Gateway;
+
+public sealed class TokenNeedTests
+{
+    private static readonly Guid Key = new("0193f5a0-0000-7000-8000-00000000000a");
+
+    [Theory]
+    [InlineData("""{"model":"m","max_tokens":50}""", 50)]
+    [InlineData("""{"max_completion_tokens":70,"model":"m"}""", 70)]
+    [InlineData("""{"model":"m","max_output_tokens":9,"n":3}""", 27)]
+    [InlineData("""{"model":"m"}""", 1_024)]
+    [InlineData("""{"model":"m","max_tokens":-5}""", 1_024)]
+    [InlineData("""{"model":"m","max_tokens":1e99}""", 1_024)]
+    [InlineData("""{"model":"m","max_tokens":9223372036854775807,"n":128}""", 1_000_000_000_000)]
+    [InlineData("not json", 1_024)]
+    [InlineData("""{"model":"m","n":"three","max_tokens":"all"}""", 1_024)]
+    public void What_an_answer_needs_is_what_it_may_have(string body, long output)
+    {
+        var world = new PacingWorld();
+
+        var need = TokenNeed.Of(Encoding.UTF8.GetBytes(body), null, true, world.Groups.Get(Key, new RateLimit(5, 10)));
+
+        Assert.Equal(output, need.OutputTokens);
+        Assert.Equal((body.Length + 3) / 4, need.InputTokens);
+        Assert.Equal(body.Contains("\"m\"", StringComparison.Ordinal) ? "m" : null, need.Model);
+    }
+
+    [Fact]
+    public void A_picture_counts_as_one_whatever_its_bytes_and_embeddings_have_no_answer()
+    {
+        var picture = new string('A', 1_000_000);
+        var body = $$$"""{"model":"m","messages":[{"image_url":{"url":"data:image/png;base64,{{{picture}}}"}},{"text":"{{{new string((char)120, 400)}}}"}]}""";
+        var world = new PacingWorld();
+
+        var need = TokenNeed.Of(Encoding.UTF8.GetBytes(body), "m", false, world.Groups.Get(Key, new RateLimit(5, 10)));
+
+        Assert.InRange(need.InputTokens, 1_600, 1_700);
+        Assert.Equal(0, need.OutputTokens);
+    }
+}
