@@ -54,6 +54,8 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
     /// <summary>Makes the limit that the hub's headers reported the key's own.</summary>
     public async Task<Outcome<ApiKey>> TakeReportedAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
         if (!(await StatusAsync(idOrName, caller, ct)).TryGet(out var status, out var refusal))
             return refusal;
         if (status.ReportedLimit is not { Limit: >= 1 and <= RateLimit.MostCount } reported)

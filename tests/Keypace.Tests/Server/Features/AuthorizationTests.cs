@@ -17,6 +17,8 @@ public sealed class AuthorizationTests(AuthorizationTests.Callers callers) : ICl
         { "DELETE", $"/v1/api-keys/{NoId}", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/restore", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/test", "member", true },
+        { "POST", $"/v1/api-keys/{NoId}/unpause", "member", true },
+        { "POST", $"/v1/api-keys/{NoId}/take-reported-limit", "member", true },
         { "GET", $"/v1/api-keys/{NoId}/models", "viewer", true },
         { "GET", $"/v1/api-keys/{NoId}/status", "viewer", true },
         { "GET", $"/v1/api-keys/{NoId}/queries", "viewer", true },
