@@ -28,6 +28,7 @@ internal static class GatewayFeature
         .AddSingleton<Credentials>()
         .AddSingleton<HubGuards>()
         .AddSingleton<PacingFigures>()
+        .AddSingleton<KeyAccounts>()
         .AddSingleton<HubLines>()
         .AddSingleton<HubExchange>()
         .AddSingleton<WaitingBodies>()

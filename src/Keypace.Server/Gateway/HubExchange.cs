@@ -13,7 +13,7 @@ namespace Keypace.Server.Gateway;
 /// the caller's patience ends. Used by every query, also by key tests and model lists: whatever goes to a hub goes through here.
 /// </summary>
 internal sealed class HubExchange(
-    KeySnapshots snapshots, Credentials credentials, HubLines lines, PacingFigures figures, TimeProvider time)
+    KeySnapshots snapshots, Credentials credentials, HubLines lines, PacingFigures figures, KeyAccounts accounts, TimeProvider time)
 {
     public async ValueTask<Outcome<HubAnswer>> RunAsync(Query query, HubClock clock)
     {
@@ -77,7 +77,8 @@ internal sealed class HubExchange(
 
                 if (answer.Status is not (429 or 402 or 503 or 529))
                 {
-                    HubLearning.Answered(group, turn, answer, key, need.Model);
+                    if (HubLearning.Answered(group, turn, answer, key, need.Model))
+                        accounts.Note(key.Id, answer);
                     return answer;
                 }
 

@@ -12,12 +12,15 @@ internal static class HubLearning
     private static long Ticks(TimeSpan span) => MonotonicClock.NanosecondsOf(span);
 
     /// <summary>An answer that is no refusal. Costs next to nothing when its headers say nothing of limits and nothing was learned before.</summary>
-    public static void Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model)
+    /// <returns>True when it has headers of limits.</returns>
+    public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model)
     {
-        if (answer.SpeaksOfLimits)
+        var speaks = answer.SpeaksOfLimits;
+        if (speaks)
             group.Learn(turn, ReportOf(answer, key), null, model);
         else if (group.WantsAnswers && answer.Status < 500)
             group.Learn(turn, default, null, model);
+        return speaks;
     }
 
     /// <summary>True when the answer is a refusal over limits (its body is read then); false for any other answer.</summary>

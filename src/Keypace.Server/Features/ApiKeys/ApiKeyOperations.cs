@@ -23,6 +23,7 @@ internal sealed class ApiKeyOperations(
     KeyRows keyRows,
     ApiKeyEditing editing,
     GroupChoice groupChoice,
+    KeyAccounts accounts,
     DueDeletions dueDeletions)
 {
     /// <summary>So long a deleted key can be had back; then row and envelope are destroyed.</summary>
@@ -153,5 +154,5 @@ internal sealed class ApiKeyOperations(
     }
 
     private ApiKey Noticed(ApiKeyRow row, Caller caller) =>
-        row.ToRecord(KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees));
+        row.ToRecord(KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees, accounts));
 }

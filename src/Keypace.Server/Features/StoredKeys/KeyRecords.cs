@@ -35,7 +35,8 @@ internal static class KeyRecords
 
     /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
     /// <param name="sees">Which keys may be named to the one who asks.</param>
-    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees)
+    /// <param name="accounts">What hubs have said of keys that belong together.</param>
+    public static string? NoticeOf(KeySnapshot snapshot, Guid id, Func<Guid, bool> sees, KeyAccounts accounts)
     {
         if (!snapshot.Keys.TryGetValue(id, out var key))
             return null;
@@ -47,6 +48,11 @@ internal static class KeyRecords
         {
             var others = group.Where(other => other.Id != id).Select(other => sees(other.Id) ? $"'{other.Name}'" : "another key").Distinct();
             return $"This key shares one limit with {string.Join(", ", others)} (same secret and address, or put into one rate group): the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}, and of each further limit the lowest too.";
+        }
+
+        if (accounts.Apart(snapshot, key).FirstOrDefault(other => sees(other.Id)) is { } sibling)
+        {
+            return $"{key.Hub.DisplayName} says that this key and '{sibling.Name}' belong to one account, whose limit they share there. Put them into one rate group: set rate_group_id to {sibling.RateGroupId}.";
         }
 
         return key.Trouble is KeyTrouble.HubNotServed

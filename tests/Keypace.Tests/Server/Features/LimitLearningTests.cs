@@ -99,6 +99,23 @@ public sealed class LimitLearningTests(FeatureHost host)
         (await host.PostAsync("/v1/api-keys/nobody/unpause")).MustRefuse(404);
     }
 
+    [Fact]
+    public async Task Keys_of_one_account_are_suggested_to_share_a_group()
+    {
+        var (first, second) = (await StoreAsync("sibling", new { }), await StoreAsync("sibling", new { }));
+        await AskAsync(first);
+        Assert.Equal(JsonValueKind.Null, (await host.GetAsync($"/v1/api-keys/{first}"))["notice"].ValueKind);
+
+        await AskAsync(second);
+
+        var shown = (await host.GetAsync($"/v1/api-keys/{first}")).MustBe(200);
+        Assert.Contains("one account", shown["notice"].GetString(), StringComparison.Ordinal);
+        var group = (await host.GetAsync($"/v1/api-keys/{second}"))["rate_group_id"].GetString();
+        var joined = (await host.PutAsync($"/v1/api-keys/{first}", new { rate_group_id = group })).MustBe(200);
+        Assert.Equal(group, joined["rate_group_id"].GetString());
+        Assert.Equal(2, (await StatusAsync(first))["used_now"].GetInt32());
+    }
+
     /// <summary>Every key has an address of its own, and so a rate group.</summary>
     private async Task<string> StoreAsync(string name, object limits)
     {

@@ -44,6 +44,8 @@ public sealed class PretendHub : IAsyncDisposable
         _seen.Enqueue($"{context.Request.Method} {context.Request.Path} {credential}");
         context.Response.ContentType = "application/json";
         context.Response.Headers["x-ratelimit-limit-requests"] = "500";
+        if (context.Request.Path.Value!.Contains("/sibling", StringComparison.Ordinal))
+            context.Response.Headers["openai-organization"] = "org-not-a-real-one";
         context.Response.StatusCode = credential == $"Bearer {Secret}" ? 200 : 401;
         var body = context.Response.StatusCode == 200
             ? """{"data":[{"id":"pretend-1"},{"id":"pretend-2"}]}"""
