@@ -161,10 +161,6 @@ public sealed record ApiKeyStatus(
     SendHistory? History = null,
     ReportedLimit? ReportedLimit = null);
 
-/// <summary>What the hub's headers said last of its request limit.</summary>
-/// <param name="Remaining">What it said is left; null when it did not.</param>
-public sealed record ReportedLimit(long Limit, int IntervalSeconds, long? Remaining = null);
-
 /// <summary>A limit beside the rate limit, as it stands.</summary>
 /// <param name="Used">What counts now, estimates of queries under way included.</param>
 /// <param name="FreeAt">Unix seconds with fraction at which some of it is free; null when it is, or when nobody knows.</param>

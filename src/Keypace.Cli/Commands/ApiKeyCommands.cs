@@ -109,7 +109,7 @@ internal static class ApiKeyCommands
             ("pacing", now.PacingWhy ?? now.PacingNow),
             ("other limits", now.Limits is { Count: > 0 } limits ? string.Join("  ", limits.Select(limit =>
                 $"{Said.Count(limit.Used)} of {PacingText.Said(new ApiKeyLimit(limit.Dimension, limit.Limit, limit.IntervalSeconds, limit.CalendarZone, limit.Model))}")) : null),
-            ("hub reports", now.ReportedLimit is { } reported ? $"{Said.Count(reported.Limit)} / {reported.IntervalSeconds} s" : null),
+            ("hub reports", now.ReportedLimit is { Limit: { } reported } report ? $"{Said.Count(reported)} / {report.IntervalSeconds} s" : null),
             ("waiting out the past", Said.Second(now.UnknownPastUntil, clock)),
             ("paused until", Said.Second(now.PausedUntil, clock)),
             ("paused because", now.PausedWhy),

@@ -65,7 +65,7 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
         }
 
         return await operations.ChangeAsync(
-            status.Id, new ApiKeyChange(RateLimitPerInterval: (int)reported.Limit, RateLimitInterval: reported.IntervalSeconds, RateLimitSource: "set"), caller, ct);
+            status.Id, new ApiKeyChange(RateLimitPerInterval: (int)reported.Limit.Value, RateLimitInterval: reported.IntervalSeconds, RateLimitSource: "set"), caller, ct);
     }
 
     /// <summary>The newest first.</summary>

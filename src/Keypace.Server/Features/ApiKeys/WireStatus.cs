@@ -33,7 +33,7 @@ internal static class WireStatus
         [.. status.Events.Select(one => PacingSentences.Of(one))],
         status.UnknownPastUntil is { } past ? Seconds(past) : null,
         HistoryOf(status, tokenName),
-        status.Reported is { Limit: { } reported } report ? new ReportedLimit(reported, report.IntervalSeconds, report.Remaining) : null);
+        status.Reported is { Limit: not null } report ? new ReportedLimit("requests", report.IntervalSeconds, report.Limit, report.Remaining, null) : null);
 
     private static LimitUse LimitOf(QuotaStatus use, DateTimeOffset now) => new(
         LimitText.Word(use.Quota),
