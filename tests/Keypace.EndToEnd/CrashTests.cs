@@ -17,7 +17,7 @@ public sealed class CrashTests
         await using var keypace = await RunningKeypace.StartAsync();
         await keypace.StoreKeyAsync(hub, "killed", limit);
         using var enough = new CancellationTokenSource();
-        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        var started = TimeProvider.System.GetTimestamp();
         var callers = Enumerable.Range(0, 12).Select(number => AskUntilAsync(keypace, $"caller {number}", enough.Token)).ToArray();
 
         for (var kill = 1; kill <= Kills; kill++)
@@ -34,7 +34,7 @@ public sealed class CrashTests
         await enough.CancelAsync();
         await Task.WhenAll(callers);
         var report = hub.Log.Report(limit);
-        CampaignTable.Add($"kill -9 {Kills} times under load, 20 per 4 s", System.Diagnostics.Stopwatch.GetElapsedTime(started),
+        CampaignTable.Add($"kill -9 {Kills} times under load, 20 per 4 s", TimeProvider.System.GetElapsedTime(started),
             FormattableString.Invariant($"{report.Count} sends, at most {report.MostInWindow} in any 4 s, tightest 21 in {report.TightestSpanNs / 1e9:0.000} s"), "at most 20");
         Assert.True(report.Holds, $"{report.MostInWindow} within {limit.Seconds} s, tightest {report.TightestSpanNs / 1e9} s (seed {seed})");
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Keypace.Demo;
 
 namespace Keypace.EndToEnd;
@@ -96,14 +95,14 @@ public sealed class PacingCampaignTests
         await using var keypace = await RunningKeypace.StartAsync();
         await keypace.StoreKeyAsync(hub, "fair", limit);
         using var enough = new CancellationTokenSource(Lasts);
-        var started = Stopwatch.GetTimestamp();
+        var started = TimeProvider.System.GetTimestamp();
         using var api = new Api(keypace.Address, keypace.Folder.Token, connections: 600);
 
         // One has 400 queries waiting at any time, each of four others 4: more than its turn, so nobody is ever without.
         var callers = new[] { "greedy", "a", "b", "c", "d" };
         await Task.WhenAll(callers.SelectMany(name => Enumerable.Range(0, name == "greedy" ? 400 : 8).Select(_ => AskAsync(api, name, enough.Token))));
 
-        var took = Stopwatch.GetElapsedTime(started);
+        var took = TimeProvider.System.GetElapsedTime(started);
         var waves = hub.Log.Snapshot().OrderBy(arrival => arrival.AtNs).Skip(limit.Requests).SkipLast(limit.Requests).ToArray();
         var shares = callers.Select(name => (double)waves.Count(arrival => arrival.Caller == name)).ToArray();
         var jain = shares.Sum() * shares.Sum() / (shares.Length * shares.Sum(share => share * share));
@@ -132,7 +131,7 @@ public sealed class PacingCampaignTests
     {
         using var enough = new CancellationTokenSource(lasts);
         using var api = new Api(keypace.Address, keypace.Folder.Token, connections);
-        var started = Stopwatch.GetTimestamp();
+        var started = TimeProvider.System.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, connections).Select(async number =>
         {
             while (!enough.IsCancellationRequested)
@@ -147,7 +146,7 @@ public sealed class PacingCampaignTests
                 }
             }
         }));
-        return Stopwatch.GetElapsedTime(started);
+        return TimeProvider.System.GetElapsedTime(started);
     }
 
     private static string Text(FormattableString text) => text.ToString(Wire.Culture);

@@ -22,6 +22,7 @@ public sealed class LimitLearner
     private RateLimit? _seenOnce;
     private int _effective;               // additive increase and multiplicative decrease work on the count
     private int _backoffs;
+    private long _backedOffAt = long.MinValue;
     private int _circuits;
     private long _changedAt = long.MinValue;
     private long _windowEnds = long.MinValue;
@@ -75,7 +76,7 @@ public sealed class LimitLearner
     {
         if (refusal.Kind == HubRefusalKind.Overloaded)
         {
-            return Pause(refusal.Wait ?? Backoff(), PacingCause.Overloaded, now);
+            return Pause(refusal.Wait ?? Backoff(own.SentAt, now), PacingCause.Overloaded, now);
         }
 
         if (refusal.Kind != HubRefusalKind.RateLimited)
@@ -88,7 +89,7 @@ public sealed class LimitLearner
         _windowEnds = now + (Effective.Seconds * SendWindow.Second);   // this window is not clean
         if (ByHeader(report, now) is { } byHeader)
         {
-            return Paused(byHeader, refusal, now);
+            return Paused(byHeader, refusal, own.SentAt, now);
         }
 
         if (refusal.Wait is { } wait && wait > Effective.Seconds * SendWindow.Second / 4)
@@ -100,15 +101,15 @@ public sealed class LimitLearner
         var cause = refusal.Wait is null ? PacingCause.RefusedWithoutWait : PacingCause.RefusedWithWait;
         if (!IsFrozen && own.CanShrink)
         {
-            return Paused(new Lesson { ShrinkBursts = true }, refusal, now);
+            return Paused(new Lesson { ShrinkBursts = true }, refusal, own.SentAt, now);
         }
 
         if (IsFrozen || own.SentAt < _changedAt || _effective == 1)
         {
-            return Pause(refusal.Wait ?? Backoff(), cause, now);
+            return Pause(refusal.Wait ?? Backoff(own.SentAt, now), cause, now);
         }
 
-        return Paused(Become(Math.Max(1, _effective * 4 / 5), PacingEventKind.LimitLowered, cause, now), refusal, now);
+        return Paused(Become(Math.Max(1, _effective * 4 / 5), PacingEventKind.LimitLowered, cause, now), refusal, own.SentAt, now);
     }
 
     /// <summary>The same limit said twice rules: lower always, higher only up to what was configured or where nobody chose.</summary>
@@ -183,9 +184,9 @@ public sealed class LimitLearner
 
     private Lesson Pause(long wait, PacingCause cause, long now) => Paused(default, wait, cause, now);
 
-    private Lesson Paused(Lesson lesson, in HubRefusal refusal, long now) => refusal.Wait is { } wait
+    private Lesson Paused(Lesson lesson, in HubRefusal refusal, long sentAt, long now) => refusal.Wait is { } wait
         ? Paused(lesson, wait, PacingCause.RefusedWithWait, now)
-        : Paused(lesson, Backoff(), PacingCause.RefusedWithoutWait, now);
+        : Paused(lesson, Backoff(sentAt, now), PacingCause.RefusedWithoutWait, now);
 
     private Lesson Paused(Lesson lesson, long wait, PacingCause cause, long now)
     {
@@ -198,5 +199,14 @@ public sealed class LimitLearner
         };
     }
 
-    private long Backoff() => Math.Min(LongestBackoff, ShortestBackoff << Math.Min(_backoffs++, 5));
+    /// <summary>Grows once for all refusals of queries that were sent before it grew: one burst that was too large is refused many times.</summary>
+    private long Backoff(long sentAt, long now)
+    {
+        if (sentAt >= _backedOffAt)
+        {
+            (_backoffs, _backedOffAt) = (_backoffs + 1, now);
+        }
+
+        return Math.Min(LongestBackoff, ShortestBackoff << Math.Clamp(_backoffs - 1, 0, 5));
+    }
 }

@@ -73,6 +73,7 @@ public sealed partial class Pacer
 
         ticket.Position = _queue.PositionOf(arrival);
         ticket.ExpectedStart = Foresee(ticket.Position, ticket.Claims, now);
+        ticket.BoundBy = ticket.Claims is null ? null : Blocking(ticket, now)?.Quota;
         if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
         {
             return refused;

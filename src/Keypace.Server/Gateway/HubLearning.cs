@@ -15,7 +15,7 @@ internal static class HubLearning
     /// <returns>True when it has headers of limits.</returns>
     public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model)
     {
-        var speaks = answer.SpeaksOfLimits;
+        var speaks = key.Hub.LimitHeaders.Count > 0 && answer.SpeaksOfLimits;
         if (speaks)
             group.Learn(turn, ReportOf(answer, key), null, model);
         else if (group.WantsAnswers && answer.Status < 500)

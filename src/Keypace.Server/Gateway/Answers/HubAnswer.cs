@@ -43,7 +43,7 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
         {
             foreach (var header in response.Headers.NonValidated)
             {
-                if (header.Key.Contains("ratelimit", StringComparison.OrdinalIgnoreCase))
+                if (header.Key.Length >= "ratelimit-limit".Length && header.Key.Contains("ratelimit", StringComparison.OrdinalIgnoreCase))
                     return true;
             }
 
