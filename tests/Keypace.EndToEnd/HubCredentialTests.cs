@@ -1,3 +1,4 @@
+using Keypace.Demo;
 using static Keypace.EndToEnd.CheckingHub;
 
 namespace Keypace.EndToEnd;

@@ -97,7 +97,7 @@ public sealed class RunTests
     private static IEnumerable<JsonElement> Lines(string folder) =>
         File.ReadLines(Path.Combine(folder, "answers.jsonl")).Select(line => JsonDocument.Parse(line).RootElement);
 
-    private static string LastObject(string output) => output[output.IndexOf("{", StringComparison.Ordinal)..(output.LastIndexOf('}') + 1)];
+    private static string LastObject(string output) => output[output.IndexOf('{')..(output.LastIndexOf('}') + 1)];
 
     private static int Number(string body) =>
         int.Parse(body.Split("question ")[1].Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);

@@ -61,8 +61,8 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
     {
         var limit = new HubLimit(6, 3);
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = null });
-        var first = await keypace.StoreKeyAsync(hub.Address, Secrets.New(), "account one", limit);
-        var second = await keypace.StoreKeyAsync(hub.Address, Secrets.New(), "account two", limit);
+        var first = await keypace.StoreKeyAsync(hub, "account one", limit, Secrets.New());
+        var second = await keypace.StoreKeyAsync(hub, "account two", limit, Secrets.New());
         var group = (await keypace.Api.GetAsync($"/v1/api-keys/{first}")).MustBe(200)["rate_group_id"].GetString();
         Load.AllMustBeOk(await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => keypace.Api.ChatAsync("account one"))));
         Load.AllMustBeOk(await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => keypace.Api.ChatAsync("account two"))));

@@ -8,9 +8,6 @@ public enum HubProtocol
     /// <summary>Anthropic's messages.</summary>
     Anthropic,
 
-    /// <summary>Any JSON: the key's own template makes the request, its path finds the answer.</summary>
-    PlainJson,
-
     /// <summary>Amazon Bedrock's Converse and ConverseStream.</summary>
     Bedrock,
 

@@ -9,7 +9,6 @@ namespace Keypace.Domain.Protocols;
 public static class ChatProtocols
 {
     private static readonly AnthropicProtocol _anthropic = new();
-    private static readonly PlainJsonProtocol _plainJson = new();
     private static readonly ConverseProtocol _converse = new();
     private static readonly AgentProtocol _agent = new();
     private static readonly PlainJsonProtocol _plainJson = new();
@@ -19,7 +18,6 @@ public static class ChatProtocols
     {
         HubProtocol.OpenAi => null,
         HubProtocol.Anthropic => _anthropic,
-        HubProtocol.PlainJson => _plainJson,
         HubProtocol.Bedrock => _converse,
         HubProtocol.BedrockAgent => _agent,
         HubProtocol.PlainJson => _plainJson,
