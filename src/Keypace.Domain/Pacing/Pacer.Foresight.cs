@@ -6,100 +6,95 @@ public sealed partial class Pacer
     /// <summary>Those before somebody are played one by one up to this many; the rest as if they used as much on average.</summary>
     private const int PlayedOut = 256;
 
-    private readonly Queue<(long Until, long Amount)> _leaving = new();
+    private readonly List<long> _starts = [];
 
     /// <summary>
     /// The latest of what each limit says, where it can be known: how long running queries take cannot. Exact when nobody cancels, passes or
-    /// uses other than estimated, for the first <see cref="PlayedOut"/> in line.
+    /// uses other than estimated, for the first <see cref="PlayedOut"/> in line; <see cref="long.MaxValue"/> when nobody can know.
     /// </summary>
-    private long Foresee(int position, QuotaClaim[]? claims, long now)
+    private long Foresee(int position, QuotaClaim[]? claims, long now) =>
+        claims is null ? _window.Expected(position, now, PausedUntil) : ForeseeWithQuotas(position, claims, now);
+
+    private long ForeseeWithQuotas(int position, QuotaClaim[] claims, long now)
     {
-        var start = _window.Expected(position, now, PausedUntil);
-        foreach (ref var claim in claims.AsSpan())
+        foreach (var meter in _meters!)
         {
-            if (claim.Meter is not ConcurrencyMeter)
-            {
-                start = Math.Max(start, ForeseeBy(claim, position, now));
-            }
+            meter.BeginForesight(now);
         }
 
-        return start;
-    }
-
-    /// <summary>Plays one quota forward: each that goes before takes its amount when the window and the quota let it.</summary>
-    private long ForeseeBy(in QuotaClaim own, int position, long now)
-    {
-        var meter = own.Meter;
-        _leaving.Clear();
-        foreach (var counting in meter.Counting(now))
-        {
-            _leaving.Enqueue(counting);
-        }
-
-        var used = meter.Used(now);
-        if (meter.Reserved > 0)
-        {
-            _leaving.Enqueue((meter.UntilOf(now), meter.Reserved));
-        }
-
-        var (at, index, sum) = (now, 0, 0L);
+        _starts.Clear();
+        var sums = new long[claims.Length];
         foreach (var ticket in _queue.InOrder())
         {
-            if (index == position || index == PlayedOut)
+            if (_starts.Count == position || _starts.Count == PlayedOut)
             {
                 break;
             }
 
-            var amount = AmountOn(ticket, meter);
-            if (amount > 0)
+            Play(ticket.Claims, now);
+            for (var i = 0; i < claims.Length; i++)
             {
-                at = Math.Max(at, _window.Expected(index, now, PausedUntil));
-                Leave(ref used, ref at, amount);
-                if (at == long.MaxValue)
-                {
-                    return at;
-                }
-
-                used += amount;
-                sum += amount;
-                _leaving.Enqueue((meter.UntilOf(at), amount));
+                sums[i] += AmountOn(ticket.Claims, claims[i].Meter);
             }
-
-            index++;
         }
 
-        if (index < position)
+        var rest = position - _starts.Count;
+        if (rest == 0)
         {
+            return Play(claims, now);
+        }
+
+        var latest = _window.Expected(position, now, PausedUntil);
+        for (var i = 0; i < claims.Length; i++)
+        {
+            var (meter, at) = (claims[i].Meter, _starts[^1]);
+            if (meter is ConcurrencyMeter)
+            {
+                continue;
+            }
+
             // Each whole limit that goes before takes one interval.
-            var rest = (Int128)sum * (position - index) / index;
-            at = AddSaturating(at, rest * (meter.UntilOf(at) - at) / meter.Quota.Limit);
+            var more = (Int128)sums[i] * rest / PlayedOut * (meter.UntilOf(at) - at) / meter.Quota.Limit;
+            latest = Math.Max(latest, more >= long.MaxValue - at ? long.MaxValue : at + (long)more);
         }
 
-        Leave(ref used, ref at, Math.Min(own.Amount, meter.Quota.Limit));
-        return at;
-
-        void Leave(ref long used, ref long at, long amount)
-        {
-            while (used + amount > meter.Quota.Limit && _leaving.TryDequeue(out var first))
-            {
-                used -= first.Amount;
-                at = Math.Max(at, first.Until);
-            }
-        }
+        return latest;
     }
 
-    private static long AmountOn(Ticket ticket, QuotaMeter meter)
+    /// <summary>One more goes when the window and all its quotas let it.</summary>
+    private long Play(QuotaClaim[]? claims, long now)
     {
-        foreach (ref var claim in ticket.Claims.AsSpan())
+        var at = Math.Max(PausedUntil, _window.AllowsAfter(_starts, now));
+        foreach (ref var claim in claims.AsSpan())
+        {
+            at = claim.Meter is ConcurrencyMeter ? at : claim.Meter.Foresee(ClampedAmount(claim), at);
+        }
+
+        foreach (ref var claim in claims.AsSpan())
+        {
+            if (claim.Meter is not ConcurrencyMeter)
+            {
+                claim.Meter.ForeseeSent(ClampedAmount(claim), at);
+            }
+        }
+
+        _starts.Add(at);
+        return at;
+    }
+
+    private static long AmountOn(QuotaClaim[]? claims, QuotaMeter meter)
+    {
+        foreach (ref var claim in claims.AsSpan())
         {
             if (ReferenceEquals(claim.Meter, meter))
             {
-                return Math.Min(claim.Amount, meter.Quota.Limit);
+                return ClampedAmount(claim);
             }
         }
 
         return 0;
     }
 
-    private static long AddSaturating(long tick, Int128 more) => more >= long.MaxValue - tick ? long.MaxValue : tick + (long)more;
+    /// <summary>One larger than its limit, which was lowered since, goes when that is whole.</summary>
+    private static long ClampedAmount(in QuotaClaim claim) => Math.Min(claim.Amount, claim.Meter.Quota.Limit);
 }

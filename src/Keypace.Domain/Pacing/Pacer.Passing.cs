@@ -5,12 +5,12 @@ public sealed partial class Pacer
 {
     private static bool QuotasAllow(Ticket ticket, long now) => Blocking(ticket, now) is null;
 
-    /// <summary>The first of its quotas that does not allow it now. One larger than its limit, lowered since, goes when that is whole.</summary>
+    /// <summary>The first of its quotas that does not allow it now.</summary>
     private static QuotaMeter? Blocking(Ticket ticket, long now)
     {
         foreach (ref var claim in ticket.Claims.AsSpan())
         {
-            if (!claim.Meter.Allows(Math.Min(claim.Amount, claim.Meter.Quota.Limit), now))
+            if (!claim.Meter.Allows(ClampedAmount(claim), now))
             {
                 return claim.Meter;
             }
@@ -115,7 +115,7 @@ public sealed partial class Pacer
         var when = now;
         foreach (ref var claim in claims.AsSpan())
         {
-            when = Math.Max(when, claim.Meter.Earliest(Math.Min(claim.Amount, claim.Meter.Quota.Limit), now));
+            when = Math.Max(when, claim.Meter.Earliest(ClampedAmount(claim), now));
         }
 
         return when;

@@ -6,6 +6,9 @@ namespace Keypace.Domain.Pacing;
 /// </summary>
 internal abstract class QuotaMeter(Quota quota)
 {
+    private readonly Queue<(long Until, long Amount)> _leaving = new();
+    private long _foreseen;
+
     public Quota Quota { get; set; } = quota;
 
     /// <summary>Granted and not yet stamped or returned.</summary>
@@ -52,6 +55,41 @@ internal abstract class QuotaMeter(Quota quota)
 
     /// <summary>The tick from which so much is free if nothing else happens; <see cref="long.MaxValue"/> when that hangs on others.</summary>
     public abstract long Earliest(long amount, long now);
+
+    /// <summary>Begins to play what is to come: what counts now leaves when it stops counting, what is reserved as if it were sent now.</summary>
+    public void BeginForesight(long now)
+    {
+        _foreseen = Used(now);
+        _leaving.Clear();
+        foreach (var counting in Counting(now))
+        {
+            _leaving.Enqueue(counting);
+        }
+
+        if (Reserved > 0)
+        {
+            _leaving.Enqueue((UntilOf(now), Reserved));
+        }
+    }
+
+    /// <summary>The tick, <paramref name="at"/> or later, from which the next that is played finds so much free.</summary>
+    public long Foresee(long amount, long at)
+    {
+        while (_foreseen + amount > Quota.Limit && _leaving.TryDequeue(out var first))
+        {
+            _foreseen -= first.Amount;
+            at = Math.Max(at, first.Until);
+        }
+
+        return at;
+    }
+
+    /// <summary>The next that is played goes at <paramref name="at"/>.</summary>
+    public void ForeseeSent(long amount, long at)
+    {
+        _foreseen += amount;
+        _leaving.Enqueue((UntilOf(at), amount));
+    }
 
     /// <summary>Sends of before this quota was set, as far as they are known.</summary>
     public abstract void Assume(long amount, long at);

@@ -61,14 +61,19 @@ public sealed partial class SendWindow
 
         while (_schedule.Count <= position)
         {
-            var place = _schedule.Count;
-            var at = place == 0 ? start : _schedule[place - 1];
-            at = Math.Max(at, place < _most ? WindowAllows(place, now) : _schedule[place - _most] + _span + (_slots?.Width ?? 0));
-            at = Math.Max(at, place < _sliceMost ? SliceAllows(place, now) : _schedule[place - _sliceMost] + _sliceSpan);
-            _schedule.Add(at);
+            _schedule.Add(Math.Max(start, AllowsAfter(_schedule, now)));
         }
 
         return _schedule[position];
+    }
+
+    /// <summary>The tick from which the window lets another send go after those of <paramref name="starts"/>, which are still to come.</summary>
+    internal long AllowsAfter(List<long> starts, long now)
+    {
+        var place = starts.Count;
+        var at = place == 0 ? now : starts[place - 1];
+        at = Math.Max(at, place < _most ? WindowAllows(place, now) : starts[place - _most] + _span + (_slots?.Width ?? 0));
+        return _sliceMost == 0 ? at : Math.Max(at, place < _sliceMost ? SliceAllows(place, now) : starts[place - _sliceMost] + _sliceSpan);
     }
 
     private long SliceAllows(int place, long now)

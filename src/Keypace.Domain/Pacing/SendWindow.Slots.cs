@@ -4,10 +4,10 @@ namespace Keypace.Domain.Pacing;
 public sealed partial class SendWindow
 {
     /// <summary>The largest limit that is counted stamp by stamp: 512 KB at most.</summary>
-    internal const int MostExact = 65_536;
+    public const int MostExact = 65_536;
 
     /// <summary>A send counts at most 1/4000 of T longer than it must. 8 bytes each.</summary>
-    internal const int Slots = 4000;
+    public const int Slots = 4000;
 
     private SlottedSum? _slots;
 

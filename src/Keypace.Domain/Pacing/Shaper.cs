@@ -145,9 +145,9 @@ internal sealed class Shaper
     /// <summary>Another limit: what was learned of slices is a share of the interval and stays.</summary>
     public void ChangeLimit(RateLimit limit, long guard, long now)
     {
-        var before = _limit;
+        var (before, hasLearned) = (_limit, Cause is ShapeCause.Refused or ShapeCause.CleanWindows && SliceMost > 0);
         (_limit, _guard) = (limit, guard);
-        if (Mode != PacingMode.Auto || Cause is ShapeCause.NothingKnown or ShapeCause.HubHint || SliceMost == 0)
+        if (!hasLearned)
         {
             Begin(now);
         }

@@ -43,6 +43,14 @@ internal sealed partial class PacedGroup
                 Run(now);   // the journal must know that something counts here
             }
 
+            var step = SentRuns.StepOf(_pacer.Limit.Count, _pacer.Span);
+            foreach (var stamp in stamps)
+            {
+                _unsaved?.Add(stamp, step);
+            }
+
+            AskBlock();
+
             Step(now, changed);
         }
 

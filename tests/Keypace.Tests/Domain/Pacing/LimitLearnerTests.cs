@@ -108,7 +108,7 @@ public sealed class LimitLearnerTests
         var first = learner.Refused(WithoutWait, default, Own(9, canShrink: true), 10 * Second);
         Assert.True(first.ShrinkBursts && first.Limit is null);
         Assert.InRange(first.PauseUntil, 11 * Second, 11 * Second + (Second / 10));
-        var second = learner.Refused(WithoutWait, default, Own(9), 20 * Second);
+        var second = learner.Refused(WithoutWait, default, Own(9, sentAt: 15 * Second), 20 * Second);
         Assert.Equal((new RateLimit(48, 60), false), (second.Limit, second.ShrinkBursts));
         Assert.Equal(new PacingEvent(PacingEventKind.LimitLowered, PacingCause.RefusedWithoutWait, 60, 48, 20 * Second), second.Event);
         Assert.InRange(second.PauseUntil, 22 * Second, 22 * Second + (Second / 5));
