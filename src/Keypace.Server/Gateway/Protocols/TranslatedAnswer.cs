@@ -41,7 +41,13 @@ internal static class TranslatedAnswer
         catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
         {
             query.ErrorCode = clock.HubWasSilent ? "hub_timed_out" : "hub_broke_off";
-            response.Clear();   // a stream that has begun deals with it itself
+            if (response.HasStarted)   // a stream deals with its hub's end itself: this is the caller's connection
+            {
+                context.Abort();
+                return;
+            }
+
+            response.Clear();
             await Problems.WriteAsync(context, HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true));
         }
     }
@@ -122,7 +128,8 @@ internal static class TranslatedAnswer
     {
         if (output.WrittenCount == 0)
             return;
-        response.ContentType = response.HasStarted ? response.ContentType : EventStream;
+        if (!response.HasStarted)
+            response.ContentType = EventStream;
         if (scrub is null)
         {
             await response.Body.WriteAsync(output.WrittenMemory, ct);
