@@ -85,6 +85,7 @@
   };
   const send = async (form, method, url, options) => {
     const body = { ...collect(form, options?.only), ...options?.extra };
+    for (const [from, to] of Object.entries(options?.rename ?? {})) if (from in body) { body[to] = body[from]; delete body[from]; }
     try {
       const answer = await fetch(url, { method, headers: { 'Content-Type': 'application/json', 'X-Keypace': '1' }, body: JSON.stringify(body) });
       const text = await answer.text();
@@ -93,6 +94,19 @@
     } catch {
       return { status: 0, body: '' };
     }
+  };
+  // A new token goes from the route's answer into the page, and no further: the page's connection learns everything but the token itself.
+  let newToken = '';
+  const token = {
+    make: async (form, url, options) => {
+      const answer = await send(form, 'POST', url, options);
+      if (answer.status !== 200) return answer;
+      const { token: text, ...rest } = JSON.parse(answer.body);
+      newToken = text;
+      return { status: answer.status, body: JSON.stringify(rest) };
+    },
+    show: element => { for (const place of element.querySelectorAll('[data-shown-token]')) place.textContent = newToken; },
+    forget: () => { newToken = ''; },
   };
   const emptySecrets = root => { for (const field of root.querySelectorAll('[data-secret]')) field.value = ''; };
   const hasSecret = form => [...form.querySelectorAll('[data-secret]')].some(field => field.value !== '');
@@ -142,7 +156,7 @@
     if (button && event.key === ' ' && !event.repeat) { event.preventDefault(); hold(button); return; }
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       const form = event.target.form ?? event.target.closest?.('form');
-      if (form) { event.preventDefault(); form.querySelector('[data-default]')?.click(); }
+      if (form) { event.preventDefault(); event.target.dispatchEvent(new Event('change', { bubbles: true })); form.querySelector('[data-default]')?.click(); }
     }
   });
   document.addEventListener('keyup', event => { if (event.key === ' ') release(); });
@@ -251,7 +265,7 @@
   document.addEventListener('click', event => { if (event.target.closest?.('[data-try]') && lost) { clearTimeout(lost.timer); retry(); } });
 
   window.keypace = {
-    send, dialog, drafts, emptySecrets, hasSecret, focusError,
+    send, token, dialog, drafts, emptySecrets, hasSecret, focusError,
     valueOf: (form, name) => form.elements[name]?.value ?? '',
     setValue: (form, name, value) => { const field = form.elements[name]; if (field) { field.value = value; field.dispatchEvent(new Event('change', { bubbles: true })); } },
     focus: element => element?.focus(),

@@ -9,6 +9,7 @@ internal sealed class Window : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentQueue<string> _frames = new();
+    private readonly ConcurrentQueue<string> _bodies = new();
 
     public Window(IBrowserContext context, IPage page)
     {
@@ -33,7 +34,10 @@ internal sealed class Window : IAsyncDisposable
     public IReadOnlyCollection<string> Complaints => _complaints;
 
     /// <summary>Everything that came from the server, and every frame of the page's own connection in both directions.</summary>
-    public IReadOnlyCollection<string> Wire => _frames;
+    public IReadOnlyCollection<string> Wire => [.. _frames, .. _bodies];
+
+    /// <summary>Every frame of the page's own connection, in both directions.</summary>
+    public IReadOnlyCollection<string> Frames => _frames;
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });
 
@@ -64,7 +68,7 @@ internal sealed class Window : IAsyncDisposable
         try
         {
             if (response.Status is < 300 or >= 400)
-                _frames.Enqueue(await response.TextAsync());
+                _bodies.Enqueue(await response.TextAsync());
         }
         catch (PlaywrightException)
         {

@@ -12,7 +12,7 @@ namespace Keypace.Server.Features.Audit;
 internal static class AuditEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .Get("/v1/audit", Need.ReadTeam, ListAsync).WithTags("Audit").WithName("ListAudit").Reads("limit", "after", "q", "subject_id");
+        .Get("/v1/audit", Need.ReadTeam, ListAsync).WithTags("Audit").WithName("ListAudit").Reads("limit", "after", "q", "subject_id", "subject");
 
     private static async Task<Outcome<AuditList>> ListAsync(ManagementCall call)
     {
@@ -29,6 +29,6 @@ internal static class AuditEndpoints
 
         return problems.Refusal is { } refusal
             ? refusal
-            : await call.Of<AuditOperations>().ListAsync(limit, after, call.Query("q"), call.Caller, call.Ct, call.Query("subject_id"));
+            : await call.Of<AuditOperations>().ListAsync(limit, after, call.Query("q"), call.Caller, call.Ct, call.Query("subject_id"), call.Query("subject"));
     }
 }

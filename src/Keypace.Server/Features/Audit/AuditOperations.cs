@@ -15,13 +15,16 @@ internal sealed class AuditOperations(Store store)
     /// <summary>The newest first.</summary>
     /// <param name="after">Goes on behind this record; null from the newest.</param>
     /// <param name="subjectId">Only records of this key, agent, token or member; null for all.</param>
+    /// <param name="subject">Only records about this kind of thing: <c>api_key</c>, <c>agent</c>, <c>access_token</c>, <c>team</c>; null for all.</param>
     /// <param name="search">Only records that have this in the subject's or actor's name or the action; null for all.</param>
-    public async Task<AuditList> ListAsync(int limit, long? after, string? search, Caller caller, CancellationToken ct, string? subjectId = null)
+    public async Task<AuditList> ListAsync(int limit, long? after, string? search, Caller caller, CancellationToken ct, string? subjectId = null, string? subject = null)
     {
         await using var db = store.Read();
         var records = db.Audit.Where(row => row.TeamId == caller.TeamId);
         if (subjectId is not null)
             records = records.Where(row => row.SubjectId == subjectId);
+        if (!string.IsNullOrEmpty(subject))
+            records = records.Where(row => row.Subject == subject);
         if (after is { } id)
             records = records.Where(row => row.Id < id);
         if (!string.IsNullOrEmpty(search))

@@ -14,6 +14,7 @@ namespace Keypace.Server.Features.Usage;
 /// <summary>Sums what was used. The store sums; only the sums are read.</summary>
 internal sealed class UsageOperations(Store store, KeySnapshots snapshots)
 {
+    private const long MinuteMs = 60_000;
     private const long HourMs = 3_600_000;
     private const long DayMs = 24 * HourMs;
 
@@ -32,10 +33,11 @@ internal sealed class UsageOperations(Store store, KeySnapshots snapshots)
                 who => (With(who.TokenId, who.Caller), With(TokenName(snapshot, who.TokenId), who.Caller)), ct),
             "model" => await SumByAsync(rows, row => new { row.Hub, row.Model }, question.By,
                 model => ($"{model.Hub}/{model.Model}", null), ct),
+            "minute" => await SumByAsync(rows, row => row.At / MinuteMs, question.By, minute => (Moment(minute * MinuteMs, "yyyy-MM-dd'T'HH:mm'Z'"), null), ct),
             "hour" => await SumByAsync(rows, row => row.At / HourMs, question.By, hour => (Moment(hour * HourMs, "yyyy-MM-dd'T'HH:mm'Z'"), null), ct),
             _ => await SumByAsync(rows, row => row.At / DayMs, question.By, day => (Moment(day * DayMs, "yyyy-MM-dd"), null), ct),
         };
-        var isTime = question.By is "hour" or "day";
+        var isTime = question.By is "minute" or "hour" or "day";
         results.Sort((left, right) => isTime ? string.CompareOrdinal(left.Group, right.Group)
             : left.Queries != right.Queries ? right.Queries.CompareTo(left.Queries) : string.CompareOrdinal(left.Group, right.Group));
         return new UsageReport(question.By, question.Since, question.Until, results);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Keypace.Contracts;
+using Keypace.Domain;
 
 namespace Keypace.Server.Web.Components;
 
@@ -61,6 +62,21 @@ public sealed class FormErrors
             errors.Add(path, one.GetProperty("msg").GetString() ?? "", fields);
         }
 
+        return errors;
+    }
+
+    /// <summary>What an operation refused that the page asked itself, in the same words as its route.</summary>
+    internal static FormErrors Of(Refusal refusal, IReadOnlyCollection<string> fields)
+    {
+        var errors = new FormErrors { IsSignedOut = refusal.Reason is RefusalReason.Unauthenticated };
+        if (refusal.Fields is not { Count: > 0 } wrong)
+        {
+            errors.Add(refusal.Code is "name_taken" or "bad_name" ? "name" : "", refusal.Detail, fields);
+            return errors;
+        }
+
+        foreach (var field in wrong)
+            errors.Add(string.Join('.', field.Path.Skip(1)), field.Message, fields);
         return errors;
     }
 

@@ -1,0 +1,162 @@
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.AccessTokens;
+using Keypace.Server.Features.Agents;
+using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Features.Requests;
+using Keypace.Server.Features.Usage;
+using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Pages.Keys;
+using Keypace.Server.Web.Pages.Tokens;
+using Microsoft.AspNetCore.Components;
+
+namespace Keypace.Server.Web.Pages.Dashboard;
+
+/// <summary>What is going on right now, each figure with a way to its cause; on a fresh installation the three steps to the first query.</summary>
+public sealed partial class DashboardPage
+{
+    private const int TicksBetweenReads = 5;
+    private const int TicksBetweenCallers = 2;
+    private const int MostLines = 6;
+
+    private static readonly TimeSpan _soon = TimeSpan.FromDays(14);
+    private static readonly string[] _minutes = ["60 min ago", "45", "30", "15", "now"];
+
+    private IReadOnlyList<ApiKey> _lines = [];
+    private IReadOnlyList<AccessToken> _tokens = [];
+    private IReadOnlyList<AccessToken> _ending = [];
+    private List<NearKey> _near = [];
+    private List<WaitingLine> _callers = [];
+    private List<Trouble> _troubles = [];
+    private IReadOnlyList<CodeSample> _samples = [];
+    private HourFigures _hour = new();
+    private Refusal? _refusal;
+    private ApiKey? _firstKey;
+    private KeyDialog? _keyDialog;
+    private TokenDialog? _tokenDialog;
+    private int _agents;
+    private int _ticks;
+    private bool _hasToken;
+    private bool _hasQuery;
+    private bool _showsSteps;
+
+    [Inject] private ApiKeyOperations Keys { get; set; } = null!;
+
+    [Inject] private ApiKeyStatuses Statuses { get; set; } = null!;
+
+    [Inject] private AgentOperations Agents { get; set; } = null!;
+
+    [Inject] private AccessTokenOperations Tokens { get; set; } = null!;
+
+    [Inject] private UsageOperations Usage { get; set; } = null!;
+
+    [Inject] private HubCatalogue Hubs { get; set; } = null!;
+
+    [Inject] private TimeProvider Time { get; set; } = null!;
+
+    [Inject] private NavigationManager Navigation { get; set; } = null!;
+
+    private int Waiting => Feed.Groups.Values.Sum(group => group.WaitingNow);
+
+    protected override async Task LoadAsync()
+    {
+        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var tokens = await Me.AskAsync(Need.ReadTeam, caller => Tokens.ListAsync(ListWindow.All, caller, CancellationToken.None));
+        if (!keys.TryGet(out var stored, out _refusal) || !agents.TryGet(out var known, out _refusal) || !tokens.TryGet(out var made, out _refusal))
+            return;
+        _lines = stored;
+        _tokens = [.. made.Where(token => token.Status == "active")];
+        _ending = [.. _tokens.Where(token => DateTimeOffset.FromUnixTimeSeconds(token.ExpiresAt) - Time.GetUtcNow() < _soon).OrderBy(token => token.ExpiresAt).Take(MostLines)];
+        _agents = known.Results.Count(agent => agent.Status != "archived");
+        _firstKey = stored.Count > 0 ? stored[0] : null;
+        _hasToken = _tokens.Any(token => token.Scopes.Contains("query"));
+        _hasQuery |= stored.Any(key => key.LastUsedAt is not null);
+        var agent = known.Results.FirstOrDefault(one => one is { Status: "active", HasApiKey: true });
+        _samples = CallSamples.Of(Navigation.BaseUri, new SampleCall(
+            agent is not null ? "agent/" + agent.AgentName : ModelOf(_firstKey), "Say hello.", agent is null && _firstKey is not null ? _firstKey.Name : null));
+        if (!IsLoaded)
+            _showsSteps = _firstKey is null || !_hasToken || !_hasQuery;
+        await ReadUsageAsync();
+        Look();
+    }
+
+    protected override async Task<bool> TickAsync()
+    {
+        _ticks++;
+        if (_tokenDialog is not null)
+            await _tokenDialog.TickAsync();
+        if (_showsSteps)
+            _hasQuery |= _lines.Any(key => Feed.LastUsed(Guid.Parse(key.Id)) is not null);
+        else if (_ticks % TicksBetweenReads == 0)
+            await ReadUsageAsync();
+        Look();
+        if (!_showsSteps && _ticks % TicksBetweenCallers == 0)
+            await ReadCallersAsync();
+        return true;
+    }
+
+    private string ModelOf(ApiKey? key) =>
+        key is null ? "openai/gpt-4.1-mini" : Hubs.TryGet(key.Hub, out var hub) && hub.Models.Count > 0 ? hub.Models[0] : "MODEL";
+
+    private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;
+
+    /// <summary>Out of the figures that the feed has already.</summary>
+    private void Look() => _near =
+    [
+        .. _lines.Where(key => key.Status == "active")
+            .Select(key => (Key: key, Live: Feed.Of(Guid.Parse(key.Id))))
+            .Where(pair => pair.Live is { } live && (live.Used > 0 || live.Waiting > 0 || live.PausedUntil is not null))
+            .Select(pair => new NearKey(pair.Key, pair.Live!.Used, pair.Live.Limit, pair.Live.Waiting, pair.Live.PausedUntil is not null,
+                pair.Live.Seconds == pair.Key.RateLimitInterval && pair.Live.Limit < pair.Key.RateLimitPerInterval && !pair.Live.IsShared))
+            .OrderByDescending(line => line.Waiting > 0).ThenByDescending(line => (double)line.Used / line.Limit).ThenBy(line => line.Key.Name, StringComparer.Ordinal)
+            .Take(MostLines),
+    ];
+
+    private async Task ReadCallersAsync()
+    {
+        var callers = new List<WaitingLine>();
+        foreach (var line in _near.Where(line => line.Waiting > 0))
+        {
+            var asked = await Me.AskAsync(Need.Read, caller => Statuses.StatusAsync(line.Key.Id, caller, CancellationToken.None));
+            if (asked.TryGet(out var status, out _))
+                callers.AddRange(status.WaitingByCaller.Select(one => new WaitingLine(one.Caller.Length > 0 ? one.Caller : one.Token, one.Waiting, line.Key.Id, line.Key.Name)));
+        }
+
+        _callers = [.. callers.GroupBy(one => one.Name).Select(group => group.First() with { Waiting = group.Sum(one => one.Waiting) }).OrderByDescending(one => one.Waiting).Take(MostLines)];
+    }
+
+    private async Task ReadUsageAsync()
+    {
+        var now = Time.GetUtcNow().ToUnixTimeSeconds();
+        var since = HourFigures.Since(now);
+        var minutes = await Me.AskAsync(Need.Read, caller => Usage.SumAsync(new UsageQuestion("minute", since, now + 1), caller, CancellationToken.None));
+        var keys = await Me.AskAsync(Need.Read, caller => Usage.SumAsync(new UsageQuestion("key", since, now + 1), caller, CancellationToken.None));
+        if (!minutes.TryGet(out var byMinute, out _refusal) || !keys.TryGet(out var byKey, out _refusal))
+            return;
+        _hour = HourFigures.Of(byMinute.Results, byKey.Results, now);
+        _troubles =
+        [
+            .. byKey.Results.Where(row => row.Group.Length > 0)
+                .Select(row => new Trouble(row.Group, row.Name ?? "a key that is gone", HourFigures.AgainOf(row), row.Errors, PausedUntil(row.Group)))
+                .Where(trouble => trouble.Again + trouble.Failed > 0).OrderByDescending(trouble => trouble.Again + trouble.Failed).Take(MostLines),
+        ];
+    }
+
+    private DateTimeOffset? PausedUntil(string keyId) => Guid.TryParse(keyId, out var id) ? Feed.Of(id)?.PausedUntil : null;
+
+    private Task AddKeyAsync() => _keyDialog?.AddAsync(null) ?? Task.CompletedTask;
+
+    private Task SavedAsync() => LoadAsync();
+
+    private Task MakeTokenAsync() => _tokenDialog?.MakeNewAsync() ?? Task.CompletedTask;
+
+    private sealed record NearKey(ApiKey Key, int Used, int Limit, int Waiting, bool IsPaused, bool IsLowered);
+
+    private sealed record WaitingLine(string Name, int Waiting, string KeyId, string KeyName);
+
+    /// <param name="Again">Sends beyond the first of a query.</param>
+    private sealed record Trouble(string KeyId, string Name, long Again, long Failed, DateTimeOffset? Paused);
+}
