@@ -230,6 +230,29 @@ def test_cancelled_in_the_middle_it_goes_on_from_there(tmp_path: Path, caplog: p
     assert hub.questions.count("Question 20") == 1 and len(hub.questions) == 20
 
 
+def test_a_quick_hub_gets_few_queries_at_once_and_a_slow_one_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    from keypace import _run
+
+    most: Dict[float, int] = {}
+    for pace in (0.001, 0.2):
+        clock, at_once = [0.0], [0, 0]
+
+        class Slow(Hub):
+            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                at_once[0] += 1
+                at_once[1] = max(at_once)
+                clock[0] += pace  # what the run's own clock shows for each answer
+                await asyncio.sleep(0)
+                at_once[0] -= 1
+                return await super().handle_async_request(request)
+
+        monkeypatch.setattr(_run, "monotonic", lambda: clock[0])
+        client(Slow()).query_many(["Hello"] * 1_000, agent="bot")
+        monkeypatch.undo()
+        most[pace] = at_once[1]
+    assert 8 <= most[0.001] <= 200 < most[0.2]
+
+
 def test_prompts_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "prompts.jsonl"
     lines: List[Any] = [

@@ -134,7 +134,7 @@ class Keypace:
             prompts: any iterable of what `query` takes, or a `pathlib.Path` of a file of JSON lines.
             agent, model, key, system, caller, priority: as in `query`, for all of them.
             out: a file of JSON lines for the answers; made, or resumed from.
-            concurrency: queries at the server at once; by default as many as keep its line filled, at most 256.
+            concurrency: queries at the server at once; by default as many as keep its line filled, at most 1,000.
             progress: True or False to show it or not, a function to get each `Progress`; by default shown to terminals and notebooks.
             outage: seconds without the server after which what is left counts as failed.
             params: anything else that the hub's chat takes.

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+from time import monotonic
 from typing import Any, Callable, Coroutine, Dict, List, Optional, Set
 
 from ._calls import Call
@@ -24,8 +25,10 @@ from ._query import Answer
 from . import agents, api_keys
 
 FIRST_LANES = 8
-MOST_LANES = 256
-"""Queries at the server at once, unless told otherwise. With more, a client's own work grows and nothing is won."""
+MOST_LANES = 1_000
+"""Queries at the server at once, unless told otherwise."""
+FASTEST = 700
+"""Queries a second, about what one process reaches. Times what an answer takes, it is how many queries at once can be of use."""
 LONG_WAIT = 120.0
 """Seconds in line after which there is one query too many: the server gives up at 240."""
 EVERY = 1.0
@@ -58,10 +61,11 @@ class Run:
         self._tasks: Set["asyncio.Task[None]"] = set()
         self._done = self._failed = self._asked = 0
         self._outage_since: Optional[float] = None
+        self._usual: Optional[float] = None  # seconds; what answers take, without their time in line (a moving average)
 
     async def perform(self) -> Answers:
         """Does it. Raises FileError, and what would strike every prompt alike; anything else fails single prompts."""
-        started = time.monotonic()
+        started = monotonic()
         self._end: "asyncio.Future[None]" = asyncio.get_running_loop().create_future()
         if self._plan.out is not None:
             self._ledger = Ledger(self._plan.out)
@@ -88,7 +92,7 @@ class Run:
                 if not finished and self._asked:
                     log.warning("Stopped: %d of %d answers are in '%s'. The same call goes on from there.", self._done - self._failed, len(self._outcomes), self._plan.out)
         answers = Answers(one for one in self._outcomes if one is not None)
-        answers.seconds = time.monotonic() - started
+        answers.seconds = monotonic() - started
         answers.expected_seconds = expected
         if answers.failures:
             log.warning("%s", answers.report())
@@ -133,7 +137,7 @@ class Run:
                 if self._plan.concurrency is None:
                     if waited > LONG_WAIT and self._live > 1:
                         break
-                    if outcome.answer is not None and waited < EVERY and self._live < MOST_LANES and self._waiting:
+                    if outcome.answer is not None and waited < EVERY and self._live < self._useful() and self._waiting:
                         self._start(self._lane())  # it did not wait: the line is not filled
         except Exception as error:  # FileError, or what strikes every prompt
             fatal = error
@@ -153,9 +157,13 @@ class Run:
             headers: Any = {}
             try:
                 self._asked += 1
+                started = monotonic()
                 status, headers, body = await lane.exchange(call)
+                took = monotonic() - started
                 self._outage_since = None
                 answer: Answer = result(call, status, headers, body, self._wire.settings)
+                took = max(0.0, took - (answer.waited_ms or 0) / 1000)
+                self._usual = took if self._usual is None else self._usual + (took - self._usual) / 10
                 self._outlook.answered(self._now())
                 self._key = self._key or answer.api_key
                 return Outcome(index, prompt, answer)
@@ -165,6 +173,10 @@ class Run:
                     return await self._fail(index, error)
             attempt += 1
             await self._sleep(wait)
+
+    def _useful(self) -> int:
+        """How many lanes can be of use: more for a hub that takes its time, few for a quick one."""
+        return min(MOST_LANES, FIRST_LANES * 4 + int(FASTEST * (self._usual or 0.0)))
 
     def _wait(self, call: Call[Answer], error: KeypaceError, headers: Any, attempt: int) -> Optional[float]:
         """Seconds until the prompt is asked again; None when it failed. Only what surely reached no hub is asked again."""
