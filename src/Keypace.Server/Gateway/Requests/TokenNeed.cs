@@ -24,7 +24,7 @@ internal static class TokenNeed
     {
         var asked = Read(body);
         var output = hasAnswer
-            ? group.EstimateOutput(model ?? asked.Model ?? "", asked.MostTokens, UnknownAnswer) * Math.Clamp(asked.Generations, 1, 128)
+            ? Math.Min(group.EstimateOutput(model ?? asked.Model ?? "", asked.MostTokens, UnknownAnswer), Quota.MostLimit) * Math.Clamp(asked.Generations, 1, 128)
             : 0;
         return new QueryNeed(model ?? asked.Model, Math.Min(InputTokens(body), Quota.MostLimit), Math.Clamp(output, 0, Quota.MostLimit));
     }
