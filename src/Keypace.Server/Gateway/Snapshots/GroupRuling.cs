@@ -10,7 +10,7 @@ namespace Keypace.Server.Gateway.Snapshots;
 internal static class GroupRuling
 {
     /// <param name="keys">At least one.</param>
-    public static GroupRules Of(ImmutableArray<ServedKey> keys) => new(keys.Min(key => key.Limit))
+    public static GroupRules Of(ImmutableArray<ServedKey> keys) => keys is [{ Pacing.Limits.IsEmpty: true } alone] ? Of(alone) : new(keys.Min(key => key.Limit))
     {
         Mode = keys.Any(key => key.Pacing.Mode is PacingHint.Smooth) ? PacingMode.Smooth
             : keys.Any(key => key.Pacing.Mode is PacingHint.Burst) ? PacingMode.Burst
@@ -20,6 +20,16 @@ internal static class GroupRuling
         Quotas = [.. keys.SelectMany(key => key.Pacing.Limits).GroupBy(limit => limit with { Count = 0 }).Select(same => QuotaOf(same.MinBy(limit => limit.Count)))],
         MayRaise = keys.All(key => key.Pacing.LimitIsDefault),
         IsFrozen = keys.Any(key => key.Pacing.IsFrozen),
+    };
+
+    /// <summary>Almost every key; a store may hold a hundred thousand.</summary>
+    private static GroupRules Of(ServedKey key) => new(key.Limit)
+    {
+        Mode = key.Pacing.Mode switch { PacingHint.Smooth => PacingMode.Smooth, PacingHint.Burst => PacingMode.Burst, _ => PacingMode.Auto },
+        StartsSmooth = key.Hub.Pacing is PacingHint.Smooth,
+        Guard = key.Pacing.GuardMs is { } guard ? TimeSpan.FromMilliseconds(guard) : null,
+        MayRaise = key.Pacing.LimitIsDefault,
+        IsFrozen = key.Pacing.IsFrozen,
     };
 
     public static Quota QuotaOf(in KeyLimit limit) => new(

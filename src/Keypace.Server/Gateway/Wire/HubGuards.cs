@@ -64,7 +64,7 @@ internal sealed class HubGuards : IDisposable
             known.Meter.Connected(took.TotalMilliseconds, NowSeconds);
         known.Sockets.TryAdd(socket, 0);
         if (Interlocked.Exchange(ref _isLooking, 1) == 0)
-            _timer.Change(LookEvery, LookEvery);
+            _timer.Change(LookEvery, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Reads what the kernel knows, and tells the groups whose guard has become another.</summary>
@@ -92,6 +92,11 @@ internal sealed class HubGuards : IDisposable
         }
 
         Tell(isAnyRaised);
+        // Set anew each time: nothing runs while there is nothing to look at.
+        if (isAnyRaised || _hosts.Any(host => !host.Value.Sockets.IsEmpty))
+            _timer.Change(LookEvery, Timeout.InfiniteTimeSpan);
+        else
+            Volatile.Write(ref _isLooking, 0);
     }
 
     /// <summary>Never less than what is set: what a proxy or the hub's own front door adds, no figure of ours shows.</summary>
