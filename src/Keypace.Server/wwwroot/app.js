@@ -141,7 +141,7 @@
       element.showModal();
       (element.querySelector('[autofocus]') ?? element.querySelector('.dialog-body :is(input, select, textarea, button)'))?.focus();
       const leave = () => owner.invokeMethodAsync('LeaveAsync', element.querySelector('form')?.dataset.typed === 'true');
-      element.oncancel = event => { event.preventDefault(); if (!holds) leave(); };
+      element.oncancel = event => { event.preventDefault(); if (!holds && !('holds' in element.dataset)) leave(); };
       element.onclick = event => { if (event.target.closest('[data-close]')) leave(); };
     },
     close: element => {

@@ -75,11 +75,11 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await window.Page.GetByLabel("Menu of helper").ClickAsync();
         await window.Page.GetByRole(AriaRole.Menuitem, new PageGetByRoleOptions { Name = "Archive" }).ClickAsync();
         await Expect(window.Link("helper")).ToHaveCountAsync(0);
-        await window.Field("Show").SelectOptionAsync("archived");
+        await window.Page.Locator(".choice select").SelectOptionAsync("archived");
         await window.Page.GetByLabel("Menu of helper").ClickAsync();
         await window.Page.GetByRole(AriaRole.Menuitem, new PageGetByRoleOptions { Name = "Bring back" }).ClickAsync();
         await Expect(window.Page.GetByText("No agent is archived")).ToBeVisibleAsync();
-        await window.Field("Show").SelectOptionAsync("");
+        await window.Page.Locator(".choice select").SelectOptionAsync("");
         await window.Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Try helper" }).ClickAsync();
         await Expect(window.Field("Agent").Locator("option:checked")).ToHaveTextAsync("helper");
         Assert.Empty(window.Complaints);
@@ -139,7 +139,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await Expect(window.Page.GetByText("You left the line.")).ToBeVisibleAsync();
         await Expect(window.Field("Message")).ToHaveValueAsync("And again?");
         await window.Button("Send").ClickAsync();
-        await Expect(window.Page.Locator(".turn-facts").Nth(2)).ToContainTextAsync("Waited");
+        await Expect(window.Page.Locator(".turn-facts").Nth(2)).ToContainTextAsync("Waited", new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
         Assert.Empty(window.Complaints);
     }
 

@@ -18,6 +18,7 @@ public sealed partial class AgentDialog
 {
     public const string DraftName = "add-agent";
 
+    private readonly string _wayId = FieldIds.Next();
     private readonly string _hubId = FieldIds.Next();
     private readonly string _keyId = FieldIds.Next();
     private readonly string _limitId = FieldIds.Next();
@@ -30,6 +31,7 @@ public sealed partial class AgentDialog
     private AgentForm _model = new();
     private IReadOnlyList<ApiKey> _keys = [];
     private HubProfile? _hub;
+    private HubAccess? _way;
     private FormErrors _errors = new();
     private ApiKeyTestResult? _result;
     private bool _isNewKey;
@@ -51,6 +53,9 @@ public sealed partial class AgentDialog
 
     /// <summary>After an agent was made or changed.</summary>
     [Parameter] public EventCallback<Agent> Saved { get; set; }
+
+    /// <summary>True where a new key must say where its queries go.</summary>
+    private bool NeedsUrl => _isNewKey && _way is { BaseUrl: null };
 
     /// <summary>Models that the key's own test listed, else those that the hub is known for.</summary>
     private IReadOnlyList<string> Models => _result?.Models ?? _hub?.Models ?? [];
@@ -109,7 +114,13 @@ public sealed partial class AgentDialog
     {
         if (name is null || !Hubs.TryGet(name, out var hub))
             return;
-        (_hub, _model.Hub, _result, _errors) = (hub, name, null, new FormErrors());
+        (_hub, _way, _model.Hub, _result, _errors) = (hub, HubChoices.WayOf(hub, _model.Config), name, null, new FormErrors());
+    }
+
+    private void ChooseWay(string? index)
+    {
+        if (_hub is not null && int.TryParse(index, NumberStyles.None, CultureInfo.InvariantCulture, out var way))
+            (_way, _result, _errors) = (_hub.Ways.ElementAtOrDefault(way) ?? _hub.Access, null, new FormErrors());
     }
 
     private void ChooseKey(string? id)
@@ -216,8 +227,8 @@ public sealed partial class AgentDialog
 
     private HashSet<string> ShownFields() =>
     [
-        "agent_name", "name", "model_name", "agent_url", "agent_system_prompt",
-        .. _isNewKey ? ["hub", "api_key", "rate_limit_requests_per_minute"] : (string[])["api_key_id"],
+        "agent_name", "name", "model_name", "agent_url", "url", "agent_system_prompt",
+        .. _isNewKey ? ["hub", "api_key", "value", "rate_limit_requests_per_minute"] : (string[])["api_key_id"],
         .. _isNewKey && _hub is not null ? _hub.Fields.Select(field => "hub_config." + field.Name) : [],
     ];
 }
