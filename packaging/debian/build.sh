@@ -15,6 +15,7 @@ ln -s ../lib/keypace/keypace "$root/usr/bin/keypace"
 install -m 644 "$here/keypace.service" "$root/usr/lib/systemd/system/"
 install -m 644 "$here/keypace.env" "$root/etc/keypace/"
 { printf 'Keypace, Apache-2.0. The licence in full: /usr/share/common-licenses/Apache-2.0\nThe .NET runtime in /usr/lib/keypace: MIT, .NET Foundation and Contributors.\n'; } > "$root/usr/share/doc/keypace/copyright"
+install -m 644 "$here/../../docs/operate/install.md" "$here/../../docs/operate/settings.md" "$root/usr/share/doc/keypace/"
 
 # The scripts are text that the program prints; its x64 build runs where packages are made, whatever it is made for.
 program=$folder/keypace
