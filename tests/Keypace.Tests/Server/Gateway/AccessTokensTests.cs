@@ -11,6 +11,7 @@ using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Snapshots;
 using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Pacing;
 using Keypace.Server.Storage.Rows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -57,7 +58,9 @@ public sealed class AccessTokensTests : IAsyncLifetime
         Assert.True(EgressPolicy.Parse("127.0.0.1").TryGet(out var egress, out _));
         var hub = TestHub(_endpoint.Urls.Single());
         _mapping = new RowMapping(HubCatalogue.Of([hub]), _vault);
-        _lines = new HubLines(egress, new GatewayOptions(), _time);
+        var pacing = new PacingOptions();
+        var groups = new RateGroups(pacing, _time, new OpenLedger());
+        _lines = new HubLines(egress, new GatewayOptions(), new HubGuards(pacing, new KeySnapshots(groups), groups, _time), _time);
         _envelopes = new Envelopes(_vault, _time);
         _tokens = new AccessTokens(_envelopes, new TokenEndpoint(_lines, _time), _time);
     }
