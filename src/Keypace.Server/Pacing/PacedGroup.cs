@@ -160,6 +160,7 @@ internal sealed partial class PacedGroup
         var bursts = _learner is null ? 0 : _pacer.Shape.Burst;
         _pacer.Sent(turn, now);
         Note(turn, now);
+        _unsaved?.Add(now, SentRuns.StepOf(_pacer.Limit.Count, _pacer.Span));
         Interlocked.Increment(ref _inFlight);
         if (_learner is not null)
         {
