@@ -54,7 +54,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         Secrets.MustBeAbsent(await window.Page.ContentAsync(), secret, "the page");
         foreach (var piece in window.Wire)
             Secrets.MustBeAbsent(piece, secret, "what crossed the wire");
-        Assert.Equal(1, window.Complaints.Count);   // the browser's own note of the 422
+        Assert.Single(window.Complaints);   // the browser's own note of the 422
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class EveryPageTests(Chromium chromium)
         var id = await keypace.StoreKeyAsync(hub, "lab-vllm", new HubLimit(30, 5));
         foreach (var agent in new[] { "policy-judge", "refund-bot", "an agent with a name so long that it fits into no column of no table" })
             (await keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = agent, model_name = "pretend-large", api_key_id = id })).MustBe(200);
-        var soon = DateTimeOffset.UtcNow.AddDays(3).ToUnixTimeSeconds();
+        var soon = TimeProvider.System.GetUtcNow().AddDays(3).ToUnixTimeSeconds();
         (await keypace.Api.PostAsync("/v1/access-tokens", new { name = "ends-soon", role = "viewer", expires_at = soon })).MustBe(200);
         foreach (var answers in await Task.WhenAll(Load.Callers(keypace, "lab-vllm", ["nightly-evals", "ci-smoke"], 20, 10)))
             Load.AllMustBeOk(answers);
