@@ -60,7 +60,7 @@ public sealed class RunTests
     [Fact]
     public async Task What_fails_is_written_apart_and_ends_with_1()
     {
-        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Fault = HubFault.SpendLimit, FaultTimes = 1 });
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Fault = HubFault.ServerError, FaultTimes = 1 });
         await using var keypace = await RunningKeypace.StartAsync();
         var folder = await PrepareAsync(keypace, hub, 5);
 
