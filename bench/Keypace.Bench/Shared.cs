@@ -18,7 +18,7 @@ public class Shared
     public int Threads { get; set; }
 
     [IterationSetup]
-    public void Begin() => _group = new RateGroups(new PacingOptions(), TimeProvider.System, new OpenLedger()).Get(Guid.NewGuid(), new RateLimit(1_000_000, 1));
+    public void Begin() => _group = new RateGroups(new PacingOptions(), TimeProvider.System, new OpenLedger()).Get(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), new RateLimit(1_000_000, 1));
 
     [Benchmark(OperationsPerInvoke = Each)]
     public void EnterLeaveStamp() => Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, _ =>

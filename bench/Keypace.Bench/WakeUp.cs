@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
@@ -29,7 +28,7 @@ internal static class WakeUp
         var chance = new Random(1);
         var waits = new List<Task<double>>();
         var limit = new RateLimit(Burst, 1);
-        foreach (var key in Enumerable.Range(0, Keys).Select(_ => Guid.NewGuid()))
+        foreach (var key in Enumerable.Range(0, Keys).Select(_ => Guid.CreateVersion7(TimeProvider.System.GetUtcNow())))
         {
             var group = groups.Get(key, limit);
             var turns = new Turn[Burst + PerKey];
@@ -52,7 +51,7 @@ internal static class WakeUp
 
             if (chance.Next(4) == 0)
             {
-                await Task.Delay(1);   // keys do not come all at once
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);   // keys do not come all at once
             }
         }
 
@@ -67,7 +66,7 @@ internal static class WakeUp
     private static async Task<double> WaitAsync(Turn[] turns, int own)
     {
         await turns[own].WhenGranted(default);
-        var woke = Stopwatch.GetTimestamp();
+        var woke = TimeProvider.System.GetTimestamp();
         Send(turns[own]);
         return (woke - (turns[own - Burst].SentAt + SendWindow.Second)) / 1e6;
     }
