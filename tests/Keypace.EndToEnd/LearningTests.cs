@@ -15,7 +15,7 @@ public sealed class LearningTests(SharedKeypace keypace)
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Limit = limit, Enforcement = HubEnforcement.Slices, SaysRetryAfter = false });
         var id = await keypace.StoreKeyAsync(hub, "sliced", limit);
 
-        var answers = await Task.WhenAll(Load.Callers(keypace.Running, "sliced", ["alice", "bob"], queries: Campaign.Or(130, 1_500), connections: 20));
+        var answers = await Task.WhenAll(Load.Callers(keypace.Running, "sliced", ["alice", "bob"], queries: Campaign.Or(60, 1_500), connections: 20));
 
         Load.AllMustBeOk(answers.SelectMany(all => all));
         var status = await StatusAsync(id);

@@ -6,22 +6,34 @@ namespace Keypace.EndToEnd;
 /// The promises of pacing in real time at a hub over uneven lines. A slice in every run; <c>./dev campaign pacing SECONDS</c> runs as long as it is told
 /// and prints what was measured.
 /// </summary>
+[Collection(nameof(Timed))]
 public sealed class PacingCampaignTests
 {
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(
-        int.TryParse(Environment.GetEnvironmentVariable("KEYPACE_CAMPAIGN_SECONDS"), out var seconds) ? seconds : 15);
+        int.TryParse(Environment.GetEnvironmentVariable("KEYPACE_CAMPAIGN_SECONDS"), out var seconds) ? seconds : 10);
 
     /// <summary>Five windows of a minute, and some more to judge by.</summary>
     private static bool IsLong => Lasts >= TimeSpan.FromSeconds(420);
 
-    /// <summary>At the same time, each with a Keypace and a hub of its own: an hour of each takes an hour.</summary>
+    /// <summary>
+    /// In the long form at the same time, each with a Keypace and a hub of its own: an hour of each takes an hour. The short one after another: lines that
+    /// are slower than they say, because the machine is busy, say nothing of the guard.
+    /// </summary>
     [Fact]
-    public Task The_promises_hold_at_the_hub_for_as_long_as_it_is_told() => Task.WhenAll(
-        NeverMoreThanTheLimitAsync(null, 40),
-        NeverMoreThanTheLimitAsync(250, 200),
-        AutoLearnsSlicesAsync(),
-        RoomForOthersAsync(),
-        FairSharesAsync());
+    public async Task The_promises_hold_at_the_hub_for_as_long_as_it_is_told()
+    {
+        Func<Task>[] promises = [() => NeverMoreThanTheLimitAsync(null, 40), () => NeverMoreThanTheLimitAsync(250, 200), AutoLearnsSlicesAsync, FairSharesAsync];
+        if (IsLong)
+        {
+            await Task.WhenAll([.. promises.Select(promise => promise()), RoomForOthersAsync()]);
+            return;
+        }
+
+        foreach (var promise in promises)
+        {
+            await promise();
+        }
+    }
 
     private static async Task NeverMoreThanTheLimitAsync(int? guardMs, int mostDelayMs)
     {
@@ -72,7 +84,7 @@ public sealed class PacingCampaignTests
 
     private static async Task RoomForOthersAsync()
     {
-        var limit = IsLong ? new HubLimit(600, 60) : new HubLimit(60, 6);
+        var limit = new HubLimit(600, 60);   // the header counts by the minute
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Limit = limit, ForeignShare = 0.3, Dialect = HubDialect.Plain });
         await using var keypace = await RunningKeypace.StartAsync();
         await keypace.StoreKeyAsync(hub, "shared", limit);
@@ -84,8 +96,7 @@ public sealed class PacingCampaignTests
         var refused = late.Count(arrival => arrival.Status == 429);
         CampaignTable.Add($"Somebody else uses 30 % of the account, {limit.Requests} per {limit.Seconds} s, headers say what is left", took,
             Text($"{arrivals.Length} sends, {refused} of {late.Length} refused after 2 windows"), "fewer than 1 % after 2 windows");
-        Assert.NotEmpty(arrivals);
-        Assert.True(!IsLong || refused < late.Length / 100.0, $"{refused} of {late.Length} refused");
+        Assert.True(refused < late.Length / 100.0, $"{refused} of {late.Length} refused");
     }
 
     private static async Task FairSharesAsync()

@@ -92,7 +92,7 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
     [Fact]
     public async Task Background_lets_interactive_pass_and_is_not_starved()
     {
-        var limit = new HubLimit(5, 1);
+        var limit = new HubLimit(5, 6);
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
         await keypace.StoreKeyAsync(hub, "classes", limit);
         Load.AllMustBeOk(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => keypace.Api.ChatAsync("classes", "first"))));
