@@ -106,6 +106,8 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
 
         using var api = new Api(_keypace.Address, token);
         Assert.Equal(1, (await api.GetAsync("/v1/api-keys")).MustBe(200).Json.GetArrayLength());
+        await Expect(window.Dialog.GetByText("Waiting for its first query")).ToBeVisibleAsync();
+        (await api.ChatAsync("stored")).MustBe(200);
         await Expect(window.Dialog.GetByText("First used")).ToBeVisibleAsync();
         await window.Button("I have stored it").ClickAsync();
         Assert.DoesNotContain(token, await window.Page.ContentAsync(), StringComparison.Ordinal);
