@@ -93,7 +93,7 @@ def test_killed_in_the_middle_it_asks_nothing_twice_that_is_on_disk(client: Keyp
 
 
 def test_interrupted_it_says_how_to_go_on(client: Keypace, make_agent: Callable[..., str], own_hub: running.PretendHub, tmp_path: Path) -> None:
-    bot = make_agent(20, 2, own_hub.address, own_hub.key)
+    bot = make_agent(20, 60, own_hub.address, own_hub.key)
     out = tmp_path / "answers.jsonl"
     run = start(client, bot, out, 60)
     until(lambda: lines(out) >= 20, "the first answers")
