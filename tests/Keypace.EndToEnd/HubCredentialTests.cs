@@ -74,6 +74,10 @@ public sealed class HubCredentialTests
 
         var classic = await AskAsync("classic", "azure-test-not-a-real-key-0002", new { api_version = "2024-10-21" });
         Assert.Equal("/openai/deployments/pretend-large/chat/completions?api-version=2024-10-21", classic.Target);
+        var asked = hub.All.Count;
+        foreach (var astray in new[] { "..", "%2e%2e", "..;x" })
+            (await keypace.Api.PostAsync("/v1/chat/completions", new { model = astray, messages = Array.Empty<object>() }, ("x-keypace-key", "classic"))).MustBe(400);
+        Assert.Equal(asked, hub.All.Count);
 
         var entra = await AskAsync("entra", null, new { tenant_id = "tenant-1", client_id = "client-1", client_secret = "entra-test-not-a-real-secret" });
         Assert.Equal("/openai/v1/chat/completions", entra.Target);

@@ -55,6 +55,8 @@ internal static class HubTarget
             if (string.IsNullOrEmpty(model))
                 return new Refusal(RefusalReason.Malformed, "missing_model", $"{key.Hub.DisplayName} has the model in its addresses, and the query names none. Give \"model\" (on Azure the deployment's name).");
             path = path.Replace(ModelPlace, Uri.EscapeDataString(model), StringComparison.Ordinal);
+            if (!destination.TryExtend(path, out _))
+                return new Refusal(RefusalReason.Malformed, "bad_path", $"{key.Hub.DisplayName} has the model in its addresses, and this name would lead out of them. Give the model's own name.");
         }
 
         var query = ReferenceEquals(route, GatewayRoute.ChatCompletions) && key.Access.ChatQuery is { } chatQuery ? "?" + chatQuery : "";
