@@ -293,7 +293,8 @@ class Lane:
         self._headers = _options(settings, 0)["headers"]
         self._addresses: Dict[str, httpx.URL] = {}  # parsed once: that takes longer than all the rest of a request
         self._client = httpx.AsyncClient(verify=certificates, timeout=None) if by_client else None
-        self._own = None if given or by_client else httpx.AsyncHTTPTransport(verify=certificates, limits=httpx.Limits(max_connections=1))
+        self._certificates = certificates
+        self._own = None if given or by_client else self._connection()
         self._transport = given or self._own
 
     async def exchange(self, call: Call[Any]) -> Tuple[int, Mapping[str, str], bytes]:
@@ -317,6 +318,16 @@ class Lane:
             raise no_answer(error, self._settings) from error
         note(request, response, started)
         return response.status_code, response.headers, body
+
+    async def reconnect(self) -> None:
+        """Asks over a new connection from now on: one to a server that is stopping takes a query and is gone."""
+        if self._own is not None:
+            old, self._own = self._own, self._connection()
+            self._transport = self._own
+            await old.aclose()
+
+    def _connection(self) -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=self._certificates, limits=httpx.Limits(max_connections=1))
 
     async def close(self) -> None:
         if self._client is not None:

@@ -171,6 +171,8 @@ class Run:
                 wait = self._wait(call, error, headers, attempt)
                 if wait is None:
                     return await self._fail(index, error)
+                if isinstance(error, UnavailableError):
+                    await lane.reconnect()
             attempt += 1
             await self._sleep(wait)
 
