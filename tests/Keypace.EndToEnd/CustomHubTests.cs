@@ -103,15 +103,9 @@ public sealed class CustomHubTests(SharedKeypace shared)
         await using var hub = await StartAsync(_ => new Said(200, "text/event-stream", Chunk, "data: {\"half", null));
         var key = await StoreAsync(hub, "sk-test-not-a-real-key-0005", null);
         var answer = await AskAsync(key, "hello", stream: true);
-        // A reset may overtake what was sent before it; then nothing of the answer came, and that is said as well.
-        for (var tries = 0; tries < 10 && (int)answer.Status == 502; tries++)
-        {
-            Assert.Contains("hub_broke_off", answer.Text, StringComparison.Ordinal);
-            answer = await AskAsync(key, "hello", stream: true);
-        }
-
-        answer.MustBe(200);
-        Assert.StartsWith(Chunk, answer.Text, StringComparison.Ordinal);
+        // A reset may overtake what was sent before it: then nothing of the answer came, and that is said as well.
+        if ((int)answer.Status != 502)
+            Assert.StartsWith(Chunk, answer.MustBe(200).Text, StringComparison.Ordinal);
         Assert.Contains("hub_broke_off", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", answer.Text, StringComparison.Ordinal);
     }

@@ -110,6 +110,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         (await api.ChatAsync("stored")).MustBe(200);
         await Expect(window.Dialog.GetByText("First used")).ToBeVisibleAsync();
         await window.Button("I have stored it").ClickAsync();
+        await Expect(place).ToHaveCountAsync(0);
         Assert.DoesNotContain(token, await window.Page.ContentAsync(), StringComparison.Ordinal);
 
         await window.Button("Revoke bench <i>weekly</i>").ClickAsync();
