@@ -23,8 +23,9 @@ LIMIT, INTERVAL = (1_000, 10) if IS_CAMPAIGN else (200, 2)
 
 # What a person's script does; it prints what became of the run, and its own peak of memory.
 SCRIPT = """
-import json, resource, sys
+import json, resource, signal, sys
 from keypace import Keypace
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job that a shell starts in the background inherits that it is ignored
 client = Keypace(sys.argv[1], sys.argv[2])
 answers = client.query_many([f"Question {number}" for number in range(int(sys.argv[5]))], agent=sys.argv[3], out=sys.argv[4])
 print(json.dumps({
