@@ -10,7 +10,7 @@ namespace Keypace.EndToEnd;
 /// </summary>
 public sealed class NativeHubs : IAsyncLifetime
 {
-    internal const string AccessKey = "AKIANOTAREALKEY00001";
+    internal const string AccessKey = "not-a-real-access-key-0001";
     internal const string SecretAccessKey = "not-a-real-secret-access-key/with+signs=";
     internal const string SessionToken = "not-a-real-session-token-0001";
     internal const string AnthropicKey = "sk-ant-not-a-real-key-0001";
@@ -51,7 +51,7 @@ public sealed class NativeHubs : IAsyncLifetime
 
     private async Task StoreAsync(object key) => (await Api.PostAsync("/v1/api-keys", key)).MustBe(200);
 
-    private static NativeReply AnthropicReply(NativeRequest request)
+    internal static NativeReply AnthropicReply(NativeRequest request)
     {
         if (request.Header("x-api-key") != AnthropicKey || request.Header("anthropic-version") is null || request.Header("authorization") is not null)
             return NativeReply.Json(401, """{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}""");
@@ -88,7 +88,7 @@ public sealed class NativeHubs : IAsyncLifetime
         };
     }
 
-    private static NativeReply BedrockReply(NativeRequest request)
+    internal static NativeReply BedrockReply(NativeRequest request)
     {
         var parts = request.Target.Split('/');
         if (parts is not ["", "model", var model, var verb] || request.Header("authorization") is null)
@@ -112,7 +112,7 @@ public sealed class NativeHubs : IAsyncLifetime
         };
     }
 
-    private static NativeReply AgentReply(NativeRequest request)
+    internal static NativeReply AgentReply(NativeRequest request)
     {
         if (!request.Target.StartsWith("/agents/AGENT1/agentAliases/ALIAS1/sessions/", StringComparison.Ordinal) || !request.Target.EndsWith("/text", StringComparison.Ordinal))
             return NativeReply.Json(404, """{"message":"No such agent"}""", ("x-amzn-ErrorType", "ResourceNotFoundException"));

@@ -22,7 +22,7 @@ internal sealed class HubExchange(
         var need = group.HasQuotas && query.Body is { } body
             ? TokenNeed.Of(body.Original.Span, query.Choice.Model, query.HasAnswerTokens, group)
             : new QueryNeed(query.Choice.Model, 0, 0);
-        var (isResent, isMoved) = (false, false);
+        var (isResent, isMoved, isRenewed) = (false, false, false);
         HubAnswer? pushback = null;
         var order = 0L;
         if (await credentials.PrepareAsync(key, clock.Token) is { } unprepared)
@@ -57,7 +57,9 @@ internal sealed class HubExchange(
                 if (!turn.IsGranted)
                     await turn.WhenNear(clock.Token);
                 // :: Steps 4 and 5: credential, send.
-                end = await SendAsync(query, key, turn, entered, clock);
+                do
+                    end = await SendAsync(query, key, turn, entered, clock);
+                while (end.IsOutdated);               // its permit is there: the next one does not wait
             }
             finally
             {
@@ -67,8 +69,13 @@ internal sealed class HubExchange(
             // :: Step 6: learn.
             if (end.Answer is { } answer)
             {
-                if (answer.Status == 401)
-                    credentials.Rejected(key);
+                if (answer.Status is 401 or 403 && credentials.Rejected(key, answer, query.SentAt ?? time.GetUtcNow()) && !isRenewed)
+                {
+                    isRenewed = true;
+                    answer.Dispose();
+                    continue;
+                }
+
                 if (answer.Status is 401 or 403 && !query.WantsRefusals)
                 {
                     answer.Dispose();
@@ -113,7 +120,7 @@ internal sealed class HubExchange(
         if (!(await credentials.OpenAsync(key, clock.Token)).TryGet(out var credential, out var refusal))
             return new AttemptEnd(null, refusal, false);
 
-        var attempt = new WireAttempt(turn, query.Body is not null, time) { Stamped = clock.ExpectFirstByte };
+        var attempt = new WireAttempt(turn, query.Body is not null, time) { Stamped = clock.ExpectFirstByte, FreshUntil = credential.FreshUntil };
         var line = lines.Enter(new LineName(key.Id, key.Destination!.Origin, key.SecretVersion));
         var isTaken = false;
         try
@@ -128,6 +135,8 @@ internal sealed class HubExchange(
         {
             if (clock.CallerLeft)
                 throw new OperationCanceledException(clock.Token);
+            if (attempt.IsOutdated)
+                return new AttemptEnd(null, null, false, IsOutdated: true);
             if (attempt.End is TurnEnd.Moved)
                 return new AttemptEnd(null, null, false, IsMoved: true);
             if (attempt.End is not TurnEnd.Granted)
@@ -140,7 +149,8 @@ internal sealed class HubExchange(
             WireAttempt.Current = null;
             attempt.Settle();
             var waited = attempt.GrantedAt == 0 ? time.GetElapsedTime(entered) : time.GetElapsedTime(entered, attempt.GrantedAt);
-            query.Waited += waited;
+            if (!attempt.IsOutdated)
+                query.Waited += waited;
             if (turn.Deadline < long.MaxValue && attempt.GrantedAt != 0)
                 figures.Waited(waited);               // only those that waited have a deadline
             if (attempt.IsStamped)
@@ -153,7 +163,8 @@ internal sealed class HubExchange(
             {
                 line.Leave();
                 credential.Dispose();
-                turn.Ended();
+                if (!attempt.IsOutdated)
+                    turn.Ended();
             }
         }
     }
@@ -181,5 +192,5 @@ internal sealed class HubExchange(
     }
 
     /// <summary>How one attempt ended: an answer, or a refusal that may be worth one more try from the front of the line.</summary>
-    private readonly record struct AttemptEnd(HubAnswer? Answer, Refusal? Refusal, bool IsWorthResending, bool IsMoved = false);
+    private readonly record struct AttemptEnd(HubAnswer? Answer, Refusal? Refusal, bool IsWorthResending, bool IsMoved = false, bool IsOutdated = false);
 }

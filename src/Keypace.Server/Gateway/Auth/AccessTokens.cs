@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
 
 namespace Keypace.Server.Gateway.Auth;
 
@@ -31,12 +32,13 @@ internal sealed class AccessTokens(Envelopes envelopes, TokenEndpoint endpoint, 
         (await GetAsync(key, ct)).TryGet(out _, out var refusal) ? null : refusal;
 
     public async ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct) =>
-        (await GetAsync(key, ct)).TryGet(out var token, out var refusal) ? HeaderCredential.Of(key.Access.Auth, token.Text) : refusal;
+        (await GetAsync(key, ct)).TryGet(out var token, out var refusal) ? HeaderCredential.Of(key.Access.Auth, token.Text, token.UsableUntil) : refusal;
 
-    public void Rejected(ServedKey key)
+    public bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt)
     {
-        if (_slots.TryGetValue(key.Config, out var slot))
+        if (answer.Status == 401 && _slots.TryGetValue(key.Config, out var slot))
             slot.Token = null;
+        return false;
     }
 
     private ValueTask<Outcome<FetchedToken>> GetAsync(ServedKey key, CancellationToken ct)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Keypace.Domain;
@@ -10,20 +12,39 @@ namespace Keypace.Server.Gateway.Auth;
 
 /// <summary>
 /// AWS keys: nothing of them leaves this machine but the access key's id, a session's token and the signature of the finished request. It is
-/// made at most about a second before the query's turn, and counts five minutes at AWS: longer than any query may wait by default.
+/// made at most about a second before the query's turn is expected, and counts five minutes at AWS: where the turn came later than that, it is made anew.
 /// </summary>
+/// <remarks>
+/// AWS refuses what was signed by a clock that differs from its own by five minutes. Where a refusal's <c>Date</c> header shows such a difference, this
+/// key's requests are signed by AWS's time from then on. What is known hangs on <see cref="ServedKey.Config"/>, and goes when the key changes.
+/// </remarks>
 internal sealed class AwsSigning(Envelopes envelopes, TimeProvider time) : ICredentialSource
 {
     /// <summary>What Bedrock's runtime, its agents and its control plane are all called in a signature.</summary>
     private const string Service = "bedrock";
 
+    /// <summary>A minute less than AWS grants.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(4);
+
+    /// <summary>A clock that is further off than this is no clock, and its hub gets no signature for a time that may lie far ahead.</summary>
+    private static readonly TimeSpan MostSkew = TimeSpan.FromHours(24);
+
+    private readonly ConditionalWeakTable<IReadOnlyDictionary<string, string>, Skew> _skews = [];
+
     public IReadOnlyList<HubAuthKind> Kinds { get; } = [HubAuthKind.AwsSignature];
 
     public ValueTask<Refusal?> PrepareAsync(ServedKey key, CancellationToken ct) => ValueTask.FromResult<Refusal?>(null);
 
-    /// <summary>Nothing is kept that could be stale: the next signature is made anew in any case.</summary>
-    public void Rejected(ServedKey key)
+    public bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt)
     {
+        if (answer.HeaderOf("date") is not { } text || !DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var hubs))
+            return false;
+        var off = hubs - sentAt;
+        var skew = _skews.GetValue(key.Config, static _ => new Skew());
+        if ((off - skew.Off).Duration() < Fresh || off.Duration() > MostSkew)
+            return false;
+        skew.Off = off;
+        return true;
     }
 
     public ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct)
@@ -32,7 +53,20 @@ internal sealed class AwsSigning(Envelopes envelopes, TimeProvider time) : ICred
             return ValueTask.FromResult<Outcome<Credential>>(refusal);
         return ValueTask.FromResult<Outcome<Credential>>(new AwsCredential(
             secrets["access_key"] ?? "", secrets["secret_access_key"] ?? "", secrets["session_token"],
-            new AwsScope(time.GetUtcNow(), key.Config.GetValueOrDefault("region", ""), Service)));
+            new AwsScope(time.GetUtcNow() + (_skews.TryGetValue(key.Config, out var skew) ? skew.Off : TimeSpan.Zero), key.Config.GetValueOrDefault("region", ""), Service),
+            time.GetUtcNow() + Fresh));
+    }
+
+    /// <summary>What to add to this machine's clock.</summary>
+    private sealed class Skew
+    {
+        private long _ticks;
+
+        public TimeSpan Off
+        {
+            get => TimeSpan.FromTicks(Volatile.Read(ref _ticks));
+            set => Volatile.Write(ref _ticks, value.Ticks);
+        }
     }
 }
 
@@ -47,9 +81,9 @@ internal sealed class AwsCredential : Credential
     private readonly string _secretAccessKey;
     private readonly AwsScope _scope;
 
-    public AwsCredential(string accessKey, string secretAccessKey, string? sessionToken, AwsScope scope)
+    public AwsCredential(string accessKey, string secretAccessKey, string? sessionToken, AwsScope scope, DateTimeOffset freshUntil)
     {
-        (_accessKey, _secretAccessKey, _scope) = (accessKey, secretAccessKey, scope);
+        (_accessKey, _secretAccessKey, _scope, FreshUntil) = (accessKey, secretAccessKey, scope, freshUntil);
         Text = sessionToken;
         Scrub = sessionToken is null ? null : SecretScrub.For(Encoding.UTF8.GetBytes(sessionToken));
     }

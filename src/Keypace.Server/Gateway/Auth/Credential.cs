@@ -22,6 +22,12 @@ internal abstract class Credential : IDisposable
     public SecretScrub? Scrub { get; protected init; }
 
     /// <summary>
+    /// Until when a request that carries it may leave; null for one that does not age. A query whose turn came later than it was promised is built
+    /// anew with a fresh one (<see cref="Wire.WireAttempt"/>).
+    /// </summary>
+    public DateTimeOffset? FreshUntil { get; protected init; }
+
+    /// <summary>
     /// Puts the credential on a request that is finished otherwise: address, method, the caller's headers and the body are those that
     /// will be sent. Headers that the hub file's <c>auth.header</c> names were not taken over from the caller.
     /// </summary>
@@ -58,8 +64,8 @@ internal sealed class HeaderCredential : Credential
         return new HeaderCredential(auth.Scheme.Length == 0 ? text : auth.Scheme + text, text, secret.ToArray());
     }
 
-    public static HeaderCredential Of(HubAuth auth, string secret) =>
-        new(auth.Scheme.Length == 0 ? secret : auth.Scheme + secret, secret, Encoding.UTF8.GetBytes(secret));
+    public static HeaderCredential Of(HubAuth auth, string secret, DateTimeOffset freshUntil) =>
+        new(auth.Scheme.Length == 0 ? secret : auth.Scheme + secret, secret, Encoding.UTF8.GetBytes(secret)) { FreshUntil = freshUntil };
 
     public override void Attach(HttpRequestMessage request, HubAuth auth, RequestBody? body) =>
         request.Headers.TryAddWithoutValidation(auth.Header, _value);

@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
 
 namespace Keypace.Server.Gateway.Auth;
 
@@ -40,6 +41,6 @@ internal sealed class Credentials
                 $"Keys of {key.Hub.DisplayName} can be stored, but queries through it are not built yet."));
     }
 
-    /// <summary>The hub answered 401.</summary>
-    public void Rejected(ServedKey key) => _byKind[(int)key.Access.Auth.Kind]?.Rejected(key);
+    /// <summary>The hub answered 401 or 403; true when the query is worth sending once more with another credential.</summary>
+    public bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt) => _byKind[(int)key.Access.Auth.Kind]?.Rejected(key, answer, sentAt) == true;
 }

@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
 
 namespace Keypace.Server.Gateway.Auth;
 
@@ -26,6 +27,8 @@ internal interface ICredentialSource
     /// </summary>
     ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct);
 
-    /// <summary>The hub answered 401 to what was made here: whatever is kept of it is to be fetched anew.</summary>
-    void Rejected(ServedKey key);
+    /// <summary>The hub answered 401 or 403 to what was made here: what is kept of it and may be the cause is not used again.</summary>
+    /// <param name="sentAt">When the request left, by this machine's clock.</param>
+    /// <returns>True when the next credential differs in what the hub seems to have minded: then the query is worth sending once more.</returns>
+    bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt);
 }

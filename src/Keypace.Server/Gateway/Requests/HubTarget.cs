@@ -49,7 +49,7 @@ internal static class HubTarget
         if ((agent?.Destination ?? key.Destination) is not { } destination)
             return new Refusal(RefusalReason.Conflict, "key_without_address", $"The API key '{key.Name}' has no address. Give it a url.");
         if (route.PathAt(key.Access.Paths) is not { } path)
-            return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName} has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
+            return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName}, where the API key '{key.Name}' leads, has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
         if (path.Contains(ModelPlace, StringComparison.Ordinal))
         {
             if (string.IsNullOrEmpty(model))

@@ -38,6 +38,12 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
     /// <summary>Why the permit never came, when it did not.</summary>
     public TurnEnd End { get; private set; } = TurnEnd.Granted;
 
+    /// <summary>From then on the request no longer may leave as it was built; null when it does not age.</summary>
+    public DateTimeOffset? FreshUntil { get; init; }
+
+    /// <summary>True when the permit came after that: nothing left, the permit is still there, and the request is to be built anew.</summary>
+    public bool IsOutdated { get; private set; }
+
     /// <summary>Called when the request has been handed over whole; starts the clock for the first byte of the answer.</summary>
     public Action? Stamped { get; init; }
 
@@ -67,6 +73,12 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
 
     private void Leave()
     {
+        if (FreshUntil is { } until && time.GetUtcNow() >= until)
+        {
+            IsOutdated = true;
+            throw new IOException("The credential grew old while the query waited.");
+        }
+
         turn.Leaving();
         MayHaveLeft = true;
         if (GrantedAt == 0)
@@ -93,10 +105,10 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
         Stamped?.Invoke();
     }
 
-    /// <summary>Settles the permit when the attempt ended before its stamp: used if bytes may have left, given back otherwise.</summary>
+    /// <summary>Settles the permit when the attempt ended before its stamp: used if bytes may have left, given back otherwise. One for a request that is built anew stays.</summary>
     public void Settle()
     {
-        if (IsStamped)
+        if (IsStamped || IsOutdated)
             return;
         if (MayHaveLeft)
             Stamp();
