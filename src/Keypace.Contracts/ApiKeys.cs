@@ -137,7 +137,9 @@ public sealed record ApiKeyDeleted(string Id, string Name, bool Deleted, IReadOn
 /// <param name="Events">What changed by itself, newest first.</param>
 /// <param name="UnknownPastUntil">Unix seconds with fraction until which sends of before a crash are waited out; null when there are none.</param>
 /// <param name="History">Sends of the last three intervals.</param>
-/// <param name="ReportedLimit">What the hub's headers said last; <c>POST /v1/api-keys/{id}/take-reported-limit</c> makes it the key's own.</param>
+/// <param name="ReportedLimits">Everything that they said last about limits, of requests and of tokens.</param>
+/// <param name="ReportedAt">Unix seconds with fraction at which they said it; null when the hub has said nothing.</param>
+/// <param name="ReportedLimit">What the hub's headers said last of requests; <c>POST /v1/api-keys/{id}/take-reported-limit</c> makes it the key's own.</param>
 public sealed record ApiKeyStatus(
     string Id,
     string Name,
@@ -159,7 +161,9 @@ public sealed record ApiKeyStatus(
     IReadOnlyList<PacingEvent>? Events = null,
     double? UnknownPastUntil = null,
     SendHistory? History = null,
-    ReportedLimit? ReportedLimit = null);
+    ReportedLimit? ReportedLimit = null,
+    IReadOnlyList<ReportedLimit>? ReportedLimits = null,
+    double? ReportedAt = null);
 
 /// <summary>A limit beside the rate limit, as it stands.</summary>
 /// <param name="Used">What counts now, estimates of queries under way included.</param>

@@ -98,6 +98,11 @@ internal static class ApiKeyCommands
         });
     }
 
+    /// <summary>"4,999 of 5,000 requests / 60 s left".</summary>
+    private static string Reported(ReportedLimit limit) => limit.Remaining is { } left
+        ? $"{Said.Count(left)}{(limit.Limit is { } of ? $" of {Said.Count(of)}" : "")} {limit.Dimension.Replace('_', ' ')} / {limit.IntervalSeconds} s left"
+        : $"{(limit.Limit is { } all ? Said.Count(all) : "?")} {limit.Dimension.Replace('_', ' ')} / {limit.IntervalSeconds} s";
+
     private static void StatusFacts(Screen screen, ApiKeyStatus now, TimeProvider clock)
     {
         screen.Facts(
@@ -109,7 +114,7 @@ internal static class ApiKeyCommands
             ("pacing", now.PacingWhy ?? now.PacingNow),
             ("other limits", now.Limits is { Count: > 0 } limits ? string.Join("  ", limits.Select(limit =>
                 $"{Said.Count(limit.Used)} of {PacingText.Said(new ApiKeyLimit(limit.Dimension, limit.Limit, limit.IntervalSeconds, limit.CalendarZone, limit.Model))}")) : null),
-            ("hub reports", now.ReportedLimit is { Limit: { } reported } report ? $"{Said.Count(reported)} / {report.IntervalSeconds} s" : null),
+            ("hub reports", now.ReportedLimits is { Count: > 0 } reported ? string.Join("  ", reported.Select(Reported)) : null),
             ("waiting out the past", Said.Second(now.UnknownPastUntil, clock)),
             ("paused until", Said.Second(now.PausedUntil, clock)),
             ("paused because", now.PausedWhy),

@@ -18,10 +18,11 @@ internal static class HubCommands
             var hubs = await session.Keypace.Hubs.ListAsync(ct);
             session.Screen.Show(hubs, Screen.Printed.IReadOnlyListHub, screen => screen.Table(
                 "The server knows no hubs.",
-                ["NAME", "HUB", "DEFAULT LIMIT", "TIER", "AS OF", "QUERIES"],
+                ["NAME", "HUB", "DEFAULT LIMIT", "TIER", "AS OF", "CONFIDENCE", "QUERIES"],
                 hubs.Select(hub => new[]
                 {
                     hub.Name, hub.DisplayName, Said.Limit(hub.RateLimitPerInterval, hub.RateLimitInterval), hub.RateLimitTier, hub.RateLimitAsOf,
+                    hub.RateLimitConfidence?.Split(' ', ',', ';', '-')[0],
                     hub.Served ? "served" : "not yet",
                 })));
             return Exit.Done;

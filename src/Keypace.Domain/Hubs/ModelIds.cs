@@ -10,20 +10,19 @@ public static class ModelIds
 
     private const int MostCharacters = 256;
 
-    /// <summary>The ids in the hub's order, each once; null when the answer is not of the hub's shape.</summary>
-    public static IReadOnlyList<string>? Read(ReadOnlyMemory<byte> json, ModelListShape shape)
+    /// <summary>
+    /// The ids in the hub's order, each once; null when the answer is no list. OpenAI's <c>{"data":[{"id"}]}</c>, the same under <c>models</c> or
+    /// Google's <c>publisherModels</c> with a <c>name</c>, or the list alone, also of mere names. Some hubs have answered in several of these shapes.
+    /// </summary>
+    public static IReadOnlyList<string>? Read(ReadOnlyMemory<byte> json)
     {
-        if (shape is ModelListShape.None)
-            return null;
         try
         {
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
-
-            // Some hubs have answered in both shapes; what stands in the file is what is expected, not what is insisted on.
-            if (root.ValueKind is JsonValueKind.Array)
-                return Ids(root);
-            return root.ValueKind is JsonValueKind.Object && root.TryGetProperty("data", out var data) && data.ValueKind is JsonValueKind.Array ? Ids(data) : null;
+            var list = root.ValueKind is JsonValueKind.Object
+                && (root.TryGetProperty("data", out var data) || root.TryGetProperty("models", out data) || root.TryGetProperty("publisherModels", out data)) ? data : root;
+            return list.ValueKind is JsonValueKind.Array ? Ids(list) : null;
         }
         catch (JsonException)
         {
@@ -43,13 +42,15 @@ public static class ModelIds
         {
             if (ids.Count == MostModels)
                 break;
-            if (model.ValueKind is JsonValueKind.Object && model.TryGetProperty("id", out var id) && id.ValueKind is JsonValueKind.String
-                && id.GetString() is { Length: > 0 and <= MostCharacters } text && !text.Any(char.IsControl) && seen.Add(text))
-            {
-                ids.Add(text);
-            }
+            var id = model.ValueKind is JsonValueKind.Object && (model.TryGetProperty("id", out var named) || model.TryGetProperty("name", out named)) ? named : model;
+            if (id.ValueKind is JsonValueKind.String && id.GetString() is { Length: > 0 and <= MostCharacters } text && !text.Any(char.IsControl) && seen.Add(OwnName(text)))
+                ids.Add(OwnName(text));
         }
 
         return ids;
     }
+
+    /// <summary>Vertex lists <c>publishers/google/models/NAME</c>, and takes <c>google/NAME</c> in a query.</summary>
+    private static string OwnName(string name) =>
+        name.Split('/') is ["publishers", var publisher, "models", var model] ? $"{publisher}/{model}" : name;
 }

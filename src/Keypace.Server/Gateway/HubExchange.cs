@@ -69,7 +69,7 @@ internal sealed class HubExchange(
             // :: Step 6: learn.
             if (end.Answer is { } answer)
             {
-                if (answer.Status is 401 or 403 && credentials.Rejected(key, answer, query.SentAt ?? time.GetUtcNow()) && !isRenewed)
+                if (answer.Status is 401 or 403 && credentials.Rejected(key, new HubRejection(answer.Status, answer.Response.Headers.Date, query.SentAt ?? time.GetUtcNow())) && !isRenewed)
                 {
                     isRenewed = true;
                     answer.Dispose();
@@ -84,7 +84,7 @@ internal sealed class HubExchange(
 
                 if (answer.Status is not (429 or 402 or 503 or 529))
                 {
-                    if (HubLearning.Answered(group, turn, answer, key, need.Model))
+                    if (HubLearning.Answered(group, turn, answer, key, need.Model, time))
                         accounts.Note(key.Id, answer);
                     return answer;
                 }

@@ -13,11 +13,11 @@ internal static class HubLearning
 
     /// <summary>An answer that is no refusal. Costs next to nothing when its headers say nothing of limits and nothing was learned before.</summary>
     /// <returns>True when it has headers of limits.</returns>
-    public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model)
+    public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, TimeProvider time)
     {
         var speaks = key.Hub.LimitHeaders.Count > 0 && answer.SpeaksOfLimits;
         if (speaks)
-            group.Learn(turn, ReportOf(answer, key), null, model);
+            group.Learn(turn, ReportOf(group, answer, key, time.GetUtcNow()), null, model);
         else if (group.WantsAnswers && answer.Status < 500)
             group.Learn(turn, default, null, model);
         return speaks;
@@ -34,17 +34,21 @@ internal static class HubLearning
             : signal.IsTerminal ? HubRefusalKind.Terminal
             : answer.Status is 503 or 529 ? HubRefusalKind.Overloaded
             : HubRefusalKind.RateLimited;
-        group.Learn(turn, ReportOf(answer, key), new HubRefusal(kind, signal.Wait is { } wait ? Ticks(wait) : null), model);
+        group.Learn(turn, ReportOf(group, answer, key, now), new HubRefusal(kind, signal.Wait is { } wait ? Ticks(wait) : null), model);
         return true;
     }
 
-    /// <summary>What the headers say of requests in the key's own interval; of the shortest, when none is.</summary>
-    private static HubReport ReportOf(HubAnswer answer, ServedKey key)
+    /// <summary>What the headers say of requests in the key's own interval; of the shortest, when none is. All that they say is kept for people to see.</summary>
+    private static HubReport ReportOf(PacedGroup group, HubAnswer answer, ServedKey key, DateTimeOffset now)
     {
         var found = default(HubReport);
-        Span<LimitReading> readings = new LimitReading[Math.Max(1, key.Hub.LimitHeaders.Count)];
-        var count = LimitSignals.ReadAll(key.Hub, answer.HeaderOf, DateTimeOffset.UnixEpoch, readings);
-        foreach (var reading in readings[..count])
+        if (key.Hub.LimitHeaders.Count == 0)
+            return found;
+        var readings = new LimitReading[key.Hub.LimitHeaders.Count];
+        var count = LimitSignals.ReadAll(key.Hub, answer.HeaderOf, now, readings);
+        if (count > 0)
+            group.Heard = new HubReadings(new ArraySegment<LimitReading>(readings, 0, count), now);
+        foreach (var reading in readings.AsSpan(0, count))
         {
             if (reading is not { Dimension: LimitDimension.Requests } or { Limit: null, Remaining: null })
                 continue;

@@ -1,3 +1,4 @@
+using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 
@@ -52,7 +53,14 @@ internal sealed record GroupStatus(
 
     /// <summary>What the hub's headers said last of its request limit; null when they said nothing.</summary>
     public required HubReport? Reported { get; init; }
+
+    /// <summary>What they said of all limits; null when they said nothing.</summary>
+    public required HubReadings? Heard { get; init; }
 }
+
+/// <summary>The limits that one answer's headers spoke of.</summary>
+/// <param name="At">When it came; what is left until a reset counts from there.</param>
+internal sealed record HubReadings(IReadOnlyList<LimitReading> Readings, DateTimeOffset At);
 
 /// <param name="FreeAt">When something of it is free; null when nobody knows.</param>
 internal sealed record QuotaStatus(Quota Quota, long Used, DateTimeOffset? FreeAt);

@@ -36,6 +36,9 @@ internal sealed partial class PacedGroup
         WakeAll(changed);
     }
 
+    /// <summary>Everything that the hub's headers said last about limits, of whatever kind; for people, it decides nothing. Null when they said nothing yet.</summary>
+    public HubReadings? Heard { get; set; }
+
     /// <summary>A clean answer without any report may teach something too: that a lowered limit can rise again.</summary>
     public bool WantsAnswers => Volatile.Read(ref _learner) is not null;
 

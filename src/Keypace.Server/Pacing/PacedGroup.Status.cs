@@ -111,6 +111,7 @@ internal sealed partial class PacedGroup
             Quotas = [.. _pacer.QuotasAt(now).Select(use => new QuotaStatus(use.Quota, use.Used, use.FreeAt == long.MaxValue ? null : _clock.WallAt(use.FreeAt, now)))],
             Events = [.. (_events ?? []).Reverse()],
             Reported = _reported,
+            Heard = Heard,
         };
     }
 

@@ -3,7 +3,6 @@ using Keypace.Contracts;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Answers;
-using Keypace.Server.Gateway.Models;
 
 namespace Keypace.Server.Features.ApiKeys;
 
@@ -21,7 +20,7 @@ internal static class TestVerdicts
         IReadOnlyList<string>? models = null;
         if (status == "works" && step.ListsModels)
         {
-            models = key.OwnModels.Count > 0 ? key.OwnModels : ModelLists.Read(body);
+            models = key.OwnModels.Count > 0 ? key.OwnModels : ModelIds.Read(body);
             if (model is { Length: > 0 } && models?.Contains(model, StringComparer.Ordinal) == false)
                 (status, detail) = ("no_access", $"{hub} accepts the key, but '{(model.Length > 100 ? model[..100] + "…" : model)}' is not among the {models.Count} models that it lists for it.");
         }

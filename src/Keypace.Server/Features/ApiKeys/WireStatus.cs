@@ -1,4 +1,5 @@
 using Keypace.Contracts;
+using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway;
 using Keypace.Server.Pacing;
 
@@ -33,7 +34,11 @@ internal static class WireStatus
         [.. status.Events.Select(one => PacingSentences.Of(one))],
         status.UnknownPastUntil is { } past ? Seconds(past) : null,
         HistoryOf(status, tokenName),
-        status.Reported is { Limit: not null } report ? new ReportedLimit("requests", report.IntervalSeconds, report.Limit, report.Remaining, null) : null);
+        status.Reported is { Limit: not null } report ? new ReportedLimit("requests", report.IntervalSeconds, report.Limit, report.Remaining, null) : null,
+        [.. (status.Heard?.Readings ?? []).Select(reading => new ReportedLimit(
+            LimitSignals.WordOf(reading.Dimension), reading.IntervalSeconds, reading.Limit, reading.Remaining,
+            reading.ResetIn is { } reset ? Math.Max(0, Math.Round((reset - (now - status.Heard!.At)).TotalSeconds, 3)) : null))],
+        status.Heard is { } heard ? Seconds(heard.At) : null);
 
     private static LimitUse LimitOf(QuotaStatus use, DateTimeOffset now) => new(
         LimitText.Word(use.Quota),

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Gateway.Answers;
 
 namespace Keypace.Server.Gateway.Auth;
 
@@ -34,9 +33,9 @@ internal sealed class AccessTokens(Envelopes envelopes, TokenEndpoint endpoint, 
     public async ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct) =>
         (await GetAsync(key, ct)).TryGet(out var token, out var refusal) ? HeaderCredential.Of(key.Access.Auth, token.Text, token.UsableUntil) : refusal;
 
-    public bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt)
+    public bool Rejected(ServedKey key, in HubRejection rejection)
     {
-        if (answer.Status == 401 && _slots.TryGetValue(key.Config, out var slot))
+        if (rejection.Status == 401 && _slots.TryGetValue(key.Config, out var slot))
             slot.Token = null;
         return false;
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -35,11 +34,11 @@ internal sealed class AwsSigning(Envelopes envelopes, TimeProvider time) : ICred
 
     public ValueTask<Refusal?> PrepareAsync(ServedKey key, CancellationToken ct) => ValueTask.FromResult<Refusal?>(null);
 
-    public bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt)
+    public bool Rejected(ServedKey key, in HubRejection rejection)
     {
-        if (answer.HeaderOf("date") is not { } text || !DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var hubs))
+        if (rejection.HubsClock is not { } hubs)
             return false;
-        var off = hubs - sentAt;
+        var off = hubs - rejection.SentAt;
         var skew = _skews.GetValue(key.Config, static _ => new Skew());
         if ((off - skew.Off).Duration() < Fresh || off.Duration() > MostSkew)
             return false;

@@ -1,6 +1,5 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Gateway.Answers;
 
 namespace Keypace.Server.Gateway.Auth;
 
@@ -42,5 +41,5 @@ internal sealed class Credentials
     }
 
     /// <summary>The hub answered 401 or 403; true when the query is worth sending once more with another credential.</summary>
-    public bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt) => _byKind[(int)key.Access.Auth.Kind]?.Rejected(key, answer, sentAt) == true;
+    public bool Rejected(ServedKey key, in HubRejection rejection) => _byKind[(int)key.Access.Auth.Kind]?.Rejected(key, rejection) == true;
 }

@@ -1,6 +1,5 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Gateway.Answers;
 
 namespace Keypace.Server.Gateway.Auth;
 
@@ -28,7 +27,12 @@ internal interface ICredentialSource
     ValueTask<Outcome<Credential>> OpenAsync(ServedKey key, CancellationToken ct);
 
     /// <summary>The hub answered 401 or 403 to what was made here: what is kept of it and may be the cause is not used again.</summary>
-    /// <param name="sentAt">When the request left, by this machine's clock.</param>
     /// <returns>True when the next credential differs in what the hub seems to have minded: then the query is worth sending once more.</returns>
-    bool Rejected(ServedKey key, HubAnswer answer, DateTimeOffset sentAt);
+    bool Rejected(ServedKey key, in HubRejection rejection);
 }
+
+/// <summary>A hub's refusal of a credential.</summary>
+/// <param name="Status">401 or 403.</param>
+/// <param name="HubsClock">The answer's <c>Date</c> header; null when it has none that can be read.</param>
+/// <param name="SentAt">When the request left, by this machine's clock.</param>
+internal readonly record struct HubRejection(int Status, DateTimeOffset? HubsClock, DateTimeOffset SentAt);

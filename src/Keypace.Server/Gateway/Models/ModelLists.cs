@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Requests;
@@ -17,7 +16,6 @@ internal sealed partial class ModelLists(
     private static readonly TimeSpan OldAfter = TimeSpan.FromHours(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private const long MostAnswerBytes = 8 * 1024 * 1024;
-    private const int MostModels = 5_000;
 
     private readonly ConcurrentDictionary<LineOfModels, Known> _known = new();
 
@@ -30,7 +28,7 @@ internal sealed partial class ModelLists(
     {
         if (key.OwnModels.Count > 0)
             return key.OwnModels;
-        if (key.Access.Paths.Models is null)
+        if (PathOf(key) is null)
             return key.Hub.Models;
         var line = new LineOfModels(key.Id, key.SecretVersion);
         var known = _known.GetValueOrDefault(line);
@@ -50,7 +48,7 @@ internal sealed partial class ModelLists(
     {
         if (key.OwnModels.Count > 0)
             return key.OwnModels;
-        if (key.Destination is not { } destination || key.Access.Paths.Models is not { } path)
+        if (key.Destination is not { } destination || PathOf(key) is not { } path)
             return null;
         var query = new Query("models", time.GetTimestamp(), time.GetUtcNow())
         {
@@ -73,7 +71,7 @@ internal sealed partial class ModelLists(
             using (answer)
             {
                 status = answer.Status;
-                return status == 200 ? Read(await answer.ReadWholeAsync(MostAnswerBytes, query, clock)) : null;
+                return status == 200 ? ModelIds.Read(await answer.ReadWholeAsync(MostAnswerBytes, query, clock)) : null;
             }
         }
         finally
@@ -81,6 +79,8 @@ internal sealed partial class ModelLists(
             settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.StartedAt)));
         }
     }
+
+    private static string? PathOf(ServedKey key) => key.Hub.ModelList is ModelListShape.None ? null : key.Access.Paths.Models;
 
     private async Task RefreshAsync(ServedKey key, ServedToken token, LineOfModels line, Known asking)
     {
@@ -95,39 +95,6 @@ internal sealed partial class ModelLists(
         }
 
         _known.TryUpdate(line, new Known(models ?? asking.Models, time.GetTimestamp(), IsAsking: false), asking);
-    }
-
-    /// <summary>OpenAI's <c>{"data":[{"id"}]}</c>, a bare list of such objects, or of names.</summary>
-    internal static IReadOnlyList<string>? Read(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            var root = document.RootElement;
-            var list = root.ValueKind is JsonValueKind.Object && (root.TryGetProperty("data", out var data) || root.TryGetProperty("models", out data) || root.TryGetProperty("publisherModels", out data)) ? data : root;
-            if (list.ValueKind is not JsonValueKind.Array)
-                return null;
-            var models = new List<string>();
-            foreach (var each in list.EnumerateArray().Take(MostModels))
-            {
-                var name = each.ValueKind is JsonValueKind.Object && (each.TryGetProperty("id", out var id) || each.TryGetProperty("name", out id)) ? id : each;
-                if (name.ValueKind is JsonValueKind.String && name.GetString() is { Length: > 0 and < 256 } text)
-                    models.Add(OwnName(text));
-            }
-
-            return models;
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Vertex lists <c>publishers/google/models/NAME</c>, and takes <c>google/NAME</c> in a query.</summary>
-    private static string OwnName(string name)
-    {
-        var parts = name.Split('/');
-        return parts is ["publishers", var publisher, "models", var model] ? $"{publisher}/{model}" : name;
     }
 
     private static partial class Log

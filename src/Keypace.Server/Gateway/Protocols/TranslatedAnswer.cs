@@ -48,7 +48,9 @@ internal static class TranslatedAnswer
             }
 
             response.Clear();
-            await Problems.WriteAsync(context, HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true));
+            var refusal = HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true);
+            query.Trouble = refusal.Detail;
+            await Problems.WriteAsync(context, refusal);
         }
     }
 
@@ -104,7 +106,7 @@ internal static class TranslatedAnswer
         catch (Exception failure) when (response.HasStarted && failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
         {
             if (!pieces.IsWhole)
-                fault = clock.HubWasSilent ? new HubFault(504, "api_error", "hub_timed_out", "It fell silent in the middle of its answer.") : HubFault.BrokenOff();
+                fault = clock.HubWasSilent ? HubFault.FellSilent() : HubFault.BrokenOff();
         }
         finally
         {
@@ -119,8 +121,8 @@ internal static class TranslatedAnswer
             return;
         }
 
-        query.ErrorCode = fault.Code;
-        fault.WriteEvent(output, Sentence(query, fault));
+        (query.ErrorCode, query.Trouble) = (fault.Code, Sentence(query, fault));
+        fault.WriteEvent(output, query.Trouble);
         await SendAsync(response, output, answer.Scrub, context.RequestAborted);
     }
 

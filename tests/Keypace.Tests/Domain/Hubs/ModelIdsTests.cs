@@ -9,8 +9,11 @@ public sealed class ModelIdsTests
     [InlineData("""{"object":"list","data":[{"id":"a"},{"id":"b/c"},{"id":"a"},{"x":1},5,{"id":7},{"id":""}]}""", "a,b/c")]
     [InlineData("""[{"id":"a"},{"id":"b"}]""", "a,b")]
     [InlineData("""{"data":[]}""", "")]
-    public void Ids_are_read_once_each_from_either_shape(string json, string ids) =>
-        Assert.Equal(ids, string.Join(',', ModelIds.Read(Encoding.UTF8.GetBytes(json), ModelListShape.Data)!));
+    [InlineData("""{"models":[{"name":"a"}]}""", "a")]
+    [InlineData("""["a","b","a"]""", "a,b")]
+    [InlineData("""{"publisherModels":[{"name":"publishers/google/models/gemini-x"},{"name":"publishers/a/models"}]}""", "google/gemini-x,publishers/a/models")]
+    public void Ids_are_read_once_each_from_any_shape(string json, string ids) =>
+        Assert.Equal(ids, string.Join(',', ModelIds.Read(Encoding.UTF8.GetBytes(json))!));
 
     [Theory]
     [InlineData("")]
@@ -18,8 +21,5 @@ public sealed class ModelIdsTests
     [InlineData("{}")]
     [InlineData("""{"data":5}""")]
     [InlineData("""{"data":[{"id":"\uD800"}]}""")]
-    public void What_is_no_list_is_none(string json) => Assert.Null(ModelIds.Read(Encoding.UTF8.GetBytes(json), ModelListShape.Data));
-
-    [Fact]
-    public void A_hub_without_a_list_has_none() => Assert.Null(ModelIds.Read("[]"u8.ToArray(), ModelListShape.None));
+    public void What_is_no_list_is_none(string json) => Assert.Null(ModelIds.Read(Encoding.UTF8.GetBytes(json)));
 }

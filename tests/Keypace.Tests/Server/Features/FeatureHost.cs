@@ -32,6 +32,9 @@ public sealed class FeatureHost : IAsyncLifetime
 
     public PretendHub Hub { get; } = new();
 
+    /// <summary>Environment variables of the server besides those that let it reach the pretend hub.</summary>
+    internal IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Every body that the server answered with, for searches.</summary>
     public IReadOnlyCollection<string> Answers => _answers;
 
@@ -96,7 +99,7 @@ public sealed class FeatureHost : IAsyncLifetime
     }
 
     private Surroundings Around() => new(
-        _output, _errors, new Dictionary<string, string> { ["KEYPACE_EGRESS__ALLOW"] = "127.0.0.1" }, Time, SecureRandom.Fill, IsTerminal: false);
+        _output, _errors, new Dictionary<string, string>(Settings) { ["KEYPACE_EGRESS__ALLOW"] = "127.0.0.1" }, Time, SecureRandom.Fill, IsTerminal: false);
 
     private async Task ServeAsync()
     {

@@ -117,7 +117,7 @@ public sealed class AccessTokensTests : IAsyncLifetime
         Assert.Equal("Bearer ya29.test-1", await HeaderAsync(before with { IsDisabled = false }));   // the gateway's own copies are the same key
         var after = Key(("client_id", "d"), ("client_secret", ClientSecret), ("refresh_token", Refresh));
         Assert.Equal("Bearer ya29.test-2", await HeaderAsync(after));
-        _tokens!.Rejected(after);
+        _tokens!.Rejected(after, new HubRejection(401, null, default));
         Assert.Equal("Bearer ya29.test-3", await HeaderAsync(after));
     }
 

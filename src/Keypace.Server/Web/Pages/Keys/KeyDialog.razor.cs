@@ -1,8 +1,10 @@
 using System.Globalization;
 using Keypace.Contracts;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
 using Keypace.Server.Features.Access;
 using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Features.Hubs;
 using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
@@ -28,6 +30,7 @@ public sealed partial class KeyDialog
     private ApiKey? _theirs;
     private KeyForm _before = new();
     private KeyForm _model = new();
+    private Dictionary<string, RateLimit> _teams = [];
     private HubProfile? _hub;
     private HubAccess? _way;
     private FormErrors _errors = new();
@@ -48,6 +51,8 @@ public sealed partial class KeyDialog
     [Inject] internal HubCatalogue Hubs { get; set; } = null!;
 
     [Inject] internal ApiKeyOperations Keys { get; set; } = null!;
+
+    [Inject] internal HubDefaults Defaults { get; set; } = null!;
 
     [Inject] internal ApiKeyTesting Testing { get; set; } = null!;
 
@@ -73,8 +78,10 @@ public sealed partial class KeyDialog
         int.TryParse(_model.Requests, out var count) && int.TryParse(_model.Seconds, out var seconds) && count > 0 && seconds > 0 ? Said.Rate(count, seconds) : "";
 
     /// <param name="draft">What was typed before the page was lost; null for an empty form.</param>
-    public Task AddAsync(IReadOnlyDictionary<string, string>? draft)
+    public async Task AddAsync(IReadOnlyDictionary<string, string>? draft)
     {
+        if ((await Me.AskAsync(Need.Read, caller => Task.FromResult(Defaults.List(caller)))).TryGet(out var hubs, out _))
+            _teams = hubs.Where(hub => hub.RateLimitIsTeams).ToDictionary(hub => hub.Name, hub => new RateLimit(hub.RateLimitPerInterval, hub.RateLimitInterval));
         var model = draft is null ? new KeyForm() : KeyForm.OfDraft(draft);
         Open(Mode.Add, null, model);
         _isLimitTyped = draft is not null && model.Requests.Length > 0;
@@ -83,7 +90,6 @@ public sealed partial class KeyDialog
             _isLimitTyped = _hub is not null && !IsDefaultLimit(_hub);
         _before = new KeyForm();
         StateHasChanged();
-        return Task.CompletedTask;
     }
 
     public Task EditAsync(ApiKey key)
@@ -127,8 +133,8 @@ public sealed partial class KeyDialog
         _errors = new FormErrors();
         if (_isLimitTyped)
             return;   // what a person typed is never overwritten
-        _model.Requests = hub.DefaultLimit.Limit.Count.ToString(CultureInfo.InvariantCulture);
-        _model.Seconds = hub.DefaultLimit.Limit.Seconds.ToString(CultureInfo.InvariantCulture);
+        _model.Requests = DefaultOf(hub).Count.ToString(CultureInfo.InvariantCulture);
+        _model.Seconds = DefaultOf(hub).Seconds.ToString(CultureInfo.InvariantCulture);
     }
 
     private void ChooseAnotherHub(string? name)
@@ -156,8 +162,11 @@ public sealed partial class KeyDialog
     }
 
     private bool IsDefaultLimit(HubProfile hub) =>
-        _model.Requests == hub.DefaultLimit.Limit.Count.ToString(CultureInfo.InvariantCulture)
-        && _model.Seconds == hub.DefaultLimit.Limit.Seconds.ToString(CultureInfo.InvariantCulture);
+        _model.Requests == DefaultOf(hub).Count.ToString(CultureInfo.InvariantCulture)
+        && _model.Seconds == DefaultOf(hub).Seconds.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What a new key gets that names no limit: the team's own default, or the hub's.</summary>
+    private RateLimit DefaultOf(HubProfile hub) => _teams.TryGetValue(hub.Name, out var teams) ? teams : hub.DefaultLimit.Limit;
 
     private async Task TestAsync()
     {
