@@ -75,6 +75,8 @@ public static partial class KeypaceServer
             .SetMinimumLevel(Enum.Parse<LogLevel>(settings.Text("Log:Level")!, ignoreCase: true))
             // At Information these log every URL and every statement.
             .AddFilter("Microsoft", LogLevel.Warning)
+            // Only its being heard makes an Activity and a scope for every request, which nobody here reads.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddFilter("System", LogLevel.Warning);
 
         var services = builder.Services;
