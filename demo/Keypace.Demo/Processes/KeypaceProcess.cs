@@ -7,7 +7,7 @@ namespace Keypace.Demo;
 /// </summary>
 internal sealed class KeypaceProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
     private readonly ChildProcess _child;
 
     private KeypaceProcess(ChildProcess child, Uri address)

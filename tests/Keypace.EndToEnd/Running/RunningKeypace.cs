@@ -65,6 +65,7 @@ public sealed class RunningKeypace : IAsyncDisposable
         {
             _earlierOutput.Append(_process.Output);
             await _process.DisposeAsync();
+            _process = null;
         }
 
         var all = new Dictionary<string, string>(_settings);

@@ -3,7 +3,7 @@ namespace Keypace.EndToEnd;
 /// <summary>Waiting for a condition, with a deadline instead of a guess.</summary>
 internal static class Until
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
     public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? within = null) =>
