@@ -13,6 +13,7 @@ internal sealed class SlowLine : IAsyncDisposable
     private readonly (int Least, int Most) _delayMs;
     private readonly int _hubPort;
     private readonly Task _accepting;
+    private TimeSpan _longest;
 
     /// <param name="delayMs">Of each piece on its way to the hub; answers come back at once.</param>
     public SlowLine(int hubPort, (int Least, int Most) delayMs, int seed)
@@ -23,6 +24,18 @@ internal sealed class SlowLine : IAsyncDisposable
     }
 
     public string Address => $"http://{_listener.LocalEndpoint}";
+
+    /// <summary>The longest that a piece really took: on a machine with other things to do more than it was told, and then more than a guard can cover.</summary>
+    public TimeSpan Longest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _longest;
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -70,12 +83,22 @@ internal sealed class SlowLine : IAsyncDisposable
         int read;
         while ((read = await from.ReceiveAsync(buffer, _stop.Token)) > 0)
         {
+            var came = TimeProvider.System.GetTimestamp();
             if (delayed)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Next()), TimeProvider.System, _stop.Token);
             }
 
             await to.SendAsync(buffer.AsMemory(0, read), _stop.Token);
+            Took(TimeProvider.System.GetElapsedTime(came));
+        }
+    }
+
+    private void Took(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            _longest = time > _longest ? time : _longest;
         }
     }
 
