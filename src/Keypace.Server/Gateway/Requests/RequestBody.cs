@@ -40,22 +40,23 @@ internal sealed class RequestBody : IDisposable
         if (request.ContentLength > maxBytes)
             return TooLarge(maxBytes);
 
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096) + 1));
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096)));
         try
         {
+            var reader = request.BodyReader;
             while (true)
             {
-                if (body._count == body._buffer.Length)
-                    body.Grow();
-                var read = await request.Body.ReadAsync(body._buffer.AsMemory(body._count), ct);
-                if (read == 0)
-                    break;
-                body._count += read;
-                if (body._count > maxBytes)
+                var piece = await reader.ReadAsync(ct);
+                if (body._count + piece.Buffer.Length > maxBytes)
                 {
                     body.Dispose();
                     return TooLarge(maxBytes);
                 }
+
+                body.Add(piece.Buffer);
+                reader.AdvanceTo(piece.Buffer.End);
+                if (piece.IsCompleted)
+                    break;
             }
         }
         catch (IOException failure) when (failure is BadHttpRequestException or { InnerException: OverflowException })
@@ -141,12 +142,19 @@ internal sealed class RequestBody : IDisposable
             ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    private void Grow()
+    private void Add(in ReadOnlySequence<byte> piece)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
-        _buffer.AsSpan(0, _count).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
+        var needed = _count + (int)piece.Length;
+        if (needed > _buffer.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _buffer.Length * 2));
+            _buffer.AsSpan(0, _count).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        piece.CopyTo(_buffer.AsSpan(_count));
+        _count = needed;
     }
 
     private static Refusal TooLarge(long maxBytes) => new(RefusalReason.TooLarge, "body_too_large",
