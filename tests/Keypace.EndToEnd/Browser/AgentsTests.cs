@@ -142,7 +142,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await Expect(window.Page.GetByText("You left the line.")).ToBeVisibleAsync();
         await Expect(window.Field("Message")).ToHaveValueAsync("And again?");
         await window.Button("Send").ClickAsync();
-        await Expect(window.Page.Locator(".turn-facts").Nth(2)).ToContainTextAsync("Waited", new LocatorAssertionsToContainTextOptions { Timeout = 20_000 });
+        await Expect(window.Page.Locator(".turn-facts").Nth(2)).ToContainTextAsync("Waited");
         Assert.Empty(window.Complaints);
     }
 

@@ -171,7 +171,7 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
         await window.Field("API key").FillAsync("sk-test-not-a-real-key-0004");
         await window.Field("Base URL").FillAsync($"{_hub.Address}/v1");
         await _keypace.ServeAsync();
-        await Expect(window.Field("Base URL")).ToHaveValueAsync($"{_hub.Address}/v1", new LocatorAssertionsToHaveValueOptions { Timeout = 20_000 });
+        await Expect(window.Field("Base URL")).ToHaveValueAsync($"{_hub.Address}/v1");
         await Expect(window.Field("Name")).ToHaveValueAsync("half");
         await Expect(window.Field("API key")).ToHaveValueAsync("");
 

@@ -5,6 +5,7 @@ using Keypace.Domain.Keys;
 using Keypace.Server.Features.Access;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Hubs;
+using Keypace.Server.Features.Requests;
 using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
@@ -23,6 +24,7 @@ public sealed partial class KeyDialog
     private readonly string _wayId = FieldIds.Next();
     private readonly string _pacingId = FieldIds.Next();
     private readonly string _guardId = FieldIds.Next();
+    private readonly string _groupId = FieldIds.Next();
     private Dialog? _dialog;
     private ElementReference _form;
     private Mode _mode;
@@ -31,6 +33,7 @@ public sealed partial class KeyDialog
     private KeyForm _before = new();
     private KeyForm _model = new();
     private Dictionary<string, RateLimit> _teams = [];
+    private IReadOnlyList<(string Id, string Text)> _groups = [];
     private HubProfile? _hub;
     private HubAccess? _way;
     private FormErrors _errors = new();
@@ -80,8 +83,8 @@ public sealed partial class KeyDialog
     /// <param name="draft">What was typed before the page was lost; null for an empty form.</param>
     public async Task AddAsync(IReadOnlyDictionary<string, string>? draft)
     {
-        if ((await Me.AskAsync(Need.Read, caller => Task.FromResult(Defaults.List(caller)))).TryGet(out var hubs, out _))
-            _teams = hubs.Where(hub => hub.RateLimitIsTeams).ToDictionary(hub => hub.Name, hub => new RateLimit(hub.RateLimitPerInterval, hub.RateLimitInterval));
+        _groups = [];
+        await ReadTeamsAsync();
         var model = draft is null ? new KeyForm() : KeyForm.OfDraft(draft);
         Open(Mode.Add, null, model);
         _isLimitTyped = draft is not null && model.Requests.Length > 0;
@@ -92,10 +95,12 @@ public sealed partial class KeyDialog
         StateHasChanged();
     }
 
-    public Task EditAsync(ApiKey key)
+    public async Task EditAsync(ApiKey key)
     {
+        ArgumentNullException.ThrowIfNull(key);
+        await ReadTeamsAsync();
+        await ReadGroupsAsync(key);
         Open(Mode.Edit, key, KeyForm.Of(key));
-        return Task.CompletedTask;
     }
 
     public Task ReplaceSecretAsync(ApiKey key)
@@ -110,6 +115,23 @@ public sealed partial class KeyDialog
             return;
         _wantsErrorFocus = false;
         await Js.InvokeVoidAsync("keypace.focusError", _form);
+    }
+
+    private async Task ReadTeamsAsync()
+    {
+        if ((await Me.AskAsync(Need.Read, caller => Task.FromResult(Defaults.List(caller)))).TryGet(out var hubs, out _))
+            _teams = hubs.Where(hub => hub.RateLimitIsTeams).ToDictionary(hub => hub.Name, hub => new RateLimit(hub.RateLimitPerInterval, hub.RateLimitInterval));
+    }
+
+    /// <summary>The groups that this key can be in: its own, and those of other keys of its hub.</summary>
+    private async Task ReadGroupsAsync(ApiKey key)
+    {
+        if (!(await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
+            return;
+        var groups = keys.Where(other => other.Id != key.Id && other.Hub == key.Hub && other.RateGroupId is not null)
+            .GroupBy(other => other.RateGroupId!).ToDictionary(group => group.Key, group => "With " + string.Join(", ", group.Select(other => other.Name)));
+        var isAlone = key.RateGroupId is null || !groups.ContainsKey(key.RateGroupId);
+        _groups = [(isAlone ? key.RateGroupId ?? "" : "own", "This key alone"), .. groups.Select(group => (group.Key, group.Value)).OrderBy(group => group.Value, StringComparer.OrdinalIgnoreCase)];
     }
 
     private void Open(Mode mode, ApiKey? key, KeyForm model)
@@ -227,7 +249,15 @@ public sealed partial class KeyDialog
     {
         // Left alone, the limit stays the hub's default and follows it.
         var only = IsDefaultLimit(_hub!) && !_isLimitTyped ? NewFields.Except(["rate_limit_per_interval", "rate_limit_interval"]).ToArray() : NewFields;
-        return await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys", new { only, empties = true, extra = new { hub = _model.Hub } });
+        return await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys", new { only, empties = true, extra = WithLimits(new Dictionary<string, object> { ["hub"] = _model.Hub }) });
+    }
+
+    /// <summary>A list, which no name of a field can say.</summary>
+    private Dictionary<string, object> WithLimits(Dictionary<string, object> extra)
+    {
+        if (_mode is Mode.Edit || _model.Limits.Count > 0)
+            extra["limits"] = _model.Limits.ConvertAll(line => line.ToWire());
+        return extra;
     }
 
     private async Task<WireAnswer?> PutAsync()
@@ -249,6 +279,8 @@ public sealed partial class KeyDialog
             extra["url"] = "";
         if (changed.Contains("guard_ms") && _model.GuardMs.Length == 0)
             extra["guard_ms"] = -1;
+        if (changed.Remove("limits"))
+            extra = WithLimits(extra);
         return await Js.InvokeAsync<WireAnswer>(
             "keypace.send", _form, "PUT", $"/v1/api-keys/{_key!.Id}", new { only = changed.Distinct().ToArray(), empties = true, extra });
     }
@@ -271,7 +303,7 @@ public sealed partial class KeyDialog
 
     private HashSet<string> ShownFields() =>
     [
-        "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms",
+        "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms", "rate_group_id", .. LimitLines.FieldsOf(_model.Limits.Count),
         .. _hub is null || _way is null ? [] : HubChoices.Secrets(_hub, _way).Select(secret => secret.Name),
         .. _hub is null || _way is null ? [] : HubChoices.PublicFields(_hub, _way).Select(field => "hub_config." + field.Name),
     ];

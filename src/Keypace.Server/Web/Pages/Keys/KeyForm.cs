@@ -23,10 +23,17 @@ public sealed class KeyForm
 
     public string GuardMs { get; set; } = "";
 
+    /// <summary>Beside the rate limit.</summary>
+    public List<LimitLine> Limits { get; } = [];
+
+    /// <summary>The id of the rate group, or <c>own</c>.</summary>
+    public string RateGroup { get; set; } = "";
+
     public Dictionary<string, string> Config { get; } = new(StringComparer.Ordinal);
 
     public static KeyForm Of(ApiKey key)
     {
+        ArgumentNullException.ThrowIfNull(key);
         var form = new KeyForm
         {
             Name = key.Name,
@@ -36,7 +43,9 @@ public sealed class KeyForm
             Seconds = key.RateLimitInterval.ToString(CultureInfo.InvariantCulture),
             Pacing = key.Pacing,
             GuardMs = key.GuardMs?.ToString(CultureInfo.InvariantCulture) ?? "",
+            RateGroup = key.RateGroupId ?? "",
         };
+        form.Limits.AddRange((key.Limits ?? []).Select(LimitLine.Of));
         foreach (var (name, value) in key.HubConfig ?? new Dictionary<string, string?>())
             form.Config[name] = value ?? "";
         return form;
@@ -57,6 +66,8 @@ public sealed class KeyForm
             Pacing = draft.GetValueOrDefault("pacing", "auto"),
             GuardMs = Text("guard_ms"),
         };
+        for (var line = 0; draft.ContainsKey($"limits.{line}.limit"); line++)
+            form.Limits.Add(LimitLine.OfDraft(draft, line));
         foreach (var (name, value) in draft.Where(field => field.Key.StartsWith("hub_config.", StringComparison.Ordinal)))
             form.Config[name["hub_config.".Length..]] = value;
         return form;
@@ -78,6 +89,10 @@ public sealed class KeyForm
             changed.Add("pacing");
         if (GuardMs != before.GuardMs)
             changed.Add("guard_ms");
+        if (!Limits.SequenceEqual(before.Limits))
+            changed.Add("limits");
+        if (RateGroup != before.RateGroup)
+            changed.Add("rate_group_id");
         if (Config.Any(field => before.Config.GetValueOrDefault(field.Key, "") != field.Value))
             changed.Add("hub_config");
         return changed;
@@ -91,6 +106,8 @@ public sealed class KeyForm
         ("Base URL", Url.Length == 0 ? "the hub's own" : Url),
         ("Pacing", Pacing),
         ("Guard", GuardMs.Length == 0 ? "the server's" : GuardMs + " ms"),
+        ("Further limits", Limits.Count == 0 ? "none" : string.Join(", ", Limits.Select(line => line.Text))),
+        ("Rate group", RateGroup),
         .. Config.Where(field => !field.Key.StartsWith("display_", StringComparison.Ordinal)).Select(field => (field.Key, field.Value)),
     ];
 }
