@@ -37,7 +37,7 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
         await window.LiveAsync();
         await window.Button("Add new key").First.ClickAsync();
         await Expect(window.Field("Requests")).ToHaveValueAsync("77");
-        await Expect(window.Dialog.GetByText("Your team's default here: 77 per 30 s.")).ToBeVisibleAsync();
+        await Expect(window.Dialog.GetByText("Your team's default for OpenAI: 77 per 30 s.")).ToBeVisibleAsync();
         await window.Button("Cancel").ClickAsync();
 
         await window.Page.GotoAsync("/settings");
