@@ -97,6 +97,21 @@ public sealed class CustomHubTests(SharedKeypace shared)
         }
     }
 
+    [Theory]
+    [InlineData(429, 429)]
+    [InlineData(401, 502)]
+    [InlineData(503, 503)]
+    public async Task A_refusal_that_breaks_off_is_one_all_the_same(int status, int expected)
+    {
+        await using var hub = await StartAsync(_ => new Said(status, "application/json", "{\"error\":{\"mess", null));
+        var key = await StoreAsync(hub, "sk-test-not-a-real-key-0006", null);
+        var answer = await shared.Api.ChatAsync(key, null, ("x-keypace-max-wait", "0"));
+        // A reset may overtake the status: then nothing of the refusal came.
+        if (answer.Header("x-keypace-error") != "hub_broke_off")
+            answer.MustBe(expected);
+        Assert.Contains($"'{key}'", answer.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_stream_that_breaks_ends_with_an_error_event()
     {

@@ -88,6 +88,11 @@ public sealed class HubFaultTests(SharedKeypace keypace)
 
         Secrets.MustBeAbsent(answer.Text, hub.Options.RequiredKey!, "the answer");
         Assert.Equal("false", answer.Header("x-should-retry"));
+        var message = answer["error"].GetProperty("message").GetString()!;
+        Assert.Contains("'refused key'", message, StringComparison.Ordinal);
+        Assert.Contains("Incorrect API key provided", message, StringComparison.Ordinal);
+        var shown = (await keypace.Api.GetAsync("/v1/api-keys/refused%20key")).MustBe(200);
+        Assert.StartsWith(message, shown["notice"].GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -86,6 +86,23 @@ public sealed class NativeHubTests(NativeHubs hubs) : IClassFixture<NativeHubs>
         var last = JsonDocument.Parse(answer.Text.TrimEnd().Split("\n\n")[^1]["data: ".Length..]).RootElement.GetProperty("error");
         Assert.Equal(code, last.GetProperty("code").GetString());
         Assert.Contains(model.StartsWith("anthropic", StringComparison.Ordinal) ? "'claude'" : "'rock'", last.GetProperty("message").GetString(), StringComparison.Ordinal);
+
+        // The key's page says it until a query goes well, and nothing is left of the query.
+        var key = model.StartsWith("anthropic", StringComparison.Ordinal) ? "claude" : "rock";
+        await Until.TrueAsync(async () => (await hubs.Api.GetAsync($"/v1/api-keys/{key}"))["notice"].GetString()?.StartsWith(last.GetProperty("message").GetString()!, StringComparison.Ordinal) == true, "the key's notice");
+        Assert.Equal(0, (await hubs.Api.GetAsync($"/v1/api-keys/{key}/status"))["waiting"].GetInt32());
+        (await hubs.Api.PostAsync("/v1/chat/completions", Ask(key == "claude" ? "anthropic/claude-x" : "bedrock/m"))).MustBe(200);
+        await Until.TrueAsync(async () => (await hubs.Api.GetAsync($"/v1/api-keys/{key}"))["notice"].ValueKind is JsonValueKind.Null, "the notice is gone");
+    }
+
+    [Theory]
+    [InlineData("anthropic/half a 429")]
+    [InlineData("anthropic/half a 403")]
+    public async Task A_refusal_that_falls_silent_is_a_504(string model)
+    {
+        var answer = (await hubs.Api.PostAsync("/v1/chat/completions", Ask(model))).MustRefuseQuery(504, "hub_timed_out");
+        Assert.Contains("'claude'", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("fell silent", (await hubs.Api.GetAsync("/v1/api-keys/claude"))["notice"].GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

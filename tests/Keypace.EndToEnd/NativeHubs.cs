@@ -67,6 +67,8 @@ public sealed class NativeHubs : IAsyncLifetime
         {
             "no-such-model" => NativeReply.Json(404, """{"type":"error","error":{"type":"not_found_error","message":"model: no-such-model"}}"""),
             "overloaded" => NativeReply.Json(529, """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"""),
+            "half a 429" => NativeReply.Json(429, """{"type":"error","error":{"type":"rate""") with { Stalls = true },
+            "half a 403" => NativeReply.Json(403, """{"type":"error","error":{"type":"permi""") with { Stalls = true },
             "spent" => NativeReply.Json(429, """{"type":"error","error":{"type":"rate_limit_error","message":"Spend limit","details":{"error_code":"enforced_spend_limit_reached"}}}"""),
             "page" => new NativeReply(200, "text/html", "<html>Hello</html>"u8.ToArray()),
             "silence" => NativeReply.Json(200, ""),

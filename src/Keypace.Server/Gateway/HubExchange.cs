@@ -78,8 +78,11 @@ internal sealed class HubExchange(
 
                 if (answer.Status is 401 or 403 && !query.WantsRefusals)
                 {
+                    if (await ReadRefusalAsync(answer, key, clock) is { } cut)
+                        return cut;
+                    var refusedKey = HubRefusals.RefusedKey(key, answer.Status, answer.Words);
                     answer.Dispose();
-                    return HubRefusals.RefusedKey(key, answer.Status);
+                    return refusedKey;
                 }
 
                 if (answer.Status is not (429 or 402 or 503 or 529))
@@ -91,7 +94,8 @@ internal sealed class HubExchange(
 
                 if (answer.Status == 429)
                     figures.HubRefused(key.Hub.Name);
-                await answer.ReadSmallAsync(clock.Token);
+                if (await ReadRefusalAsync(answer, key, clock) is { } silent)
+                    return silent;
                 if (!HubLearning.Refused(group, turn, answer, key, need.Model, time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429)
                     return answer;
                 pushback = answer;
@@ -112,6 +116,23 @@ internal sealed class HubExchange(
             }
 
             return end.Refusal!;
+        }
+    }
+
+    /// <summary>The body of an answer that is a refusal. Null when it is there; otherwise why not, and the answer is done with.</summary>
+    private static async ValueTask<Refusal?> ReadRefusalAsync(HubAnswer answer, ServedKey key, HubClock clock)
+    {
+        try
+        {
+            await answer.ReadSmallAsync(clock);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            answer.Dispose();
+            if (clock.CallerLeft)
+                throw;
+            return HubRefusals.FellSilent(key);
         }
     }
 

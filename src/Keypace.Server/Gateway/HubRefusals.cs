@@ -8,8 +8,13 @@ namespace Keypace.Server.Gateway;
 /// <summary>What a caller is told when a hub gave no answer that could be passed on.</summary>
 internal static class HubRefusals
 {
-    public static Refusal RefusedKey(ServedKey key, int status) => new(RefusalReason.HubFailed, "hub_refused_key",
-        $"{key.Hub.DisplayName} refused the stored secret of '{key.Name}' (it answered {status}). Your access token is fine. Test the key, or replace its secret.");
+    /// <param name="words">The hub's own; null when it gave none that can be passed on.</param>
+    public static Refusal RefusedKey(ServedKey key, int status, string? words) => new(RefusalReason.HubFailed, "hub_refused_key",
+        $"{key.Hub.DisplayName} refused the stored secret of '{key.Name}' (it answered {status}{(words is null ? "" : $": \"{words}\"")}). Your access token is fine. Test the key, or replace its secret.");
+
+    /// <summary>It began to answer, and stopped before anything of it could be passed on.</summary>
+    public static Refusal FellSilent(ServedKey key) => new(RefusalReason.HubTimedOut, "hub_timed_out",
+        $"{key.Hub.DisplayName} fell silent in the middle of its answer to the query through '{key.Name}' (setting Gateway:IdleSeconds).");
 
     public static Refusal NoTurn(TurnEnd end) => end is TurnEnd.ShuttingDown
         ? new(RefusalReason.Unavailable, "shutting_down", "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5))
@@ -22,7 +27,7 @@ internal static class HubRefusals
         if (clock.HubWasSilent)
         {
             return new(RefusalReason.HubTimedOut, "hub_timed_out",
-                $"{hub} did not begin to answer within the bound (setting Gateway:FirstByteSeconds). The query may have been answered there all the same.");
+                $"{hub} did not begin to answer the query through '{key.Name}' within the bound (setting Gateway:FirstByteSeconds). The query may have been answered there all the same.");
         }
 
         for (var cause = failure; cause is not null; cause = cause.InnerException)
@@ -37,23 +42,23 @@ internal static class HubRefusals
         if (mayHaveLeft)
         {
             return new(RefusalReason.HubFailed, "hub_broke_off",
-                $"{hub} broke the connection off before it answered. The query may have reached it; send it again if that does no harm.");
+                $"{hub} broke the connection off before it answered the query through '{key.Name}'. The query may have reached it; send it again if that does no harm.");
         }
 
         if (failure is OperationCanceledException)
         {
             return new(RefusalReason.HubTimedOut, "hub_unreachable",
-                $"{hub} could not be reached in time (setting Gateway:ConnectSeconds). Nothing was sent. Check the key's address and this server's network.");
+                $"{hub} could not be reached in time for the query through '{key.Name}' (setting Gateway:ConnectSeconds). Nothing was sent. Check the key's address and this server's network.");
         }
 
         return (failure as HttpRequestException)?.HttpRequestError switch
         {
             HttpRequestError.NameResolutionError => new(RefusalReason.HubFailed, "hub_unreachable",
-                $"The host name of {hub} could not be resolved. Nothing was sent. Check the key's address and this server's name service."),
+                $"The host name of {hub} could not be resolved for the query through '{key.Name}'. Nothing was sent. Check the key's address and this server's name service."),
             HttpRequestError.SecureConnectionError => new(RefusalReason.HubFailed, "hub_unreachable",
-                $"No secure connection to {hub} could be made: its certificate or protocol was not accepted. Nothing was sent."),
+                $"No secure connection to {hub} could be made for the query through '{key.Name}': its certificate or protocol was not accepted. Nothing was sent."),
             _ => new(RefusalReason.HubFailed, "hub_unreachable",
-                $"{hub} could not be reached. Nothing was sent. Check the key's address and this server's network."),
+                $"{hub} could not be reached for the query through '{key.Name}'. Nothing was sent. Check the key's address and this server's network."),
         };
     }
 }

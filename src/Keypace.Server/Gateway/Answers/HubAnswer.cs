@@ -51,11 +51,22 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
         }
     }
 
-    public async ValueTask ReadSmallAsync(CancellationToken ct)
+    /// <summary>Reads the body of an answer that is small. One that breaks off leaves what its status says, and no words.</summary>
+    /// <exception cref="OperationCanceledException">The hub fell silent, or the caller left.</exception>
+    public async ValueTask ReadSmallAsync(HubClock clock)
     {
         if (_small is not null)
             return;
-        _small = await AnswerCopy.ReadSmallAsync(response, MostSmallBytes, ct);
+        clock.ExpectPiece();
+        try
+        {
+            _small = await AnswerCopy.ReadSmallAsync(response, MostSmallBytes, clock.Token);
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException)
+        {
+            _small = [];
+        }
+
         if (credential.Scrub is { } scrub)
         {
             // One whole piece: put behind the room that the scrubber wants, and take the held end too.
@@ -75,6 +86,9 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
         await AnswerCopy.BodyAsync(response, whole, credential.Scrub, query.Usage, clock, mostBytes);
         return whole.ToArray();
     }
+
+    /// <summary>What the hub says for itself, without a piece of the secret; null when it says nothing. Known after <see cref="ReadSmallAsync"/>.</summary>
+    public string? Words => HubWords.Of(_small, credential.Text);
 
     /// <summary>What a 429 says about waiting.</summary>
     public LimitSignal Limits(HubProfile hub, DateTimeOffset now)

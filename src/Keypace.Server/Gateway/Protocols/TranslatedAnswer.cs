@@ -60,8 +60,7 @@ internal static class TranslatedAnswer
         var isSuccess = answer.Status is >= 200 and <= 299;
         if (isSuccess && (!native.Streams || answer.Response.Content.Headers.ContentType?.MediaType is not { } type || type == native.Accept))
             return null;
-        clock.ExpectPiece();
-        await answer.ReadSmallAsync(clock.Token);
+        await answer.ReadSmallAsync(clock);
         return native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small.ToArray());
     }
 

@@ -12,8 +12,18 @@ internal static class ProtocolCases
     public static TheoryData<string, JsonElement> Of(string file)
     {
         var cases = new TheoryData<string, JsonElement>();
+        var (names, contents) = (new HashSet<string>(), new HashSet<string>());
         foreach (var each in JsonDocument.Parse(File.ReadAllText(Path.Combine(Vault.Vectors.Folder, "protocols", file))).RootElement.EnumerateArray())
-            cases.Add(each.GetProperty("name").GetString()!, each);
+        {
+            // Sixty cases are sixty only if no two are the same.
+            var name = each.GetProperty("name").GetString()!;
+            var content = JsonNode.Parse(each.GetRawText())!.AsObject();
+            content.Remove("name");
+            if (!names.Add(name) || !contents.Add(content.ToJsonString()))
+                throw new InvalidDataException($"{file} has '{name}' twice, or another case that says the same.");
+            cases.Add(name, each);
+        }
+
         return cases;
     }
 
