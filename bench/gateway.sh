@@ -41,7 +41,7 @@ nginx_config proxy 2 "server { listen 127.0.0.1:$nginx_port; location / { proxy_
 nginx_pid=${children[1]}
 
 # --- keypace
-keypace=${KEYPACE_EXECUTABLE:-artifacts/keypace/keypace}
+keypace=${KEYPACE_EXECUTABLE:-artifacts/keypace/keypace}; unset KEYPACE_EXECUTABLE # the server takes it for a setting
 printf "a long password for the bench\n" > "$work/password"
 HOME=$work $keypace init --data "$work/data" --kek-file "$work/kek" --owner-email bench@example.com --password-file "$work/password" --token-file "$work/token" >/dev/null
 began=$(date +%s%N)

@@ -28,9 +28,8 @@ public static partial class KeypaceServer
     private static readonly TimeSpan _timeToEnd = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// To be called first of all in a process that serves. A query and its answer are then carried on by the thread that saw them come, which saves
-    /// a third of what a query costs (bench/README.md). So nothing on a query's way may block, and everything else leaves those threads
-    /// (<see cref="OffTheSockets"/>). The runtime offers no other switch; Kestrel's own is UnsafePreferInlineScheduling.
+    /// To be called first of all in a process that serves. A hub's answer is then carried on by the thread that saw it come, which saves a
+    /// third of what a query costs (bench/README.md). So nothing after an answer of a hub may block; the runtime offers no other switch.
     /// </summary>
     public static void PrepareSockets() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
@@ -67,7 +66,7 @@ public static partial class KeypaceServer
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = Environments.Production,
         });
-        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true).ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             Listening.Bound(kestrel, settings);
             Listening.Listen(kestrel, addresses);
@@ -123,7 +122,6 @@ public static partial class KeypaceServer
         app.Use(next => new LastResort(next, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
         app.Use(next => new UnclaimedGate(claim, next).InvokeAsync);
         app.UseGateway();   // the path of a query, which needs no routing
-        app.Use(next => new OffTheSockets(next).InvokeAsync);
         app.Use(next => context => UnknownPaths.TidyAsync(context, next));
         app.UseRouting();
         app.UseAuthorization();   // for the pages' framework; where nobody says its place, it stands before every query
