@@ -15,13 +15,13 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
             ValueLabel = file.Text("value_label", 80) ?? standard.ValueLabel,
             Needs = ReadFieldNames(file, "needs"),
             Offers = ReadFieldNames(file, "offers"),
-            ModelsField = file.Mentions("models_field") ? PublicField(file, "models_field") : standard.ModelsField,
+            ModelsField = file.Mentions("models_field") ? HubFieldNames.Public(file, "models_field", fields) : standard.ModelsField,
             BaseUrl = ReadBaseUrl(file, usual),
             DefaultPrefix = file.Mentions("default_prefix") ? ReadDefaultPrefix(file) : standard.DefaultPrefix,
             MovedFrom = ReadMovedFrom(file, usual),
             SecretFields = file.Has("secret") ? ReadSecret(file) : standard.SecretFields,
             SecretRequired = file.Flag("secret_required", standard.SecretRequired),
-            Auth = file.Has("auth") ? ReadAuth(file.Object("auth")) : standard.Auth,
+            Auth = file.Has("auth") ? HubAuthParser.Read(file.Object("auth"), fields) : standard.Auth,
             Paths = file.Has("paths") ? ReadPaths(file.Object("paths"), standard.Paths) : standard.Paths,
             Protocol = file.Mentions("protocol")
                 ? file.Word("protocol", HubProtocol.OpenAi, ("openai", HubProtocol.OpenAi), ("anthropic", HubProtocol.Anthropic),
@@ -40,15 +40,6 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         if (usual is not null)
             file.RefuseOthers();
         return access;
-    }
-
-    /// <summary>A lower-case header name that a hub file may name, or null when it is absent.</summary>
-    public static string? HeaderName(HubFileReader file, string member)
-    {
-        var name = file.Text(member, 100);
-        if (name is not null && !HeaderNames.IsName(name))
-            file.Wrong(member, $"is \"{name}\", but must be a header name in lower case, such as x-ratelimit-limit-requests");
-        return name;
     }
 
     private HubCondition ReadWhen(HubFileReader file)
@@ -134,77 +125,6 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
         return names;
     }
 
-    /// <summary>The name of a field that is not secret; null where the member is absent.</summary>
-    private string? PublicField(HubFileReader file, string member)
-    {
-        var name = file.Text(member);
-        if (name is not null && !fields.Any(field => field.Name == name && !field.Secret))
-            file.Wrong(member, $"names \"{name}\", which is not among the \"fields\" that are not secret");
-        return name;
-    }
-
-    private void CheckPlaces(HubFileReader file, string member, string text, bool mayHaveModel)
-    {
-        if (FieldTemplate.Places(text) is not { } places)
-        {
-            file.Wrong(member, "has braces that do not match. Write field names in single braces");
-            return;
-        }
-
-        foreach (var name in places.Where(name => !(mayHaveModel && name == FieldTemplate.Model) && !fields.Any(field => field.Name == name && !field.Secret)))
-            file.Wrong(member, $"uses {{{name}}}, which is not among the \"fields\" that are not secret");
-    }
-
-    private HubAuth ReadAuth(HubFileReader? auth)
-    {
-        if (auth is null)
-            return HubAuth.Bearer;
-        var kind = auth.Word("kind", HubAuthKind.Header,
-            ("header", HubAuthKind.Header), ("google", HubAuthKind.GoogleToken), ("google_service_account", HubAuthKind.GoogleServiceAccount),
-            ("client_credentials", HubAuthKind.ClientCredentials), ("aws", HubAuthKind.AwsSignature));
-        var header = HeaderName(auth, "header") ?? "authorization";
-        if (!HeaderNames.MaySet(header))
-            auth.Wrong("header", $"must not be \"{header}\", which carries no credential. Use authorization, x-api-key or the hub's own header");
-        var scheme = auth.Text("scheme", 40) ?? (header == "authorization" ? "Bearer " : "");
-        if (scheme.Length > 0 && (!scheme.EndsWith(' ') || scheme.Trim().Length != scheme.Length - 1 || !scheme.Trim().All(char.IsAsciiLetterOrDigit)))
-            auth.Wrong("scheme", "must be one word and a space, such as \"Bearer \", or empty");
-        var extra = auth.Pairs("extra_headers");
-        foreach (var (name, value) in extra)
-        {
-            if (!HeaderNames.MaySet(name) || name == header || name == "authorization")
-                auth.Wrong("extra_headers", $"holds \"{name}\", which is not a lower-case header name that a hub file may set");
-            if (!HeaderNames.IsValue(value))
-                auth.Wrong("extra_headers", $"holds a value for \"{name}\" that is empty or not plain ASCII");
-            else
-                CheckPlaces(auth, "extra_headers", value, mayHaveModel: false);
-        }
-
-        var read = new HubAuth(kind, header, scheme, extra)
-        {
-            TokenUrl = ReadTokenUrl(auth),
-            Scope = auth.Text("scope"),
-            HeaderField = PublicField(auth, "header_field"),
-            SchemeField = PublicField(auth, "scheme_field"),
-            ExtraHeadersField = PublicField(auth, "extra_headers_field"),
-        };
-        auth.RefuseOthers();
-        return read;
-    }
-
-    private string? ReadTokenUrl(HubFileReader auth)
-    {
-        if (auth.Text("token_url") is not { } text)
-            return null;
-        CheckPlaces(auth, "token_url", text, mayHaveModel: false);
-
-        // A field may choose a path at the host, never the host.
-        var filled = FieldTemplate.FillPath(text, fields.ToDictionary(field => field.Name, _ => "x"));
-        var pathAt = text.IndexOf('/', Math.Min(text.Length, "https://".Length));
-        if (filled is null || !Destination.Parse(filled).TryGet(out _, out _) || text.IndexOf('{', StringComparison.Ordinal) is >= 0 and var placeAt && placeAt < pathAt)
-            auth.Wrong("token_url", "must be an absolute https address without a query; field names only in its path");
-        return text;
-    }
-
     private HubPaths ReadPaths(HubFileReader? paths, HubPaths standard)
     {
         if (paths is null)
@@ -226,7 +146,7 @@ internal sealed class HubAccessParser(HubFileMistake mistake, IReadOnlyList<HubF
 
         var path = paths.Text(name);
         if (path is not null)
-            CheckPlaces(paths, name, path, mayHaveModel: true);
+            HubFieldNames.CheckPlaces(paths, name, path, fields, mayHaveModel: true);
         var plain = path?.Replace('{', 'x').Replace('}', 'x');
         var isAddressItself = name == "chat" && plain?.Length == 0;
         if (plain is not null && !isAddressItself && !IsRelative(name == "models" && plain.StartsWith('/') ? plain[1..] : plain))

@@ -147,9 +147,9 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
                     ("requests", LimitDimension.Requests), ("tokens", LimitDimension.Tokens),
                     ("input_tokens", LimitDimension.InputTokens), ("output_tokens", LimitDimension.OutputTokens)),
                 item.Number("interval_seconds", 1, RateLimit.MostSeconds),
-                HubAccessParser.HeaderName(item, "limit"),
-                HubAccessParser.HeaderName(item, "remaining"),
-                HubAccessParser.HeaderName(item, "reset"));
+                HubAuthParser.HeaderName(item, "limit"),
+                HubAuthParser.HeaderName(item, "remaining"),
+                HubAuthParser.HeaderName(item, "reset"));
             if (header is { Limit: null, Remaining: null, Reset: null })
                 item.Wrong("limit", "is missing, and so are \"remaining\" and \"reset\". Name at least one header");
             headers.Add(header);
