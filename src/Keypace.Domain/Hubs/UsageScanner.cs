@@ -4,8 +4,8 @@ namespace Keypace.Domain.Hubs;
 
 /// <summary>
 /// Finds the token counts in an answer while its bytes pass by, in pieces cut anywhere: a JSON answer or a stream of events, in the dialects
-/// of chat completions, responses and messages. It looks for the member <c>"usage"</c> and reads only the object behind it, so the rest of the
-/// answer costs one vectorized search; inside a text the quotes are escaped and cannot match. Not thread-safe; one for each answer.
+/// of chat completions, responses and messages, of Bedrock, Cohere and Google. It looks for the member <c>"usage"</c> (Google's is
+/// <c>"usageMetadata"</c>) and reads only the object behind it, so the rest of the answer costs one vectorized search; inside a text the quotes are escaped and cannot match. Not thread-safe; one for each answer.
 /// </summary>
 public sealed class UsageScanner
 {
@@ -24,12 +24,16 @@ public sealed class UsageScanner
     private enum State : byte
     {
         Searching,
+        InName,
         BeforeColon,
         BeforeObject,
         InObject,
     }
 
-    private static ReadOnlySpan<byte> Marker => "\"usage\""u8;
+    private static ReadOnlySpan<byte> Marker => "\"usage"u8;
+
+    /// <summary>How the name may go on; or it ends.</summary>
+    private static ReadOnlySpan<byte> Googles => "Metadata\""u8;
 
     /// <summary>Tokens of the query, those read from a cache included; null while unknown.</summary>
     public long? PromptTokens => _tally.Prompt;
@@ -48,6 +52,7 @@ public sealed class UsageScanner
             piece = _state switch
             {
                 State.Searching => Search(piece),
+                State.InName => EndName(piece),
                 State.BeforeColon => Expect(piece, (byte)':', State.BeforeObject),
                 State.BeforeObject => Expect(piece, (byte)'{', State.InObject),
                 _ => Collect(piece),
@@ -63,14 +68,14 @@ public sealed class UsageScanner
             var next = piece[0];
             _matched = next == Marker[_matched] ? _matched + 1 : next == Marker[0] ? 1 : 0;
             if (_matched == Marker.Length)
-                (_state, _matched) = (State.BeforeColon, 0);
+                (_state, _matched) = (State.InName, 0);
             return piece[1..];
         }
 
         var at = piece.IndexOf(Marker);
         if (at >= 0)
         {
-            _state = State.BeforeColon;
+            _state = State.InName;
             return piece[(at + Marker.Length)..];
         }
 
@@ -84,6 +89,18 @@ public sealed class UsageScanner
         }
 
         return [];
+    }
+
+    private ReadOnlySpan<byte> EndName(ReadOnlySpan<byte> piece)
+    {
+        var isGoogles = piece[0] == Googles[_matched];
+        if (isGoogles ? _matched + 1 == Googles.Length : _matched == 0 && piece[0] == (byte)'"')
+            (_state, _matched) = (State.BeforeColon, 0);
+        else if (isGoogles)
+            _matched++;
+        else
+            (_state, _matched, isGoogles) = (State.Searching, 0, false);
+        return isGoogles || _state is State.BeforeColon ? piece[1..] : piece;
     }
 
     private ReadOnlySpan<byte> Expect(ReadOnlySpan<byte> piece, byte wanted, State then)
