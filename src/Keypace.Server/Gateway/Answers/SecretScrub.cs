@@ -4,7 +4,8 @@ namespace Keypace.Server.Gateway.Answers;
 
 /// <summary>
 /// Stars out the key's secret where a hub sends it back. Works on the stream as it passes: a piece is held back only when it ends
-/// with what could be the secret's beginning, and only that end of it. Lengths do not change.
+/// with what could be the secret's beginning, and only that end of it. Lengths do not change. It finds a secret that stands in the bytes as it is;
+/// one that a hub takes apart, over several events of a stream or in another encoding, it does not: a model never sees the key that it is asked with.
 /// </summary>
 internal sealed class SecretScrub(byte[] secret) : IDisposable
 {
