@@ -29,6 +29,7 @@ namespace Keypace.Contracts;
 [JsonSerializable(typeof(AgentChange))]
 [JsonSerializable(typeof(IReadOnlyList<Hub>))]
 [JsonSerializable(typeof(HubDefault))]
+[JsonSerializable(typeof(SettingsChange))]
 [JsonSerializable(typeof(ChatComplete))]
 [JsonSerializable(typeof(ChatCompleted))]
 [JsonSerializable(typeof(Model))]

@@ -71,3 +71,7 @@ public sealed record AuditList(IReadOnlyList<AuditRecord> Results, long? After);
 /// <summary>One setting of the server.</summary>
 /// <param name="Source">Where the value came from: <c>default</c>, <c>file</c>, <c>environment</c> or <c>flag</c>.</param>
 public sealed record Setting(string Name, string? Value, string Source, string Description);
+
+/// <summary>What <c>PUT /v1/settings</c> takes: what can be changed while the server runs. Absent members stay as they are.</summary>
+/// <param name="GuardMs">Milliseconds added to each interval of the team's keys that say none themselves, 0 to 5,000; -1 goes back to the server's own measure.</param>
+public sealed record SettingsChange(int? GuardMs = null);

@@ -23,6 +23,7 @@ internal static class ManagementFeature
         .AddSingleton<ManagementChanges>()
         .AddSingleton<SnapshotLoading>()
         .AddHubs()
+        .AddSettings()
         .AddApiKeys()
         .AddAgents()
         .AddAccessTokens()

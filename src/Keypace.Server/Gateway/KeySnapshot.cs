@@ -37,6 +37,16 @@ internal sealed record KeySnapshot(
     /// <summary>Limits that teams have set for new keys in place of the hubs' own defaults.</summary>
     public ImmutableDictionary<Guid, ImmutableDictionary<string, RateLimit>> HubDefaults { get; init; } = ImmutableDictionary<Guid, ImmutableDictionary<string, RateLimit>>.Empty;
 
+    /// <summary>Guards that teams have set for their keys that say none, in milliseconds.</summary>
+    public ImmutableDictionary<Guid, int> Guards { get; init; } = ImmutableDictionary<Guid, int>.Empty;
+
+    /// <summary>What rules a group of these keys, at least one.</summary>
+    public GroupRules RulesFor(ImmutableArray<ServedKey> keys)
+    {
+        var rules = GroupRuling.Of(keys);
+        return rules.Guard is null && Guards.TryGetValue(keys[0].TeamId, out var guard) ? rules with { Guard = TimeSpan.FromMilliseconds(guard) } : rules;
+    }
+
     /// <summary>The team's own default for a hub; null when it has set none.</summary>
     public RateLimit? DefaultOf(Guid teamId, string hub) =>
         HubDefaults.TryGetValue(teamId, out var defaults) && defaults.TryGetValue(hub, out var limit) ? limit : null;
@@ -62,7 +72,7 @@ internal sealed record KeySnapshot(
     public RateLimit? LimitOf(Guid rateGroupId) => RulesByRateGroup.TryGetValue(rateGroupId, out var rules) ? rules.Limit : null;
 
     /// <summary>What rules this key's rate group; for a key that is only being tested, its own rules.</summary>
-    public GroupRules RulesOf(ServedKey key) => RulesByRateGroup.TryGetValue(key.RateGroupId, out var rules) ? rules : GroupRuling.Of([key]);
+    public GroupRules RulesOf(ServedKey key) => RulesByRateGroup.TryGetValue(key.RateGroupId, out var rules) ? rules : RulesFor([key]);
 }
 
 /// <param name="NameKey">The name as it is compared (<see cref="EntityName.Key"/>).</param>

@@ -32,6 +32,29 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
     public void PutDefaults(Guid teamId, ImmutableDictionary<string, RateLimit> defaults) =>
         Change(snapshot => snapshot with { HubDefaults = snapshot.HubDefaults.SetItem(teamId, defaults) }, null, null);
 
+    /// <summary>A team's own guard in milliseconds, null for the server's measure: at once, also for those waiting.</summary>
+    public void PutGuard(Guid teamId, int? guardMs)
+    {
+        lock (_changing)
+        {
+            var changed = _current with { Guards = guardMs is { } guard ? _current.Guards.SetItem(teamId, guard) : _current.Guards.Remove(teamId) };
+            var rules = changed.RulesByRateGroup.ToBuilder();
+            foreach (var (id, keys) in changed.KeysByRateGroup)
+            {
+                if (keys[0].TeamId == teamId)
+                    rules[id] = changed.RulesFor(keys);
+            }
+
+            _current = changed with { RulesByRateGroup = rules.ToImmutable() };
+            // A group that is not in memory takes its rules when it comes.
+            foreach (var (id, keys) in changed.KeysByRateGroup)
+            {
+                if (keys[0].TeamId == teamId && rateGroups.TryGet(id, out var group))
+                    group.Configure(rules[id]);
+            }
+        }
+    }
+
     /// <summary>The whole store at start.</summary>
     public void Load(IEnumerable<ServedKey> keys, IEnumerable<ServedAgent> agents, IEnumerable<ServedToken> tokens)
     {
@@ -45,7 +68,7 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             KeysByName = allKeys.ToImmutableDictionary(NameOf),
             KeysByHub = allKeys.GroupBy(key => new HubInTeam(key.TeamId, key.Hub.Name)).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
             KeysByRateGroup = groups,
-            RulesByRateGroup = groups.ToImmutableDictionary(group => group.Key, group => GroupRuling.Of(group.Value)),
+            RulesByRateGroup = groups.ToImmutableDictionary(group => group.Key, group => loaded.RulesFor(group.Value)),
             Agents = allAgents.ToImmutableDictionary(agent => agent.Id),
             AgentsByName = allAgents.ToImmutableDictionary(NameOf),
             Tokens = loaded.Tokens.AddRange(tokens.Select(token => KeyValuePair.Create(token.Grant.Id, token))),
@@ -86,7 +109,7 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             KeysByName = snapshot.KeysByName.SetItem(NameOf(key), key),
             KeysByHub = snapshot.KeysByHub.SetItem(hub, Listed(snapshot.KeysByHub, hub).Add(key)),
             KeysByRateGroup = snapshot.KeysByRateGroup.SetItem(key.RateGroupId, inGroup),
-            RulesByRateGroup = snapshot.RulesByRateGroup.SetItem(key.RateGroupId, GroupRuling.Of(inGroup)),
+            RulesByRateGroup = snapshot.RulesByRateGroup.SetItem(key.RateGroupId, snapshot.RulesFor(inGroup)),
         };
     }
 
@@ -106,7 +129,7 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             KeysByRateGroup = inGroup.IsEmpty ? snapshot.KeysByRateGroup.Remove(key.RateGroupId) : snapshot.KeysByRateGroup.SetItem(key.RateGroupId, inGroup),
             RulesByRateGroup = inGroup.IsEmpty
                 ? snapshot.RulesByRateGroup.Remove(key.RateGroupId)
-                : snapshot.RulesByRateGroup.SetItem(key.RateGroupId, GroupRuling.Of(inGroup)),
+                : snapshot.RulesByRateGroup.SetItem(key.RateGroupId, snapshot.RulesFor(inGroup)),
         };
     }
 

@@ -26,7 +26,8 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
                 FROM access_tokens
                 """, TokenOf),
             All(connection, """SELECT 1 FROM api_keys WHERE "Status" = 'deleted' LIMIT 1""", _ => true).Count > 0,
-            All(connection, """SELECT "Id", "HubDefaults" FROM teams WHERE "HubDefaults" IS NOT NULL""", row => new TeamRow { Id = row.GetGuid(0), HubDefaults = row.GetString(1) }));
+            All(connection, """SELECT "Id", "HubDefaults", "GuardMs" FROM teams WHERE "HubDefaults" IS NOT NULL OR "GuardMs" IS NOT NULL""",
+                row => new TeamRow { Id = row.GetGuid(0), HubDefaults = TextOf(row, 1), GuardMs = row.IsDBNull(2) ? null : row.GetInt32(2) }));
     }
 
     private static List<T> All<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> rowOf)

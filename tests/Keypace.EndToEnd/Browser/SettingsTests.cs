@@ -15,9 +15,18 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
     public ValueTask DisposeAsync() => _keypace.DisposeAsync();
 
     [Fact]
-    public async Task A_teams_default_limit_is_set_and_new_keys_begin_with_it()
+    public async Task The_guard_and_a_teams_default_limit_are_set_and_new_keys_begin_with_it()
     {
         await using var window = await OpenAsync("/settings");
+        await window.Field("Guard in milliseconds").FillAsync("5001");
+        await window.Button("Save guard").ClickAsync();
+        await Expect(window.Page.GetByText("between 0 and 5,000")).ToBeVisibleAsync();
+        await window.Field("Guard in milliseconds").FillAsync("120");
+        await window.Button("Save guard").ClickAsync();
+        await Expect(window.Page.GetByText("Set here by your team.")).ToBeVisibleAsync();
+        Assert.Contains("\"120\",\"source\":\"team\"", (await _keypace.Api.GetAsync("/v1/settings")).MustBe(200).Text, StringComparison.Ordinal);
+        await window.Button("Back to the server's own").ClickAsync();
+        await Expect(window.Field("Guard in milliseconds")).ToHaveValueAsync("50");
         var row = window.Page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "OpenAI" }).First;
         await row.GetByRole(AriaRole.Button).ClickAsync();
         await window.Field("Requests").FillAsync("0");

@@ -82,26 +82,6 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
             limit);
     }
 
-    /// <summary>The errors of those keys whose newest query failed, by id; of the newest <see cref="MostQueries"/> queries, so that a long past costs nothing.</summary>
-    public async Task<IReadOnlyDictionary<Guid, LastError>> LastErrorsAsync(Caller caller, CancellationToken ct)
-    {
-        await using var db = store.Read();
-        var rows = await db.Usage.Where(row => row.TeamId == caller.TeamId && row.ApiKeyId != null).OrderByDescending(row => row.Id).Take(MostQueries)
-            .Select(row => new { ApiKeyId = row.ApiKeyId!.Value, row.ErrorCode, row.At }).ToListAsync(ct);
-        var errors = new Dictionary<Guid, LastError>();
-        foreach (var newest in rows.DistinctBy(row => row.ApiKeyId))
-        {
-            if (newest.ErrorCode is { } code && caller.Grant.Sees(newest.ApiKeyId))
-                errors[newest.ApiKeyId] = new LastError(code, newest.At / 1000);
-        }
-
-        return errors;
-    }
-
     private static Func<string, string> TokenNames(KeySnapshot snapshot) =>
         id => Domain.Access.TokenId.TryParse(id, out var tokenId) && snapshot.Tokens.TryGetValue(tokenId, out var token) ? token.Name : id;
 }
-
-/// <summary>Why a key's newest query failed.</summary>
-/// <param name="At">Unix seconds.</param>
-internal sealed record LastError(string Code, long At);

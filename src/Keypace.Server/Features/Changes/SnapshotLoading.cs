@@ -18,7 +18,12 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
         var agents = rows.Agents.Select(row => RowMapping.Agent(row, row.ApiKeyId is { } id ? byId.GetValueOrDefault(id) : null));
         snapshots.Load(keys, agents, rows.Tokens.Select(RowMapping.Token).OfType<ServedToken>());
         foreach (var team in rows.Teams)
+        {
             snapshots.PutDefaults(team.Id, RowMapping.DefaultsOf(team.HubDefaults));
+            if (team.GuardMs is not null)
+                snapshots.PutGuard(team.Id, team.GuardMs);
+        }
+
         FoundDeletedKeys = rows.HasDeletedKeys;
     }
 }

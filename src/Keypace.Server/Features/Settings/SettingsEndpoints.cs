@@ -1,4 +1,5 @@
 using Keypace.Contracts;
+using Keypace.Domain;
 using Keypace.Server.Features.Access;
 using Keypace.Server.Features.Requests;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +10,18 @@ namespace Keypace.Server.Features.Settings;
 
 internal static class SettingsEndpoints
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes
-        .Get("/v1/settings", Need.ReadTeam, call => Outcomes.Done<IReadOnlyList<Setting>>(SettingsReport.Of(call.Of<Platform.Settings.Settings>())))
-        .WithTags("Settings").WithName("ListSettings");
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var settings = routes.MapGroup("/v1/settings").WithTags("Settings");
+        settings.Get("", Need.ReadTeam, call => Outcomes.Done(call.Of<SettingsOperations>().List(call.Caller))).WithName("ListSettings");
+        settings.Put("", Need.Administer, ChangeAsync).WithName("ChangeSettings").Takes<SettingsChange>();
+    }
+
+    private static async Task<Outcome<IReadOnlyList<Setting>>> ChangeAsync(ManagementCall call)
+    {
+        if (!(await call.BodyAsync()).TryGet(out var body, out var refusal))
+            return refusal;
+        var wanted = new SettingsChange(body.Whole("guard_ms"));
+        return body.Refusal is { } problem ? problem : await call.Of<SettingsOperations>().ChangeAsync(wanted, call.Caller, call.Ct);
+    }
 }

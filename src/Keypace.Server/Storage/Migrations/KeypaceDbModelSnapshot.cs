@@ -410,6 +410,9 @@ namespace Keypace.Server.Storage.Migrations
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int?>("GuardMs")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("HubDefaults")
                         .HasColumnType("TEXT");
 

@@ -7,6 +7,9 @@ internal sealed class TeamRow
 
     /// <summary>The team's own default limits as JSON, <c>{"openai":"600/60"}</c>; null for none.</summary>
     public string? HubDefaults { get; set; }
+
+    /// <summary>Milliseconds, for the team's keys that say none; null for the server's own measure.</summary>
+    public int? GuardMs { get; set; }
     public long CreatedAt { get; set; }
     public long UpdatedAt { get; set; }
 }

@@ -25,6 +25,8 @@ internal sealed partial class LiveFeed : IDisposable
     private readonly Lock _gate = new();
     private ImmutableArray<Action> _pages = [];
     private ImmutableDictionary<Guid, long> _lastUsed = ImmutableDictionary<Guid, long>.Empty;
+    private ImmutableDictionary<Guid, LastError> _lastErrors = ImmutableDictionary<Guid, LastError>.Empty;
+    private long _newestRecord = -1;
     private KeySnapshot? _seen;
     private long _newestUse;
     private int _ticks;
@@ -39,9 +41,6 @@ internal sealed partial class LiveFeed : IDisposable
 
     /// <summary>Counts changes of keys, agents and tokens that this feed has seen; a page that shows them reads again when it has grown.</summary>
     public int Revision { get; private set; }
-
-    /// <summary>True in the seconds in which keys were found to have been used since the last look.</summary>
-    public bool HasNewUse { get; private set; }
 
     /// <summary>The figures of the last second, by rate group. Groups that did nothing lately are not there.</summary>
     public IReadOnlyDictionary<Guid, GroupFigures> Groups { get; private set; } = ImmutableDictionary<Guid, GroupFigures>.Empty;
@@ -86,6 +85,9 @@ internal sealed partial class LiveFeed : IDisposable
     /// <summary>When a key was last used, where that happened since the feed began; null otherwise. Unix milliseconds, some seconds late.</summary>
     public long? LastUsed(Guid apiKeyId) => _lastUsed.TryGetValue(apiKeyId, out var at) ? at : null;
 
+    /// <summary>The error of the key's newest query, some seconds late; null when that went well.</summary>
+    public LastError? LastErrorOf(Guid apiKeyId) => _lastErrors.GetValueOrDefault(apiKeyId);
+
     public void Dispose() => _timer.Dispose();
 
     private async Task TickAsync()
@@ -96,7 +98,13 @@ internal sealed partial class LiveFeed : IDisposable
         try
         {
             Sample();
-            HasNewUse = _ticks++ % TicksBetweenLastUsed == 0 && await ReadLastUsedAsync();
+            if (_ticks++ % TicksBetweenLastUsed == 0)
+            {
+                await using var db = _store.Read();
+                await ReadLastUsedAsync(db);
+                await ReadLastErrorsAsync(db);
+            }
+
             foreach (var page in _pages)
                 page();
         }
@@ -121,16 +129,36 @@ internal sealed partial class LiveFeed : IDisposable
         }
     }
 
-    private async Task<bool> ReadLastUsedAsync()
+    private async Task ReadLastUsedAsync(KeypaceDb db)
     {
-        await using var db = _store.Read();
         var since = _newestUse;
         var used = await db.ApiKeys.Where(row => row.LastUsedAt > since).Select(row => new { row.Id, At = row.LastUsedAt!.Value }).ToListAsync();
         if (used.Count == 0)
-            return false;
+            return;
         _lastUsed = _lastUsed.SetItems(used.Select(one => KeyValuePair.Create(one.Id, one.At)));
         _newestUse = used.Max(one => one.At);
-        return true;
+    }
+
+    /// <summary>Each record is looked at once for all pages together: the newest one of each key.</summary>
+    private async Task ReadLastErrorsAsync(KeypaceDb db)
+    {
+        var (since, newest) = (_newestRecord, await db.Usage.MaxAsync(row => (long?)row.Id) ?? 0);
+        if (newest == since)
+            return;
+        var ids = since < 0
+            ? db.ApiKeys.Select(key => db.Usage.Where(row => row.ApiKeyId == key.Id && row.Id <= newest).Max(row => (long?)row.Id))
+            : db.Usage.Where(row => row.Id > since && row.Id <= newest && row.ApiKeyId != null).GroupBy(row => row.ApiKeyId).Select(rows => rows.Max(row => (long?)row.Id));
+        var found = await db.Usage.Where(row => ids.Contains(row.Id)).Select(row => new { ApiKeyId = row.ApiKeyId!.Value, row.ErrorCode, row.At }).ToListAsync();
+        var errors = _lastErrors.ToBuilder();
+        foreach (var one in found)
+        {
+            if (one.ErrorCode is { } code)
+                errors[one.ApiKeyId] = new LastError(code, one.At / 1000);
+            else
+                errors.Remove(one.ApiKeyId);
+        }
+
+        (_lastErrors, _newestRecord) = (errors.ToImmutable(), newest);
     }
 
     private void Leave(Action tick)

@@ -50,6 +50,7 @@ public sealed class AuthorizationTests(AuthorizationTests.Callers callers) : ICl
         { "GET", "/v1/usage", "viewer", true },
         { "GET", "/v1/audit", "viewer", false },
         { "GET", "/v1/settings", "viewer", false },
+        { "PUT", "/v1/settings", "admin", false },
     };
 
     [Theory]

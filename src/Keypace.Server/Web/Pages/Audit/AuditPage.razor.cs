@@ -11,7 +11,7 @@ namespace Keypace.Server.Web.Pages.Audit;
 public sealed partial class AuditPage
 {
     private static readonly (string Word, string Name)[] _subjects =
-        [("", "Everything"), ("api_key", "Keys"), ("agent", "Agents"), ("access_token", "Tokens"), ("member", "People"), ("team", "The team")];
+        [("", "Everything"), ("api_key", "Keys"), ("agent", "Agents"), ("access_token", "Tokens"), ("member", "People"), ("team", "The team"), ("hub", "Hubs")];
 
     private List<AuditRecord> _records = [];
     private Refusal? _refusal;

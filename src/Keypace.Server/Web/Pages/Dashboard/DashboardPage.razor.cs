@@ -7,6 +7,7 @@ using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Requests;
 using Keypace.Server.Features.Usage;
+using Keypace.Server.SettingUp;
 using Keypace.Server.Web.Components;
 using Keypace.Server.Web.Pages.Keys;
 using Keypace.Server.Web.Pages.Tokens;
@@ -50,7 +51,7 @@ public sealed partial class DashboardPage
 
     [Inject] private AccessTokenOperations Tokens { get; set; } = null!;
 
-    [Inject] private UsageOperations Usage { get; set; } = null!;
+    [Inject] private LastHour Hour { get; set; } = null!;
 
     [Inject] private HubCatalogue Hubs { get; set; } = null!;
 
@@ -72,13 +73,14 @@ public sealed partial class DashboardPage
         _ending = [.. _tokens.Where(token => DateTimeOffset.FromUnixTimeSeconds(token.ExpiresAt) - Time.GetUtcNow() < _soon).OrderBy(token => token.ExpiresAt).Take(MostLines)];
         _agents = known.Results.Count(agent => agent.Status != "archived");
         _firstKey = stored.Count > 0 ? stored[0] : null;
-        _hasToken = _tokens.Any(token => token.Scopes.Contains("query"));
+        // The token that came with the owner counts once somebody uses it: until then it is no program's.
+        _hasToken = _tokens.Any(token => token.Scopes.Contains("query") && (token.Name != FirstToken.TokenName || token.LastUsedAt is not null));
         _hasQuery |= stored.Any(key => key.LastUsedAt is not null);
         var agent = known.Results.FirstOrDefault(one => one is { Status: "active", HasApiKey: true });
         _samples = CallSamples.Of(Navigation.BaseUri, new SampleCall(
             agent is not null ? "agent/" + agent.AgentName : ModelOf(_firstKey), "Say hello.", agent is null && _firstKey is not null ? _firstKey.Name : null));
         if (!IsLoaded)
-            _showsSteps = _firstKey is null || !_hasToken || !_hasQuery;
+            _showsSteps = _firstKey is null || !_hasQuery;
         await ReadUsageAsync();
         Look();
     }
@@ -131,21 +133,17 @@ public sealed partial class DashboardPage
     private async Task ReadUsageAsync()
     {
         var now = Time.GetUtcNow().ToUnixTimeSeconds();
-        var since = HourFigures.Since(now);
-        var minutes = await Me.AskAsync(Need.Read, caller => Usage.SumAsync(new UsageQuestion("minute", since, now + 1), caller, CancellationToken.None));
-        var keys = await Me.AskAsync(Need.Read, caller => Usage.SumAsync(new UsageQuestion("key", since, now + 1), caller, CancellationToken.None));
-        if (!minutes.TryGet(out var byMinute, out _refusal) || !keys.TryGet(out var byKey, out _refusal))
+        if (!(await Me.AskAsync(Need.Read, caller => Hour.ReadAsync(caller, CancellationToken.None))).TryGet(out var minutes, out _refusal))
             return;
-        _hour = HourFigures.Of(byMinute.Results, byKey.Results, now);
+        _hour = HourFigures.Of(minutes, now);
+        var names = _lines.ToDictionary(key => Guid.Parse(key.Id), key => key.Name);
         _troubles =
         [
-            .. byKey.Results.Where(row => row.Group.Length > 0)
-                .Select(row => new Trouble(row.Group, row.Name ?? "a key that is gone", HourFigures.AgainOf(row), row.Errors, PausedUntil(row.Group)))
-                .Where(trouble => trouble.Again + trouble.Failed > 0).OrderByDescending(trouble => trouble.Again + trouble.Failed).Take(MostLines),
+            .. _hour.Troubles
+                .Select(pair => new Trouble(pair.Key.ToString(), names.GetValueOrDefault(pair.Key, "a key that is gone"), pair.Value.Again, pair.Value.Failed, Feed.Of(pair.Key)?.PausedUntil))
+                .OrderByDescending(trouble => trouble.Again + trouble.Failed).Take(MostLines),
         ];
     }
-
-    private DateTimeOffset? PausedUntil(string keyId) => Guid.TryParse(keyId, out var id) ? Feed.Of(id)?.PausedUntil : null;
 
     private Task AddKeyAsync() => _keyDialog?.AddAsync(null) ?? Task.CompletedTask;
 

@@ -21,7 +21,6 @@ public sealed partial class KeysPage
 
     private IReadOnlyList<KeyLine> _all = [];
     private List<KeyLine> _shown = [];
-    private IReadOnlyDictionary<Guid, LastError> _lastErrors = new Dictionary<Guid, LastError>();
     private SortedDictionary<string, string> _hubNames = [];
     private Refusal? _refusal;
     private Guid? _newId;
@@ -33,8 +32,6 @@ public sealed partial class KeysPage
     private DeleteKeyDialog? _deleteDialog;
 
     [Inject] private ApiKeyOperations Keys { get; set; } = null!;
-
-    [Inject] private ApiKeyStatuses Statuses { get; set; } = null!;
 
     [Inject] private AgentOperations Agents { get; set; } = null!;
 
@@ -102,21 +99,7 @@ public sealed partial class KeysPage
         _all = [.. found.Select(key => new KeyLine(key, Guid.Parse(key.Id), HubName(key.Hub), [.. byKey[key.Id]]))];
         _hubNames = new SortedDictionary<string, string>(_all.Select(line => line.Key.Hub).Distinct().ToDictionary(hub => hub, HubName));
         _hasShared = _all.GroupBy(line => line.Key.RateGroupId).Any(group => group.Count() > 1);
-        await ReadLastErrorsAsync();
         Arrange();
-    }
-
-    protected override async Task<bool> TickAsync()
-    {
-        if (Feed.HasNewUse)
-            await ReadLastErrorsAsync();
-        return true;
-    }
-
-    private async Task ReadLastErrorsAsync()
-    {
-        if ((await Me.AskAsync(Need.Read, caller => Statuses.LastErrorsAsync(caller, CancellationToken.None))).TryGet(out var errors, out _))
-            _lastErrors = errors;
     }
 
     private void Arrange() => _shown = [.. KeyOrder.Sort(
@@ -135,7 +118,7 @@ public sealed partial class KeysPage
 
     /// <summary>An error of before the last change says nothing about the key as it is.</summary>
     private string? LastErrorOf(KeyLine line) =>
-        _lastErrors.TryGetValue(line.Id, out var error) && error.At >= line.Key.UpdatedAt ? error.Code : null;
+        Feed.LastErrorOf(line.Id) is { } error && error.At >= line.Key.UpdatedAt ? error.Code : null;
 
     private DateTimeOffset? LastUsedOf(KeyLine line) =>
         Feed.LastUsed(line.Id) is { } recent ? DateTimeOffset.FromUnixTimeMilliseconds(recent)

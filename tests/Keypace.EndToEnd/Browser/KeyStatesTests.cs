@@ -1,0 +1,49 @@
+using Keypace.Demo;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Keypace.EndToEnd.Browser;
+
+/// <summary>What the list says of a key whose hub holds it back, refuses it, or has nothing left to spend; and that a hub's words stay words.</summary>
+[Collection(Pages.Name)]
+public sealed class KeyStatesTests(Chromium chromium)
+{
+    [Fact]
+    public async Task Hubs_that_hold_back_refuse_or_want_money_are_told_apart()
+    {
+        await using var pausing = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Fault = HubFault.TooManyRequests, FaultTimes = 1, FaultRetryAfterSeconds = 300 });
+        await using var refusing = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Fault = HubFault.Unauthorized });
+        await using var spent = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Fault = HubFault.SpendLimit });
+        await using var keypace = await RunningKeypace.StartAsync();
+        await keypace.StoreKeyAsync(pausing, "paused <b>key</b>", new HubLimit(100, 60));
+        await keypace.StoreKeyAsync(refusing, "refused", new HubLimit(100, 60));
+        await keypace.StoreKeyAsync(spent, "spent", new HubLimit(100, 60));
+        await using var window = await chromium.OpenAsync(keypace.Address);
+        await window.Page.GotoAsync("/keys");
+        await window.SignInAsync(KeypaceFolder.OwnerEmail, (await File.ReadAllTextAsync(keypace.Folder.PasswordFile)).Trim());
+        await window.LiveAsync();
+        await Expect(Row(window, "refused")).ToContainTextAsync("Active");
+
+        using var leave = new CancellationTokenSource();
+        var waiting = keypace.Api.OpenAsync("/v1/chat/completions", Api.Chat("pretend-large"), "paused <b>key</b>", leave.Token);
+        (await keypace.Api.ChatAsync("refused")).MustRefuseQuery(502, "hub_refused_key");
+        for (var query = 0; query < 3; query++)
+            await keypace.Api.ChatAsync("spent");
+
+        await Expect(Row(window, "paused <b>key</b>")).ToContainTextAsync("Paused by hub");
+        await Expect(Row(window, "paused <b>key</b>")).ToContainTextAsync("until ");
+        await Expect(Row(window, "refused")).ToContainTextAsync("Refused by hub");
+        await Expect(Row(window, "spent")).ToContainTextAsync("Spend limit reached");
+        await Expect(window.Page.Locator(".page-sub")).ToContainTextAsync("3 keys held back by their hub");
+        await window.Page.Locator(".choice select").Last.SelectOptionAsync(new SelectOptionValue { Label = "Held back by hub" });
+        await Expect(window.Page.Locator("tr[data-row]")).ToHaveCountAsync(3);
+        await window.Link("paused <b>key</b>").ClickAsync();
+        await Expect(window.Page.Locator(".key-notice")).ToContainTextAsync("Paused by");
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Empty(window.Complaints);
+    }
+
+    private static ILocator Row(Window window, string name) =>
+        window.Page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { Has = window.Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name, Exact = true }) });
+}
