@@ -24,8 +24,8 @@ public sealed class KeyStatesTests(Chromium chromium)
         await window.LiveAsync();
         await Expect(Row(window, "refused")).ToContainTextAsync("Active");
 
-        using var leave = new CancellationTokenSource();
-        var waiting = keypace.Api.OpenAsync("/v1/chat/completions", Api.Chat("pretend-large"), "paused <b>key</b>", leave.Token);
+        // The hub's pause is longer than any query may wait, so this one is refused at once.
+        (await keypace.Api.ChatAsync("paused <b>key</b>")).MustBe(429);
         (await keypace.Api.ChatAsync("refused")).MustRefuseQuery(502, "hub_refused_key");
         for (var query = 0; query < 3; query++)
             await keypace.Api.ChatAsync("spent");
@@ -39,8 +39,6 @@ public sealed class KeyStatesTests(Chromium chromium)
         await Expect(window.Page.Locator("tr[data-row]")).ToHaveCountAsync(3);
         await window.Link("paused <b>key</b>").ClickAsync();
         await Expect(window.Page.Locator(".key-notice")).ToContainTextAsync("Paused by");
-        await leave.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Empty(window.Complaints);
     }
 
