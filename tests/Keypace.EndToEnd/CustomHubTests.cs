@@ -97,6 +97,17 @@ public sealed class CustomHubTests(SharedKeypace shared)
         }
     }
 
+    [Fact]
+    public async Task A_stream_that_begins_with_an_error_is_that_error()
+    {
+        await using var hub = await StartAsync(_ => new Said(200, "text/event-stream", "data: {\"error\":{\"code\":429,\"message\":\"slow down\"}}\n\n", Done));
+        var key = await StoreAsync(hub, "sk-test-not-a-real-key-0007", null);
+        var answer = (await AskAsync(key, "hello", stream: true)).MustBe(429);
+        Assert.Equal("application/json", answer.Header("Content-Type"));
+        Assert.Contains("slow down", answer["error"].GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains($"'{key}'", answer.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(429, 429)]
     [InlineData(401, 502)]

@@ -27,7 +27,7 @@ public sealed class HubFactsTests(Chromium chromium)
         await Expect(reported.GetByRole(AriaRole.Heading)).ToHaveTextAsync("What OpenAI reports");
         await Expect(reported.GetByRole(AriaRole.Listitem).Nth(0)).ToContainTextAsync("Requests / 60 s");
         await Expect(reported.GetByRole(AriaRole.Listitem).Nth(0)).ToContainTextAsync("4,999 of 5,000 left");
-        await Expect(reported.GetByRole(AriaRole.Listitem).Nth(0)).ToContainTextAsync("whole again in 6 min");
+        await Expect(reported.GetByRole(AriaRole.Listitem).Nth(0)).ToContainTextAsync("whole again in");
         await Expect(reported.GetByRole(AriaRole.Listitem).Nth(1)).ToContainTextAsync("999,000 of 1,000,000 left");
         await Expect(window.Page.Locator(".facts")).ToContainTextAsync("OpenAI's default, confidence: high");
         await SaveAsync(window, "reported");

@@ -22,11 +22,18 @@ public static class OpenAiAnswers
         var start = first.TrimStart(" \t\r\n"u8);
         if (start.IsEmpty)
             return false;   // a hub that keeps the connection busy until it answers
+        if (IsEvent(start))
+            start = DataOf(start);
+        if (start.IsEmpty)
+            return false;
         // In this order: an answer has its choices near its beginning, so that the search ends there.
         return start[0] == (byte)'<' || (status < 300 && start[0] == (byte)'{'
             && start.IndexOf("\"choices\""u8) < 0 && start.IndexOf("\"data\""u8) < 0 && start.IndexOf("\"output\""u8) < 0
             && start.IndexOf("\"error\""u8) >= 0);
     }
+
+    /// <summary>True when it begins a stream of events: its first event is all there is to look at, for the next ones may take their time.</summary>
+    public static bool IsEvent(ReadOnlySpan<byte> first) => first.TrimStart(" \t\r\n"u8).StartsWith("data:"u8);
 
     /// <summary>What is wrong with a suspicious answer; null when it passes after all.</summary>
     /// <param name="body">As much of it as was read, at most 64 KiB.</param>
@@ -43,8 +50,18 @@ public static class OpenAiAnswers
 
         if (body.Length > MostBytes)
             return null;
+        if (IsEvent(start))
+            body = DataOf(start).ToArray();
         using var document = JsonMembers.TryParse(body);
         return document?.RootElement.Child("error") is { } error ? Inside(document.RootElement, error) : null;
+    }
+
+    /// <summary>The first line of an event's data; empty when it is not whole yet.</summary>
+    private static ReadOnlySpan<byte> DataOf(ReadOnlySpan<byte> start)
+    {
+        var line = start["data:".Length..].TrimStart(" "u8);
+        var end = line.IndexOfAny("\r\n"u8);
+        return end < 0 ? [] : line[..end];
     }
 
     /// <summary>What a page says to people: its beginning without tags.</summary>

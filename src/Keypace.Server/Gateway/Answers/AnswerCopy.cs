@@ -60,7 +60,8 @@ internal static class AnswerCopy
                     checkedStatus = null;
                     if (OpenAiAnswers.IsSuspicious(status, buffer.AsSpan(room, read)))
                     {
-                        var start = await CollectAsync(stream, buffer.AsMemory(room, read), clock);
+                        var piece = buffer.AsMemory(room, read);
+                        var start = OpenAiAnswers.IsEvent(piece.Span) ? piece.ToArray() : await CollectAsync(stream, piece, clock);
                         if (OpenAiAnswers.Fault(status, start) is { } fault)
                             return fault;
                         usage?.Feed(start);

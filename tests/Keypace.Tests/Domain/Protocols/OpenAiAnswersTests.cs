@@ -10,7 +10,11 @@ public sealed class OpenAiAnswersTests
     [InlineData(200, "{\"id\":\"c\",\"choices\":[],\"error\":null}")]
     [InlineData(200, "{\"object\":\"list\",\"data\":[],\"error\":null}")]
     [InlineData(200, "{\"error\":null,\"output\":[]}")]
-    [InlineData(200, "data: {\"error\":{}}\n\n")]
+    [InlineData(200, "data: {\"id\":\"c\",\"choices\":[{\"delta\":{\"content\":\"an \\\"error\\\"\"}}]}\n\n")]
+    [InlineData(200, "data: {\"error\":{\"message\":\"half")]
+    [InlineData(200, "data: [DONE]\n\n")]
+    [InlineData(200, "data:")]
+    [InlineData(200, "event: response.created\ndata: {\"error\":null}\n\n")]
     [InlineData(200, ": PROCESSING\n\n")]
     [InlineData(200, "\n\n")]
     [InlineData(200, "[{\"error\":1}]")]
@@ -29,6 +33,8 @@ public sealed class OpenAiAnswersTests
     [InlineData(200, "{\"error\":\"model is loading\"}", 502, "hub_error", "model is loading")]
     [InlineData(200, "{\"code\":\"invalid_request\",\"error\":\"bad\"}", 400, "invalid_request", "bad")]
     [InlineData(200, "{\"error\":{}}", 502, "hub_error", "no reason")]
+    [InlineData(200, "data: {\"error\":{\"code\":429,\"message\":\"slow down\"}}\n\ndata: [DONE]\n\n", 429, "hub_error", "slow down")]
+    [InlineData(200, "data:{\"error\":{\"type\":\"overloaded_error\",\"message\":\"busy\"}}\r\n\r\n", 503, "overloaded_error", "busy")]
     public void What_is_no_answer_has_a_status_and_the_hubs_words(int status, string body, int expected, string code, string words)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
@@ -43,5 +49,7 @@ public sealed class OpenAiAnswersTests
     [InlineData("{\"error\":null}")]
     [InlineData("{\"error\" broken")]
     [InlineData("{\"x\":{\"error\":1}}")]
+    [InlineData("data: {\"error\":null}\n\n")]
+    [InlineData("data: {\"error\" broken\n\n")]
     public void What_only_looks_like_an_error_passes(string body) => Assert.Null(OpenAiAnswers.Fault(200, Encoding.UTF8.GetBytes(body)));
 }
