@@ -40,7 +40,7 @@ public sealed class KeyVerdictTests(SharedKeypace keypace)
         Assert.Contains(words, answer["detail"].GetString(), StringComparison.Ordinal);
         Assert.True(answer["latency_ms"].GetInt32() >= 0);
         Secrets.MustBeAbsent(answer.Text, hub == "bedrock" ? NativeHubs.SecretAccessKey : Secret, "the answer");
-        Assert.NotEmpty(place.Seen);
+        Assert.InRange(place.Seen.Count, 1, hub == "custom" ? 2 : 1);   // the least that tells, also where the hub says to wait
     }
 
     [Fact]

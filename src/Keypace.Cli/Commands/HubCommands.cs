@@ -22,7 +22,7 @@ internal static class HubCommands
                 hubs.Select(hub => new[]
                 {
                     hub.Name, hub.DisplayName, Said.Limit(hub.RateLimitPerInterval, hub.RateLimitInterval), hub.RateLimitTier, hub.RateLimitAsOf,
-                    hub.RateLimitConfidence?.Split(' ', ',', ';', '-')[0],
+                    hub.RateLimitConfidence?.Split([",", ";", ":", " for ", " that "], 2, StringSplitOptions.TrimEntries)[0],
                     hub.Served ? "served" : "not yet",
                 })));
             return Exit.Done;

@@ -183,7 +183,14 @@ public enum ModelListShape
 /// <param name="AsOf">ISO date, month or year, whatever the source gives.</param>
 /// <param name="Confidence">In a few words, beginning with high, medium, low or policy.</param>
 /// <param name="Why">Why this number, when it is not simply the published one; null otherwise.</param>
-public sealed record DefaultLimit(RateLimit Limit, string Tier, string Source, string AsOf, string Confidence, string? Why);
+public sealed record DefaultLimit(RateLimit Limit, string Tier, string Source, string AsOf, string Confidence, string? Why)
+{
+    /// <summary>The confidence in the number itself, in a word or three: <c>high</c>, <c>medium to low</c>.</summary>
+    public string Grade => Confidence.Split([",", ";", ":", " for ", " that "], 2, StringSplitOptions.TrimEntries)[0];
+
+    /// <summary>True when the number may well be wrong.</summary>
+    public bool IsUnsure => Grade.Contains("low", StringComparison.Ordinal);
+}
 
 /// <summary>One set of limit headers. Lower-case names; null where the hub has none.</summary>
 /// <param name="IntervalSeconds">The interval that the limit counts in, in seconds.</param>

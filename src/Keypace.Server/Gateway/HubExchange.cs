@@ -96,7 +96,7 @@ internal sealed class HubExchange(
                     figures.HubRefused(key.Hub.Name);
                 if (await ReadRefusalAsync(answer, key, clock) is { } silent)
                     return silent;
-                if (!HubLearning.Refused(group, turn, answer, key, need.Model, time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429)
+                if (!HubLearning.Refused(group, turn, answer, key, need.Model, time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
                     return answer;
                 pushback = answer;
                 continue;

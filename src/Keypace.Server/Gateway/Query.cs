@@ -49,7 +49,7 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
     /// <summary>False where the hub answers with no text of a model's, as embeddings are.</summary>
     public bool HasAnswerTokens => routeName != "embeddings" && Method == HttpMethod.Post;
 
-    /// <summary>True for a key's test: a hub's 401 or 403 is the answer, not a failure.</summary>
+    /// <summary>True for a key's test: a hub's 401, 403 or 429 is the answer, not a failure and not worth another try.</summary>
     public bool WantsRefusals { get; init; }
 
     /// <summary>All turns' waiting together.</summary>

@@ -49,6 +49,17 @@ public sealed class HubCatalogueTests
     }
 
     [Theory]
+    [InlineData("openai", "high", false)]
+    [InlineData("together", "low", true)]
+    [InlineData("bedrock", "medium to low", true)]
+    [InlineData("perplexity", "low to medium", true)]
+    [InlineData("deepseek", "high", false)]
+    [InlineData("xai", "medium to high", false)]
+    [InlineData("custom", "policy", false)]
+    public void A_default_says_in_a_word_how_sure_it_is(string name, string grade, bool isUnsure) =>
+        Assert.Equal((grade, isUnsure), (TestHubs.Named(name).DefaultLimit.Grade, TestHubs.Named(name).DefaultLimit.IsUnsure));
+
+    [Theory]
     [InlineData("openai", "https://api.openai.com:443/v1/", "header:authorization:bearer")]
     [InlineData("together", "https://api.together.xyz:443/v1/", "header:authorization:bearer")]
     [InlineData("mistral", "https://api.mistral.ai:443/v1/", "header:authorization:bearer")]

@@ -45,9 +45,6 @@ internal static class HubChoices
 
     public static IEnumerable<HubField> PublicFields(HubProfile hub, HubAccess way) => hub.FieldsOf(way).Where(field => !field.Secret);
 
-    /// <summary>True when the number that keys without a limit of their own get may well be wrong.</summary>
-    public static bool IsUnsure(HubProfile hub) => hub.DefaultLimit.Confidence.StartsWith("low", StringComparison.Ordinal);
-
     /// <summary>Null for a source that is no page.</summary>
     public static string? Link(string source) => source.StartsWith("https://", StringComparison.Ordinal) ? source.Split(' ')[0] : null;
 }
