@@ -15,6 +15,9 @@ internal sealed class LastHour(Store store, TimeProvider time) : IDisposable
 
     private const long MinuteMs = 60_000;
 
+    /// <summary>The status of a query whose caller did not wait for its end: nothing failed.</summary>
+    private const int CallerLeft = 499;
+
     /// <summary>Whoever asks sooner gets what was read then.</summary>
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(4);
 
@@ -75,7 +78,7 @@ internal sealed class LastHour(Store store, TimeProvider time) : IDisposable
                 Queries = group.LongCount(),
                 Sent = group.Sum(row => (long)row.Attempts),
                 Again = group.Sum(row => row.Attempts > 1 ? row.Attempts - 1L : 0L),
-                Failed = group.Sum(row => row.Status >= 400 ? 1L : 0L),
+                Failed = group.Sum(row => row.Status >= 400 && row.Status != CallerLeft ? 1L : 0L),
             })
             .ToListAsync(ct);
         foreach (var one in found)
