@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '..');
-const program = process.env.KEYPACE_EXECUTABLE ?? path.join(root, 'artifacts/keypace/keypace');
+const { KEYPACE_EXECUTABLE, ...environment } = process.env; // the program knows no such setting
+const program = KEYPACE_EXECUTABLE ?? path.join(root, 'artifacts/keypace/keypace');
 const driver = path.join(root, 'artifacts/bin/Keypace.EndToEnd/release/.playwright/package');
 for (const needed of [program, driver, '/usr/bin/chromium', '/usr/sbin/nginx', '/usr/bin/wrk'])
   if (!existsSync(needed)) { console.error(`${needed} is missing. ./dev bench web makes what it needs first.`); process.exit(3); }
@@ -25,7 +26,7 @@ const range = n => [...Array(n).keys()];
 // --- the server, a hub, a browser -----------------------------------------------------------------------------------
 const work = mkdtempSync(path.join(tmpdir(), 'keypace-web-'));
 const children = [];
-const start = (command, args, env) => { const child = spawn(command, args, { env: { ...process.env, ...env, HOME: work }, stdio: 'ignore' }); children.push(child); return child; };
+const start = (command, args, env) => { const child = spawn(command, args, { env: { ...environment, ...env, HOME: work }, stdio: 'ignore' }); children.push(child); return child; };
 const freePort = () => new Promise(done => { // below 32768, where outgoing connections do not take their ports from
   const port = 15_000 + Math.floor(Math.random() * 17_000), probe = createServer();
   probe.once('error', () => freePort().then(done)).listen(port, '127.0.0.1', () => probe.close(() => done(port)));
@@ -48,11 +49,14 @@ const api = async (method, route, body) => {
 const serve = async () => {
   writeFileSync(path.join(work, 'password'), password + '\n', { mode: 0o600 });
   const at = ['--data', path.join(work, 'data'), '--kek-file', path.join(work, 'kek')];
-  execFileSync(program, ['init', ...at, '--owner-email', email, '--password-file', path.join(work, 'password'), '--token-file', path.join(work, 'token')], { env: { ...process.env, HOME: work }, stdio: 'ignore' });
+  execFileSync(program, ['init', ...at, '--owner-email', email, '--password-file', path.join(work, 'password'), '--token-file', path.join(work, 'token')], { env: { ...environment, HOME: work }, stdio: 'ignore' });
   token = readFileSync(path.join(work, 'token'), 'utf8').trim();
   startHub();
   server = start(program, ['serve', ...at, '--urls', base], { KEYPACE_EGRESS__ALLOW: `127.0.0.1:${hubPort}` });
-  for (;; await pause(50)) { try { if ((await fetch(base + '/healthz')).ok) break; } catch { /* not there yet */ } }
+  for (;; await pause(50)) {
+    if (server.exitCode !== null) throw new Error(`keypace serve ended with ${server.exitCode}.`);
+    try { if ((await fetch(base + '/healthz')).ok) break; } catch { /* not there yet */ }
+  }
 };
 const storeKeys = (names, limit) => Promise.all(names.map(name => api('POST', '/v1/api-keys', { name, hub: 'custom', value: `${secret}-${name}`, url: `http://127.0.0.1:${hubPort}/v1`, rate_limit_per_interval: limit[0], rate_limit_interval: limit[1] })));
 const browse = async (size = { width: 1280, height: 900 }) => {
