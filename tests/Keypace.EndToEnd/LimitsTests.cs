@@ -29,7 +29,7 @@ public sealed class LimitsTests : IAsyncLifetime
     {
         await using var hub = await HubAsync(HubFault.HangBeforeFirstByte);
 
-        (await Until.DoneAsync(Keypace.Api.ChatAsync("limited"), "the wait for the first byte ends", TimeSpan.FromSeconds(10))).MustRefuseQuery(504);
+        (await Until.DoneAsync(Keypace.Api.ChatAsync("limited"), "the wait for the first byte ends", TimeSpan.FromSeconds(60))).MustRefuseQuery(504);
 
         await Until.TrueAsync(() => hub.Log.Snapshot() is [{ CallerLeft: true }], "the hub sees that nobody listens any more");
     }
@@ -42,7 +42,7 @@ public sealed class LimitsTests : IAsyncLifetime
         using var answer = await Keypace.Api.OpenAsync("/v1/chat/completions", Api.Chat("m", stream: true), "limited", default);
         string? text = null;
         var reading = Record.ExceptionAsync(async () => text = await answer.Content.ReadAsStringAsync()).AsTask();
-        var broken = await Until.DoneAsync(reading, "the silence ends the answer", TimeSpan.FromSeconds(10));
+        var broken = await Until.DoneAsync(reading, "the silence ends the answer", TimeSpan.FromSeconds(60));
 
         Assert.True(broken is not null || text!.Contains("\"error\"", StringComparison.Ordinal), text);
         await Until.TrueAsync(() => hub.Log.Snapshot() is [{ CallerLeft: true }], "the hub sees that nobody listens any more");

@@ -16,8 +16,7 @@ public sealed class PacingCampaignTests
     private static bool IsLong => Lasts >= TimeSpan.FromSeconds(420);
 
     /// <summary>
-    /// In the long form at the same time, each with a Keypace and a hub of its own: an hour of each takes an hour. The short one after another: lines that
-    /// are slower than they say, because the machine is busy, say nothing of the guard.
+    /// In the long form at the same time, each with a Keypace and a hub of its own: an hour of each takes an hour. The short one after another.
     /// </summary>
     [Fact]
     public async Task The_promises_hold_at_the_hub_for_as_long_as_it_is_told()
@@ -55,9 +54,9 @@ public sealed class PacingCampaignTests
         var guardSeconds = status["guard_ms"].GetInt32() / 1000.0;
         var use = report.UseOfAllowance;
         CampaignTable.Add($"Delays of 0 to {mostDelayMs} ms to the hub, guard {guardSeconds * 1000:0} ms, 60 per 10 s, connections cut", took,
-            Text($"{report.Count} sends, at most {report.MostInWindow} in any 10 s, tightest 61 in {report.TightestSpanNs / 1e9:0.000} s, {report.Refused} refused, use {use:P2}; longest delay {line.Longest.TotalMilliseconds:0} ms"),
+            Text($"{report.Count} sends, at most {report.MostInWindow} in any 10 s, tightest 61 in {report.TightestSpanNs / 1e9:0.000} s, {report.Refused} refused, use {use:P2}; longest delay {line.Longest.TotalMilliseconds:0} ms, {line.Cut} cut as late"),
             Text($"at most 60, 0 refused, use about {10 / (10 + guardSeconds):P2} less what cut connections cost"));
-        Assert.True(report.Holds, $"{report.MostInWindow} within {limit.Seconds} s, tightest {report.TightestSpanNs / 1e9} s, longest delay {line.Longest.TotalMilliseconds:0} ms (seed {seed})");
+        Assert.True(report.Holds, $"{report.MostInWindow} within {limit.Seconds} s, tightest {report.TightestSpanNs / 1e9} s, longest delay {line.Longest.TotalMilliseconds:0} ms, cut {line.Cut} (seed {seed})");
         Assert.Equal(0, report.Refused);
         Assert.True(report.Count >= limit.Requests, $"only {report.Count} sends");
     }

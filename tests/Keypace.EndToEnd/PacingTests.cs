@@ -94,7 +94,7 @@ public sealed class PacingTests(SharedKeypace keypace)
     [Fact]
     public async Task A_caller_who_leaves_the_queue_gives_its_turn_back()
     {
-        var limit = new HubLimit(1, 3);
+        var limit = new HubLimit(1, 8);
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
         var id = await keypace.StoreKeyAsync(hub, "leaving", limit);
         (await keypace.Api.ChatAsync("leaving", "first")).MustBe(200);
@@ -108,7 +108,7 @@ public sealed class PacingTests(SharedKeypace keypace)
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
         await Until.TrueAsync(async () => await WaitingAsync(id) == 1, "the queue forgets who left");
 
-        (await Until.DoneAsync(stays, "the next in the queue goes in its place", TimeSpan.FromSeconds(4))).MustBe(200);
+        (await Until.DoneAsync(stays, "the next in the queue goes in its place", TimeSpan.FromSeconds(10))).MustBe(200);
         Assert.Equal(["first", "stays"], hub.Log.Snapshot().Select(arrival => arrival.Caller));
 
         async Task<int> WaitingAsync(string key) =>
