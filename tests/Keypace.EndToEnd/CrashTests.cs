@@ -61,6 +61,36 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task A_limit_over_a_day_remembers_over_kill_9_what_was_used()
+    {
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
+        await using var keypace = await RunningKeypace.StartAsync();
+        var id = await keypace.StoreKeyAsync(hub, "daily");
+        (await keypace.Api.PutAsync($"/v1/api-keys/{id}", new
+        {
+            limits = new[] { new { dimension = "requests", limit = 6, interval_seconds = 86_400 }, new { dimension = "tokens", limit = 100_000, interval_seconds = 3_600 } },
+        })).MustBe(200);
+        Load.AllMustBeOk(await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => keypace.Api.ChatAsync("daily"))));
+        await Until.TrueAsync(
+            async () => (await keypace.Api.GetAsync("/v1/usage?by=key")).MustBe(200)["results"].EnumerateArray().Sum(row => row.GetProperty("queries").GetInt64()) == 5,
+            "the records are on the disk");
+
+        await keypace.Process.KillAsync();
+        await keypace.ServeAsync();
+
+        var limits = (await keypace.Api.GetAsync($"/v1/api-keys/{id}/status")).MustBe(200)["limits"].EnumerateArray().Select(limit => limit.GetProperty("used").GetInt64()).ToArray();
+        // The five that are recorded, and a block of credit that may have been used: here a single query.
+        const int tokens = HubAnswers.PromptTokens + HubAnswers.CompletionTokens;
+        Assert.InRange(limits[0], 5, 6);
+        Assert.InRange(limits[1], 5 * tokens, 6 * tokens);
+        var refused = 0;
+        for (var query = 0; query < 2; query++)
+            refused += (await keypace.Api.ChatAsync("daily", null, ("x-keypace-max-wait", "1"))).Status == System.Net.HttpStatusCode.TooManyRequests ? 1 : 0;
+        Assert.InRange(refused, 1, 2);
+        Assert.InRange(hub.Log.Count, 5, 6);
+    }
+
+    [Fact]
     public async Task SIGTERM_lets_the_running_query_finish_sends_waiting_ones_away_and_ends_with_0()
     {
         var held = new TaskCompletionSource();

@@ -42,6 +42,16 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
 
     public override void Assume(long amount, long at) => Stamp(amount, at);
 
+    /// <summary>Of today, and of the last minutes of yesterday, which count in both days.</summary>
+    public override void Recall(long amount, long at, DateTimeOffset wallAt, DateTimeOffset wall, long now)
+    {
+        var midnight = TimeZoneInfo.ConvertTime(wall, Quota.Zone!).Date;
+        if (wallAt > new DateTimeOffset(midnight, Quota.Zone!.GetUtcOffset(midnight)) - TimeSpan.FromTicks(DeadBand / 100))
+        {
+            Stamp(amount, at);
+        }
+    }
+
     public override IEnumerable<(long Until, long Amount)> Counting(long now) => _used > 0 ? [(Ends, _used)] : [];
 
     public override long UntilOf(long at) => at < Ends ? Ends : long.MaxValue;

@@ -94,6 +94,15 @@ internal abstract class QuotaMeter(Quota quota)
     /// <summary>Sends of before this quota was set, as far as they are known.</summary>
     public abstract void Assume(long amount, long at);
 
+    /// <summary>The same from records of an earlier process, of which some are too old to count.</summary>
+    public virtual void Recall(long amount, long at, DateTimeOffset wallAt, DateTimeOffset wall, long now)
+    {
+        if (amount > 0 && UntilOf(at) > now)
+        {
+            Assume(amount, at);
+        }
+    }
+
     /// <summary>What counts now, oldest first: until which tick, and how much. Reserved amounts are not among it.</summary>
     public abstract IEnumerable<(long Until, long Amount)> Counting(long now);
 

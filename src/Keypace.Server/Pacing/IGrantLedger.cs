@@ -13,7 +13,8 @@ internal interface IGrantLedger
     /// Counts in <paramref name="pacer"/> what was or may have been sent before this process began. The tick until which some of that is not
     /// known but assumed; <see cref="long.MinValue"/> when all is known.
     /// </summary>
-    long Recall(Guid groupId, Pacer pacer);
+    /// <param name="standingCredit">What the group may have sent of which no note reached the disk (<see cref="StandingCredit"/>).</param>
+    long Recall(Guid groupId, Pacer pacer, int standingCredit);
 
     /// <summary>
     /// Notes that a group sends from now on, at most <paramref name="credit"/> before its next block. Null when that cannot be noted, and then

@@ -8,7 +8,7 @@ internal sealed class OpenLedger : IGrantLedger
 {
     public long MayGrantUntil => long.MaxValue;
 
-    public long Recall(Guid groupId, Pacer pacer) => long.MinValue;
+    public long Recall(Guid groupId, Pacer pacer, int standingCredit) => long.MinValue;
 
     public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit) => new RunNote(0, long.MaxValue, HasBlocks: false);
 

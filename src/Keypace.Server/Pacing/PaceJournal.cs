@@ -100,7 +100,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 
     public bool IsDurable(long note) => Volatile.Read(ref _durableNotes) >= note;
 
-    public long Recall(Guid groupId, Pacer pacer)
+    public long Recall(Guid groupId, Pacer pacer, int standingCredit)
     {
         lock (_gate)
         {
@@ -114,7 +114,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 
             if (_state.UnknownCreditAt > counts)
             {
-                pacer.AssumeSent(StandingCredit.Of(pacer.Limit), _state.UnknownCreditAt);
+                pacer.AssumeSent(standingCredit, _state.UnknownCreditAt);
                 unknownAt = Math.Max(unknownAt, _state.UnknownCreditAt);
             }
 

@@ -32,7 +32,7 @@ internal sealed partial class PacedGroup
             }
 
             _blockTakenAt = _clock.Now;
-            _asked = Math.Max(StandingCredit.Of(_pacer.Limit), _pacer.Allowance + _held);
+            _asked = Math.Max(StandingCredit.Of(_pacer.Limit, _rules.Quotas), _pacer.Allowance + _held);
             _had = _pacer.Allowance + _held;
             return new GrantBlock(_pacer.Limit, _pacer.Guard, _unsaved.Take(), (int)(_pacer.Outstanding + _asked));
         }
@@ -53,7 +53,7 @@ internal sealed partial class PacedGroup
             else if (_unsaved is not null)
             {
                 _held += _asked - _had;   // grants since it was taken used what there was
-                _blockAt = StandingCredit.Of(_pacer.Limit) / 2;
+                _blockAt = StandingCredit.Of(_pacer.Limit, _rules.Quotas) / 2;
                 if (_isDurable)
                 {
                     ReleaseHeld();

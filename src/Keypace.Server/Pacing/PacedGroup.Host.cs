@@ -73,7 +73,7 @@ internal sealed partial class PacedGroup
 
     private void Run(long now)
     {
-        var credit = StandingCredit.Of(_pacer.Limit);
+        var credit = StandingCredit.Of(_pacer.Limit, _rules.Quotas);
         _note = _home.Ledger.TryRun(Id, _pacer.Limit, _pacer.Guard, credit);
         if (_note is not { } note)
         {

@@ -34,7 +34,7 @@ internal sealed partial class PacedGroup
             rules.Limit,
             MonotonicClock.NanosecondsOf(rules.Guard ?? home.Options.Guard),
             new QueueBounds(home.Options.QueueLimit, home.Options.CallerQueueLimit)) { GrantUntil = long.MinValue };
-        _unknownUntil = home.Ledger.Recall(id, _pacer);
+        _unknownUntil = home.Ledger.Recall(id, _pacer, StandingCredit.Of(rules.Limit, rules.Quotas));
         Apply(rules, _clock.Now);
     }
 

@@ -1,4 +1,5 @@
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 
 namespace Keypace.Server.Pacing;
 
@@ -8,5 +9,16 @@ namespace Keypace.Server.Pacing;
 /// </summary>
 internal static class StandingCredit
 {
-    public static int Of(RateLimit limit) => Math.Max(1, limit.Count / 20);
+    /// <summary>A twentieth of the limit, or of a limit of requests beside it that is smaller: else a kill could cost a whole day's.</summary>
+    public static int Of(RateLimit limit, IReadOnlyList<Quota> quotas)
+    {
+        long least = limit.Count;
+        foreach (var quota in quotas)
+        {
+            if (quota.Dimension is QuotaDimension.Requests)
+                least = Math.Min(least, quota.Limit);
+        }
+
+        return (int)Math.Max(1, least / 20);
+    }
 }

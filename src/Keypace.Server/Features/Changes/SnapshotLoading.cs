@@ -1,3 +1,4 @@
+using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Snapshots;
 using Keypace.Server.Storage;
@@ -5,8 +6,14 @@ using Keypace.Server.Storage;
 namespace Keypace.Server.Features.Changes;
 
 /// <summary>Reads the store into the snapshot, once, before the first request is taken.</summary>
-internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMapping mapping)
+internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMapping mapping, Pacing.RateGroups rateGroups, TimeProvider time)
 {
+    /// <summary>No limit's interval or day is longer, clocks going back and forward included.</summary>
+    private static readonly TimeSpan OldestCounting = TimeSpan.FromHours(26);
+
+    /// <summary>No guard is longer.</summary>
+    private static readonly TimeSpan LongestGuard = TimeSpan.FromMinutes(1);
+
     /// <summary>True when an earlier run left deleted keys behind, which are to be destroyed. Known after <see cref="Load"/>.</summary>
     public bool FoundDeletedKeys { get; private set; }
 
@@ -25,5 +32,24 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
         }
 
         FoundDeletedKeys = rows.HasDeletedKeys;
+        RecallQuotas();
+    }
+
+    /// <summary>
+    /// Limits over hours and days outlive the process by the records of usage; the pacer's journal covers only the rate limit's own window. Here and not when a
+    /// group is first asked for, because that would have a query wait for the store.
+    /// </summary>
+    private void RecallQuotas()
+    {
+        var now = time.GetUtcNow();
+        foreach (var (id, keys) in snapshots.Current.KeysByRateGroup)
+        {
+            var rules = snapshots.Current.RulesByRateGroup[id];
+            if (rules.Quotas.Any(quota => quota.Dimension is not QuotaDimension.Concurrent))
+            {
+                var counts = TimeSpan.FromSeconds(rules.Limit.Seconds) + LongestGuard;
+                rateGroups.Get(id, rules).AssumeUsed(UsageOfKeys.Read(store, [.. keys.Select(key => key.Id)], now - OldestCounting, now - counts));
+            }
+        }
     }
 }

@@ -109,7 +109,7 @@ public sealed class PaceJournalTests
                     {
                         // At most one block is lost a kill, and permits that were out.
                         var limit = limits[group];
-                        mayBeLost[group] += StandingCredit.Of(limit) + mostOut[group];
+                        mayBeLost[group] += StandingCredit.Of(limit, []) + mostOut[group];
                         mostOut[group] = 0;
                         var sent = departures[group].Count(departure => departure.At > world.RealNow - (limit.Seconds * SendWindow.Second));
                         var counted = limit.Count - world.Groups.Get(group == 0 ? Key : Other, limit).Remaining;
