@@ -17,9 +17,9 @@ install -m 644 "$here/keypace.env" "$root/etc/keypace/"
 { printf 'Keypace, Apache-2.0. The licence in full: /usr/share/common-licenses/Apache-2.0\nThe .NET runtime in /usr/lib/keypace: MIT, .NET Foundation and Contributors.\n'; } > "$root/usr/share/doc/keypace/copyright"
 install -m 644 "$here/../../docs/operate/install.md" "$here/../../docs/operate/settings.md" "$root/usr/share/doc/keypace/"
 
-# The scripts are text that the program prints; its x64 build runs where packages are made, whatever it is made for.
+# The scripts are text that the program prints; what is made for another machine does not run here, what ./dev build made does.
 program=$folder/keypace
-"$program" completion bash >/dev/null 2>&1 || program=$(dirname "$folder")/keypace-$version-linux-x64/keypace
+"$program" completion bash >/dev/null 2>&1 || program=$here/../../artifacts/keypace/keypace
 "$program" completion bash > "$root/usr/share/bash-completion/completions/keypace"
 "$program" completion zsh > "$root/usr/share/zsh/vendor-completions/_keypace"
 "$program" completion fish > "$root/usr/share/fish/vendor_completions.d/keypace.fish"
