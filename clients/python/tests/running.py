@@ -23,7 +23,7 @@ PRETEND_HUB = next(
     None,
 )
 IS_BUILT = EXECUTABLE.exists() and PRETEND_HUB is not None
-READY_WITHIN = 30.0
+READY_WITHIN = 120.0
 """Seconds."""
 
 
