@@ -181,7 +181,7 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
         await other.GotoAsync("/keys");
         await other.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign out" }).ClickAsync();
         await Expect(other.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign in" })).ToBeVisibleAsync();
-        await Expect(window.Page.GetByText("Your session ended.")).ToBeAttachedAsync();
+        await Expect(window.Dialog.GetByText("Your session ended.")).ToBeVisibleAsync();   // where it can be seen: the page lies under the dialog
     }
 
     [Fact]
