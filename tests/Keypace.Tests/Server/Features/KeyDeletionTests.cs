@@ -50,7 +50,7 @@ public sealed class KeyDeletionTests : IAsyncLifetime
         (await _host.DeleteAsync("/v1/api-keys/main")).MustBe(200);
         Assert.Equal(1, Count("api_keys"));
 
-        await UntilAsync(() =>
+        await Until.TrueAsync(() =>
         {
             _host.Time.Advance(TimeSpan.FromSeconds(5));
             return Count("api_keys") == 0;
@@ -70,7 +70,7 @@ public sealed class KeyDeletionTests : IAsyncLifetime
 
         await _host.RestartAsync();
 
-        await UntilAsync(() => Count("api_keys") == 1);
+        await Until.TrueAsync(() => Count("api_keys") == 1);
         (await _host.GetAsync("/v1/api-keys/kept")).MustBe(200);
     }
 
@@ -84,14 +84,5 @@ public sealed class KeyDeletionTests : IAsyncLifetime
         using var command = connection.CreateCommand();
         command.CommandText = $"SELECT count(*) FROM {table}";
         return (long)command.ExecuteScalar()!;
-    }
-
-    private static async Task UntilAsync(Func<bool> happened)
-    {
-        for (var tries = 0; !happened(); tries++)
-        {
-            Assert.True(tries < 200, "It did not happen.");
-            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
     }
 }

@@ -44,7 +44,7 @@ public sealed class RecordsTests : IAsyncLifetime
         var id = (await StoreAsync("main")).GetString();
         for (var count = 0; count < 3; count++)
             (await _host.PostAsync("/v1/api-keys/main/test")).MustBe(200);
-        await UntilAsync(async () =>
+        await Until.TrueAsync(async () =>
         {
             _host.Time.Advance(TimeSpan.FromSeconds(1));   // usage is written in batches, some time apart
             return (await _host.GetAsync("/v1/api-keys/main/queries"))["results"].GetArrayLength() == 3;
@@ -118,13 +118,4 @@ public sealed class RecordsTests : IAsyncLifetime
 
     private async Task<JsonElement> StoreAsync(string name) =>
         (await _host.PostAsync("/v1/api-keys", new { name, hub = "custom", value = PretendHub.Secret, url = _host.Hub.Url })).MustBe(200)["id"];
-
-    private static async Task UntilAsync(Func<Task<bool>> happened)
-    {
-        for (var tries = 0; !await happened(); tries++)
-        {
-            Assert.True(tries < 200, "It did not happen.");
-            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
-    }
 }
