@@ -12,7 +12,12 @@ public sealed partial class Pacer
     /// <param name="now">Ticks.</param>
     public void AssumeUsed(IReadOnlyList<PastUse> uses, DateTimeOffset wall, long now)
     {
-        _meters = Array.ConvertAll(_meters ?? [], meter => QuotaMeter.Of(meter.Quota, Guard));
+        if (_meters is null)
+        {
+            return;
+        }
+
+        _meters = Array.ConvertAll(_meters, meter => QuotaMeter.Of(meter.Quota, Guard));
         TellWall(wall, now);
         long requests = 0, input = 0, output = 0, recent = 0;
         foreach (var use in uses)
