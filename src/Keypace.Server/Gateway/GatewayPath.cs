@@ -98,14 +98,14 @@ internal sealed class GatewayPath(
         }
     }
 
-    private async ValueTask<Outcome<ModelChoice>> RouteAsync(HttpContext context, GatewayRoute route, Query query)
+    private ValueTask<Outcome<ModelChoice>> RouteAsync(HttpContext context, GatewayRoute route, Query query)
     {
         var request = context.Request;
         query.Headers = request.Headers;
         query.Method = HttpMethod.Parse(request.Method);
         return ReferenceEquals(route, GatewayRoute.Passthrough)
-            ? await RoutePassthroughAsync(context, query)
-            : await RouteModelAsync(context, route, query);
+            ? RoutePassthroughAsync(context, query)
+            : RouteModelAsync(context, route, query);
     }
 
     private async ValueTask<Outcome<ModelChoice>> RouteModelAsync(HttpContext context, GatewayRoute route, Query query)

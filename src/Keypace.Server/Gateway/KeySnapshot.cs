@@ -102,6 +102,10 @@ internal sealed record ServedKey(
     KeyPacing Pacing)
 {
     private string? _hubHost;
+    private string? _nameInHeaders;
+
+    /// <summary>Percent-encoded: headers are ASCII, names are not.</summary>
+    public string NameInHeaders => _nameInHeaders ??= Uri.EscapeDataString(Name.Text);
 
     public KnownTargets Targets { get; } = new();
 

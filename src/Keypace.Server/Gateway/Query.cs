@@ -96,7 +96,7 @@ internal sealed class Query(string routeName, long startedAt, DateTimeOffset cam
     {
         if (Choice is null)
             return;
-        headers["x-keypace-key"] = Uri.EscapeDataString(Choice.Key.Name.Text);
+        headers["x-keypace-key"] = Choice.Key.NameInHeaders;
         headers["x-keypace-waited-ms"] = Ms(Waited).ToString(CultureInfo.InvariantCulture);
         headers["x-keypace-remaining"] = remaining.ToString(CultureInfo.InvariantCulture);
         if (RefusedAt > 0)

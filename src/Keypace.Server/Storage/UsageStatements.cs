@@ -32,8 +32,7 @@ internal sealed class UsageStatements : IDisposable
     {
         using var transaction = _connection.BeginTransaction(deferred: false);
         _touchKey.Transaction = _touchToken.Transaction = transaction;
-        foreach (var row in rows)
-            _insert.Run(row);
+        _insert.Run(rows);
         var keys = LatestUse(rows, row => row.ApiKeyId, _keysTouched);
         var tokens = LatestUse(rows, row => row.TokenId.Length > 0 ? row.TokenId : null, _tokensTouched);
         foreach (var (id, at) in keys)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols;
 using Keypace.Domain.Protocols.OpenAi;
@@ -30,7 +31,7 @@ internal static class AnswerCopy
         foreach (var (name, values) in answer.Content.Headers.NonValidated)
         {
             if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
-                response.ContentLength = answer.Content.Headers.ContentLength;
+                response.ContentLength = long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
             else if (Requests.HeaderRules.MayReachCaller(name))
                 headers[name] = Scrubbed(values.ToString(), scrub, secretText);
         }

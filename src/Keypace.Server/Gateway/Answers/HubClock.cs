@@ -1,3 +1,5 @@
+using Microsoft.Extensions.ObjectPool;
+
 namespace Keypace.Server.Gateway.Answers;
 
 /// <summary>
@@ -6,16 +8,26 @@ namespace Keypace.Server.Gateway.Answers;
 /// </summary>
 internal sealed class HubClock : IDisposable
 {
+    /// <summary>
+    /// A source with its timer costs as much as many a step of a query. One of them is only used again when nobody cancelled it and no timer of its is
+    /// about to; and only with the real time: another provider's timers cannot be asked.
+    /// </summary>
+    private static readonly ObjectPool<CancellationTokenSource> Ready =
+        new DefaultObjectPoolProvider { MaximumRetained = 256 }.Create(new Fresh());
+
     private readonly GatewayOptions _options;
     private readonly CancellationToken _callerLeft;
     private readonly CancellationTokenSource _source;
     private readonly CancellationTokenRegistration _leaving;
+    private readonly bool _isPooled;
+    private bool _isDisposed;
 
     public HubClock(GatewayOptions options, TimeProvider time, CancellationToken callerLeft)
     {
         _options = options;
         _callerLeft = callerLeft;
-        _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _isPooled = ReferenceEquals(time, TimeProvider.System);
+        _source = _isPooled ? Ready.Get() : new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _leaving = callerLeft.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
     }
 
@@ -36,7 +48,20 @@ internal sealed class HubClock : IDisposable
 
     public void Dispose()
     {
-        _leaving.Dispose();
-        _source.Dispose();
+        if (_isDisposed)
+            return;   // given back twice, the source would serve two queries
+        _isDisposed = true;
+        _leaving.Dispose();   // waits for a caller who is leaving at this moment
+        if (_isPooled)
+            Ready.Return(_source);
+        else
+            _source.Dispose();
+    }
+
+    private sealed class Fresh : IPooledObjectPolicy<CancellationTokenSource>
+    {
+        public CancellationTokenSource Create() => new();
+
+        public bool Return(CancellationTokenSource source) => source.TryReset();
     }
 }

@@ -48,9 +48,12 @@ internal static class HubTarget
     {
         if ((agent?.Destination ?? key.Destination) is not { } destination)
             return new Refusal(RefusalReason.Conflict, "key_without_address", $"The API key '{key.Name}' has no address. Give it a url.");
+        if (key.Targets.Newest is { } newest && ReferenceEquals(newest.Destination, destination) && ReferenceEquals(newest.Route, route))
+            return newest.Uri;
         if (route.PathAt(key.Access.Paths) is not { } path)
             return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName}, where the API key '{key.Name}' leads, has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
-        if (path.Contains(ModelPlace, StringComparison.Ordinal))
+        var isModels = path.Contains(ModelPlace, StringComparison.Ordinal);
+        if (isModels)
         {
             if (string.IsNullOrEmpty(model))
                 return new Refusal(RefusalReason.Malformed, "missing_model", $"{key.Hub.DisplayName} has the model in its addresses, and the query names none. Give \"model\" (on Azure the deployment's name).");
@@ -60,7 +63,10 @@ internal static class HubTarget
         }
 
         var query = ReferenceEquals(route, GatewayRoute.ChatCompletions) && key.Access.ChatQuery is { } chatQuery ? "?" + chatQuery : "";
-        return key.Targets.Of(destination.Address + path + query);
+        var uri = key.Targets.Of(destination.Address + path + query);
+        if (!isModels)
+            key.Targets.Newest = new KnownTarget(destination, route, uri);
+        return uri;
     }
 
     /// <summary>A path of the hub's file: under the address, or with a slash in front under its origin.</summary>
@@ -77,6 +83,9 @@ internal sealed class KnownTargets
 
     private readonly ConcurrentDictionary<string, Uri> _uris = new(StringComparer.Ordinal);
 
+    /// <summary>Where the newest query went: most keys' queries all go there, and it saves putting the address together.</summary>
+    public KnownTarget? Newest { get; set; }
+
     public Uri Of(string address)
     {
         if (_uris.TryGetValue(address, out var known))
@@ -87,3 +96,6 @@ internal sealed class KnownTargets
         return uri;
     }
 }
+
+/// <summary>The address of a route that has no model in it.</summary>
+internal sealed record KnownTarget(Destination Destination, GatewayRoute Route, Uri Uri);
