@@ -11,8 +11,6 @@ namespace Keypace.Demo;
 /// </summary>
 internal sealed class FirstByteStamp(PipeReader inner, TimeProvider time, Socket? socket) : PipeReader
 {
-    // struct tcp_info of <linux/tcp.h>: milliseconds since the last data came in, counted in kernel ticks of up to 4 ms.
-    private const int IpProtocolTcp = 6, TcpInfo = 11, LastDataReceivedOffset = 52, TickMs = 4;
     private long _firstByteNs;
 
     public int Requests { get; private set; }
@@ -67,29 +65,8 @@ internal sealed class FirstByteStamp(PipeReader inner, TimeProvider time, Socket
     {
         if (_firstByteNs == 0 && !result.Buffer.IsEmpty)
         {
-            _firstByteNs = Wire.Nanoseconds(time) - (LateByMs() * 1_000_000L);
+            _firstByteNs = Wire.Nanoseconds(time) - (KernelNews.UnreadForMs(socket) * 1_000_000L);
         }
-    }
-
-    private int LateByMs()
-    {
-        if (socket is null || !OperatingSystem.IsLinux())
-        {
-            return 0;
-        }
-
-        Span<byte> info = stackalloc byte[LastDataReceivedOffset + 4];
-        try
-        {
-            socket.GetRawSocketOption(IpProtocolTcp, TcpInfo, info);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return 0;
-        }
-
-        // One tick is taken off, so that a stamp is never earlier than the truth by more than the kernel's own rounding.
-        return Math.Max(0, BitConverter.ToInt32(info[LastDataReceivedOffset..]) - TickMs);
     }
 
     private sealed class Duplex(PipeReader input, PipeWriter output) : IDuplexPipe
