@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Answers;
@@ -59,6 +60,7 @@ internal sealed class GatewayPath(
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
     private async ValueTask<Refusal?> ForwardAsync(HttpContext context, GatewayRoute route, Query query)
     {
         var request = context.Request;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Keypace.Domain;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
@@ -15,6 +16,7 @@ namespace Keypace.Server.Gateway;
 internal sealed class HubExchange(
     KeySnapshots snapshots, Credentials credentials, HubLines lines, PacingFigures figures, KeyAccounts accounts, TimeProvider time)
 {
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
     public async ValueTask<Outcome<HubAnswer>> RunAsync(Query query, HubClock clock)
     {
         var key = query.Choice!.Key;
@@ -136,6 +138,7 @@ internal sealed class HubExchange(
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AttemptEnd> SendAsync(Query query, ServedKey key, Turn turn, long entered, HubClock clock)
     {
         if (!(await credentials.OpenAsync(key, clock.Token)).TryGet(out var credential, out var refusal))
