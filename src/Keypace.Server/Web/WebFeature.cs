@@ -27,6 +27,7 @@ internal static class WebFeature
             circuits.DisconnectedCircuitMaxRetained = 50;
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
         });
+        services.AddAntiforgery(forgery => forgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
         services.AddMudServices();
         services.AddSingleton<WebAssets>();
         services.AddSingleton<LiveFeed>();
@@ -43,6 +44,12 @@ internal static class WebFeature
         var cookies = app.Services.GetRequiredService<BrowserCookie>();
         app.Use(next => new PageGate(sessions, cookies, next).InvokeAsync);
         app.Use(next => context => KeepAsync(context, next));
+        app.Use(next => context =>
+        {
+            if (cookies.IsSecure(context.Request))
+                context.Request.Scheme = Uri.UriSchemeHttps;   // as the browser sees it, which decides about the framework's own cookie
+            return next(context);
+        });
         app.UseAntiforgery();
     }
 

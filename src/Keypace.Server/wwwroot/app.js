@@ -52,11 +52,12 @@
   // --- forms whose secrets stay out of the circuit --------------------------------------------------------------
   const drafts = {
     key: name => `keypace-draft-${name}`,
-    load: name => { try { return JSON.parse(sessionStorage.getItem(drafts.key(name))); } catch { return null; } },
+    // Only on the page where it was typed: a dialog that was left behind by going elsewhere does not follow.
+    load: name => { try { const draft = JSON.parse(sessionStorage.getItem(drafts.key(name))); return draft?.['draft.page'] === location.pathname ? draft : null; } catch { return null; } },
     clear: name => sessionStorage.removeItem(drafts.key(name)),
     save: form => {
-      const fields = {};
-      for (const field of form.elements) if (field.name && !('secret' in field.dataset)) fields[field.name] = field.type === 'checkbox' ? String(field.checked) : field.value;
+      const fields = { 'draft.page': location.pathname };
+      for (const field of form.elements) if (field.name && !('secret' in field.dataset) && !(field.type === 'radio' && !field.checked)) fields[field.name] = field.type === 'checkbox' ? String(field.checked) : field.value;
       sessionStorage.setItem(drafts.key(form.dataset.draft), JSON.stringify(fields));
     },
   };

@@ -6,28 +6,13 @@ namespace Keypace.EndToEnd.Browser;
 
 /// <summary>Agents, tokens and the playground, in a real browser.</summary>
 [Collection(Pages.Name)]
-public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
+public sealed class AgentsTests(Chromium chromium) : OnPages(chromium)
 {
-    private RunningKeypace _keypace = null!;
-    private PretendHub _hub = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
-        _keypace = await RunningKeypace.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _keypace.DisposeAsync();
-        await _hub.DisposeAsync();
-    }
-
     [Fact]
     public async Task An_agent_and_its_new_key_are_saved_together_or_neither()
     {
         await using var window = await OpenAsync("/agents");
-        var secret = _hub.Options.RequiredKey!;
+        var secret = Hub.Options.RequiredKey!;
         await window.Button("Add agent").ClickAsync();
         await window.Field("Name").FillAsync("judge <img src=x>");
         await window.Field("Model").FillAsync("pretend-large");
@@ -35,10 +20,10 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await window.Field("Model hub").SelectOptionAsync("custom");
         await window.Field("API key").PressSequentiallyAsync(secret);
         await window.Field("Requests").FillAsync("0");
-        await window.Field("Base URL").FillAsync($"{_hub.Address}/v1");
+        await window.Field("Base URL").FillAsync($"{Hub.Address}/v1");
         await window.Button("Save agent and key").ClickAsync();
         await Expect(window.Dialog.Locator(".field-error:not([hidden])")).ToHaveCountAsync(1);
-        Assert.Equal(0, (await _keypace.Api.GetAsync("/v1/api-keys")).MustBe(200).Json.GetArrayLength());
+        Assert.Equal(0, (await Keypace.Api.GetAsync("/v1/api-keys")).MustBe(200).Json.GetArrayLength());
         await Expect(window.Field("API key")).ToHaveValueAsync(secret);
 
         await window.Field("Requests").FillAsync("30");
@@ -49,7 +34,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         var row = window.Page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "judge <img src=x>" });
         await Expect(row).ToContainTextAsync("pretend-large");
         await Expect(row).ToContainTextAsync("Active");
-        var key = (await _keypace.Api.GetAsync("/v1/api-keys")).MustBe(200).Json[0];
+        var key = (await Keypace.Api.GetAsync("/v1/api-keys")).MustBe(200).Json[0];
         Assert.Equal((30, 60), (key.GetProperty("rate_limit_per_interval").GetInt32(), key.GetProperty("rate_limit_interval").GetInt32()));
         Secrets.MustBeAbsent(await window.Page.ContentAsync(), secret, "the page");
         foreach (var piece in window.Wire)
@@ -60,7 +45,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task An_agent_is_edited_archived_and_brought_back()
     {
-        var id = await _keypace.StoreKeyAsync(_hub, "stored");
+        var id = await Keypace.StoreKeyAsync(Hub, "stored");
         await using var window = await OpenAsync("/agents");
         await window.Button("Add agent").First.ClickAsync();
         await window.Field("Name").FillAsync("helper");
@@ -86,9 +71,45 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Half_made_changes_and_tokens_come_back_on_their_own_page_only()
+    {
+        var id = await Keypace.StoreKeyAsync(Hub, "stored");
+        (await Keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = "judge", model_name = "small", api_key_id = id, agent_system_prompt = "Be kind." })).MustBe(200);
+        await using var window = await OpenAsync("/agents");
+        await window.Link("judge").ClickAsync();
+        await window.Field("Model").FillAsync("large");
+        await Keypace.ServeAsync();
+        await Expect(window.Dialog.GetByText("Edit judge")).ToBeVisibleAsync();
+        await Expect(window.Field("Model")).ToHaveValueAsync("large");
+        await window.LiveAsync();
+
+        await window.Page.GotoAsync("/tokens");
+        await window.LiveAsync();
+        await window.Button("Make token").First.ClickAsync();
+        await window.Field("Name").FillAsync("nightly");
+        await window.Field("Role").SelectOptionAsync("viewer");
+        await window.Page.GetByText("Only chosen ones").ClickAsync();
+        await window.Dialog.GetByLabel("judge").CheckAsync();
+        await Keypace.ServeAsync();
+        await Expect(window.Field("Name")).ToHaveValueAsync("nightly");
+        await Expect(window.Field("Role")).ToHaveValueAsync("viewer");
+        await Expect(window.Dialog.GetByLabel("judge")).ToBeCheckedAsync();
+        await Expect(window.Dialog.GetByLabel("stored")).Not.ToBeCheckedAsync();
+
+        await window.LiveAsync();
+        await window.Page.GotoAsync("/agents");
+        await Expect(window.Field("Model")).ToHaveValueAsync("large");   // left behind here, and found here
+        await window.LiveAsync();
+        await window.Button("Save agent").ClickAsync();
+        await Expect(window.Dialog).ToHaveCountAsync(0);
+        var agent = (await Keypace.Api.GetAsync("/v1/agent-configurations")).MustBe(200)["results"][0];
+        Assert.Equal(("large", "Be kind."), (agent.GetProperty("model_name").GetString(), agent.GetProperty("agent_system_prompt").GetString()));
+    }
+
+    [Fact]
     public async Task A_token_is_shown_once_works_and_is_revoked()
     {
-        await _keypace.StoreKeyAsync(_hub, "stored");
+        await Keypace.StoreKeyAsync(Hub, "stored");
         await using var window = await OpenAsync("/tokens");
         await window.Button("Make token").ClickAsync();
         await window.Field("Name").FillAsync("bench <i>weekly</i>");
@@ -104,7 +125,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await window.Page.Keyboard.PressAsync("Escape");
         await Expect(place).ToBeVisibleAsync();
 
-        using var api = new Api(_keypace.Address, token);
+        using var api = new Api(Keypace.Address, token);
         Assert.Equal(1, (await api.GetAsync("/v1/api-keys")).MustBe(200).Json.GetArrayLength());
         await Expect(window.Dialog.GetByText("Waiting for its first query")).ToBeVisibleAsync();
         (await api.ChatAsync("stored")).MustBe(200);
@@ -123,7 +144,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task The_playground_streams_counts_down_in_line_and_lets_one_leave()
     {
-        var id = await _keypace.StoreKeyAsync(_hub, "paced", new HubLimit(1, 6));
+        var id = await Keypace.StoreKeyAsync(Hub, "paced", new HubLimit(1, 6));
         await using var window = await OpenAsync($"/playground?key={id}");
         await window.Field("Model").FillAsync("pretend-large");
         await window.Field("Message").FillAsync("Is <script>alert(1)</script> text?");
@@ -132,7 +153,7 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await Expect(window.Page.Locator(".turn-facts").First).ToContainTextAsync("Waited");
         await Expect(window.Page.Locator(".turn-facts").First).ToContainTextAsync("Tokens");
         await Expect(window.Page.Locator(".said").First).ToHaveTextAsync("Is <script>alert(1)</script> text?");
-        await Expect(window.Page.Locator(".snippet pre")).ToContainTextAsync($"{_keypace.Address}v1");
+        await Expect(window.Page.Locator(".snippet pre")).ToContainTextAsync($"{Keypace.Address}v1");
         await Expect(window.Page.Locator(".snippet pre")).ToContainTextAsync("Is <script>alert(1)</script> text?");
 
         await window.Field("Message").FillAsync("And again?");
@@ -144,14 +165,5 @@ public sealed class AgentsTests(Chromium chromium) : IAsyncLifetime
         await window.Button("Send").ClickAsync();
         await Expect(window.Page.Locator(".turn-facts").Nth(2)).ToContainTextAsync("Waited");
         Assert.Empty(window.Complaints);
-    }
-
-    private async Task<Window> OpenAsync(string path)
-    {
-        var window = await chromium.OpenAsync(_keypace.Address);
-        await window.Page.GotoAsync(path);
-        await window.SignInAsync(KeypaceFolder.OwnerEmail, (await File.ReadAllTextAsync(_keypace.Folder.PasswordFile)).Trim());
-        await window.LiveAsync();
-        return window;
     }
 }

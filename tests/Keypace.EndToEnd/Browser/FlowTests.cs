@@ -6,23 +6,8 @@ namespace Keypace.EndToEnd.Browser;
 
 /// <summary>What runs across pages: the keyboard alone, a session that ends, two people at one agent, records and their downloads.</summary>
 [Collection(Pages.Name)]
-public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
+public sealed class FlowTests(Chromium chromium) : OnPages(chromium)
 {
-    private RunningKeypace _keypace = null!;
-    private PretendHub _hub = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
-        _keypace = await RunningKeypace.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _keypace.DisposeAsync();
-        await _hub.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_key_is_added_found_opened_and_asked_with_the_keyboard_alone()
     {
@@ -39,9 +24,9 @@ public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
         await keys.TypeAsync("Custom");
         await Expect(window.Field("Base URL")).ToBeVisibleAsync();
         await TabToAsync(window, window.Field("Base URL"));
-        await keys.TypeAsync($"{_hub.Address}/v1");
+        await keys.TypeAsync($"{Hub.Address}/v1");
         await TabToAsync(window, window.Field("API key"));
-        await keys.TypeAsync(_hub.Options.RequiredKey!);
+        await keys.TypeAsync(Hub.Options.RequiredKey!);
         await TabToAsync(window, window.Field("Requests"));
         await keys.TypeAsync("40");
         await keys.PressAsync("Enter");
@@ -81,12 +66,12 @@ public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task A_session_that_ends_says_so_and_leads_back_to_the_same_page_and_form()
     {
-        await _keypace.StoreKeyAsync(_hub, "alpha");
+        await Keypace.StoreKeyAsync(Hub, "alpha");
         await using var window = await OpenAsync("/keys?q=al&sort=-name");
         await window.Button("Add new key").ClickAsync();
         await window.Field("Name").FillAsync("half");
         await window.Field("Model hub").SelectOptionAsync("custom");
-        await window.Field("Base URL").FillAsync($"{_hub.Address}/v1");
+        await window.Field("Base URL").FillAsync($"{Hub.Address}/v1");
         await window.Field("API key").FillAsync("sk-test-not-a-real-key-0005");
         var other = await window.Page.Context.NewPageAsync();
         await other.GotoAsync("/settings");
@@ -98,7 +83,7 @@ public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
         await window.Dialog.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "Sign in" }).ClickAsync();
         await window.SignInAsync(KeypaceFolder.OwnerEmail, await PasswordAsync());
         await Expect(window.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex(@"/keys\?q=al&sort=-name$"));
-        await Expect(window.Field("Base URL")).ToHaveValueAsync($"{_hub.Address}/v1");
+        await Expect(window.Field("Base URL")).ToHaveValueAsync($"{Hub.Address}/v1");
         await Expect(window.Field("Name")).ToHaveValueAsync("half");
         await Expect(window.Field("API key")).ToHaveValueAsync("");
     }
@@ -106,39 +91,40 @@ public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task The_second_of_two_who_edit_an_agent_sees_what_differs()
     {
-        var id = await _keypace.StoreKeyAsync(_hub, "stored");
-        var agent = (await _keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = "judge", model_name = "small", api_key_id = id })).MustBe(200)["id"].GetString();
+        var id = await Keypace.StoreKeyAsync(Hub, "stored");
+        var agent = (await Keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = "judge", model_name = "small", api_key_id = id })).MustBe(200)["id"].GetString();
         await using var window = await OpenAsync("/agents");
         await window.Link("judge").ClickAsync();
         await window.Field("Model").FillAsync("medium");
-        (await _keypace.Api.PutAsync($"/v1/agent-configurations/{agent}", new { agent_name = "judge <b>two</b>" })).MustBe(200);
+        (await Keypace.Api.PutAsync($"/v1/agent-configurations/{agent}", new { agent_name = "judge <b>two</b>" })).MustBe(200);
         await window.Button("Save agent").ClickAsync();
         await Expect(window.Dialog.GetByText("Somebody else changed this agent meanwhile.")).ToBeVisibleAsync();
         await Expect(window.Dialog.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "judge <b>two</b>" })).ToBeVisibleAsync();
         await window.Button("Save my changes over theirs").ClickAsync();
         await Expect(window.Dialog).ToHaveCountAsync(0);
-        var after = (await _keypace.Api.GetAsync($"/v1/agent-configurations/{agent}")).MustBe(200);
+        var after = (await Keypace.Api.GetAsync($"/v1/agent-configurations/{agent}")).MustBe(200);
         Assert.Equal(("judge <b>two</b>", "medium"), (after["agent_name"].GetString(), after["model_name"].GetString()));
     }
 
     [Fact]
     public async Task An_order_stays_while_figures_change_and_records_are_found_and_downloaded()
     {
-        await _keypace.StoreKeyAsync(_hub, "alpha", new HubLimit(100, 600));
-        await _keypace.StoreKeyAsync(_hub.Address, "sk-test-not-a-real-key-0006", "beta", new HubLimit(10, 600));
-        var busy = await _keypace.StoreKeyAsync(_hub.Address, _hub.Options.RequiredKey! + "x", "=cmd", new HubLimit(1000, 600));
+        await Keypace.StoreKeyAsync(Hub, "alpha", new HubLimit(100, 600));
+        await Keypace.StoreKeyAsync(Hub.Address, "sk-test-not-a-real-key-0006", "beta", new HubLimit(10, 600));
+        var busy = await Keypace.StoreKeyAsync(Hub.Address, Hub.Options.RequiredKey! + "x", "=cmd", new HubLimit(1000, 600));
         await using var window = await OpenAsync("/keys?sort=-used");
         var names = window.Page.Locator("tbody tr a[data-main]");
         await Expect(names).ToHaveTextAsync(["=cmd", "alpha", "beta"]);
         for (var query = 0; query < 5; query++)
-            (await _keypace.Api.ChatAsync("alpha")).MustBe(200);
+            (await Keypace.Api.ChatAsync("alpha")).MustBe(200);
         await Expect(window.Page.GetByLabel("Used now, alpha")).ToHaveAttributeAsync("aria-valuetext", "5 of 100 used, 0 waiting");
         await Expect(names).ToHaveTextAsync(["=cmd", "alpha", "beta"]);
         await window.Button("Used now").ClickAsync();
+        await Expect(names).ToHaveTextAsync(["=cmd", "beta", "alpha"]);
         await window.Button("Used now").ClickAsync();
         await Expect(names).ToHaveTextAsync(["alpha", "=cmd", "beta"]);
 
-        await _keypace.Api.ChatAsync("=cmd");   // the hub refuses it, which counts as a query
+        await Keypace.Api.ChatAsync("=cmd");   // the hub refuses it, which counts as a query
         await window.Page.GotoAsync("/usage");
         await Expect(window.Link("alpha")).ToBeVisibleAsync();
         await Expect(window.Page.Locator(".usage tbody tr")).ToHaveCountAsync(2);
@@ -149,7 +135,7 @@ public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
         Assert.Contains("\"'=cmd\"", text, StringComparison.Ordinal);
 
         for (var change = 0; change < 110; change++)
-            (await _keypace.Api.PutAsync($"/v1/api-keys/{busy}", new { rate_limit_per_interval = 1001 + change })).MustBe(200);
+            (await Keypace.Api.PutAsync($"/v1/api-keys/{busy}", new { rate_limit_per_interval = 1001 + change })).MustBe(200);
         await window.Page.GotoAsync("/audit?about=api_key");
         var records = window.Page.Locator(".audit tbody tr");
         await window.Button("Show older records").ClickAsync();
@@ -181,16 +167,5 @@ public sealed class FlowTests(Chromium chromium) : IAsyncLifetime
         }
 
         Assert.Fail($"Sixty steps do not lead to {field}.");
-    }
-
-    private async Task<string> PasswordAsync() => (await File.ReadAllTextAsync(_keypace.Folder.PasswordFile)).Trim();
-
-    private async Task<Window> OpenAsync(string path)
-    {
-        var window = await chromium.OpenAsync(_keypace.Address);
-        await window.Page.GotoAsync(path);
-        await window.SignInAsync(KeypaceFolder.OwnerEmail, await PasswordAsync());
-        await window.LiveAsync();
-        return window;
     }
 }

@@ -6,33 +6,18 @@ namespace Keypace.EndToEnd.Browser;
 
 /// <summary>The list of keys and what is done from it, in a real browser.</summary>
 [Collection(Pages.Name)]
-public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
+public sealed class KeysTests(Chromium chromium) : OnPages(chromium)
 {
-    private RunningKeypace _keypace = null!;
-    private PretendHub _hub = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
-        _keypace = await RunningKeypace.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _keypace.DisposeAsync();
-        await _hub.DisposeAsync();
-    }
-
     [Fact]
     public async Task A_key_is_added_tested_and_saved_and_its_secret_is_in_one_request_only()
     {
         await using var window = await OpenAsync("/keys");
-        var secret = _hub.Options.RequiredKey!;
+        var secret = Hub.Options.RequiredKey!;
         await window.Page.Keyboard.PressAsync("n");
         await Expect(window.Dialog.GetByRole(AriaRole.Heading, new LocatorGetByRoleOptions { Name = "Add new key" })).ToBeVisibleAsync();
         await window.Field("Name").FillAsync("lab <b>bold</b>");
         await window.Field("Model hub").SelectOptionAsync("custom");
-        await window.Field("Base URL").FillAsync($"{_hub.Address}/v1");
+        await window.Field("Base URL").FillAsync($"{Hub.Address}/v1");
         await window.Field("API key").PressSequentiallyAsync(secret);
         await window.Field("Requests").FillAsync("50");
         await window.Field("Seconds").FillAsync("10");
@@ -54,11 +39,11 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task What_the_routes_refuse_stands_at_its_field_and_nothing_is_lost()
     {
-        await _keypace.StoreKeyAsync(_hub, "taken");
+        await Keypace.StoreKeyAsync(Hub, "taken");
         await using var window = await OpenAsync("/keys");
         await window.Button("Add new key").ClickAsync();
         await window.Field("Model hub").SelectOptionAsync("custom");
-        await window.Field("Base URL").FillAsync($"{_hub.Address}/v1");
+        await window.Field("Base URL").FillAsync($"{Hub.Address}/v1");
         await window.Field("API key").FillAsync("sk-test-not-a-real-key-0001");
         await window.Field("Requests").FillAsync("many");
         await window.Field("Seconds").FillAsync("0");
@@ -78,7 +63,7 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task A_key_is_renamed_disabled_and_deleted_with_a_way_back()
     {
-        await _keypace.StoreKeyAsync(_hub, "first");
+        await Keypace.StoreKeyAsync(Hub, "first");
         await using var window = await OpenAsync("/keys");
         var link = window.Link("first");
         await link.FocusAsync();
@@ -103,9 +88,9 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task A_key_that_agents_use_is_deleted_by_its_name_or_after_they_moved()
     {
-        var id = await _keypace.StoreKeyAsync(_hub, "busy");
-        await _keypace.StoreKeyAsync(_hub.Address, "sk-test-not-a-real-key-0002", "other", null);
-        (await _keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = "helper", model_name = "m", api_key_id = id })).MustBe(200);
+        var id = await Keypace.StoreKeyAsync(Hub, "busy");
+        await Keypace.StoreKeyAsync(Hub.Address, "sk-test-not-a-real-key-0002", "other", null);
+        (await Keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = "helper", model_name = "m", api_key_id = id })).MustBe(200);
         await using var window = await OpenAsync("/keys");
         await ChooseAsync(window, "busy", "Delete");
         await Expect(window.Dialog).ToContainTextAsync("helper");
@@ -117,32 +102,32 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
         await window.Field("Move agents to").SelectOptionAsync(new SelectOptionValue { Label = "other" });
         await window.Button("Move").ClickAsync();
         await Expect(window.Button("Delete key")).ToBeEnabledAsync();
-        var agents = (await _keypace.Api.GetAsync("/v1/agent-configurations")).MustBe(200)["results"];
+        var agents = (await Keypace.Api.GetAsync("/v1/agent-configurations")).MustBe(200)["results"];
         Assert.NotEqual(id, agents[0].GetProperty("api_key_id").GetString());
     }
 
     [Fact]
     public async Task The_second_of_two_who_edit_a_key_sees_what_differs()
     {
-        var id = await _keypace.StoreKeyAsync(_hub, "shared", new HubLimit(60, 10));
+        var id = await Keypace.StoreKeyAsync(Hub, "shared", new HubLimit(60, 10));
         await using var window = await OpenAsync("/keys");
         await ChooseAsync(window, "shared", "Edit");
         await window.Field("Requests").FillAsync("70");
-        (await _keypace.Api.PutAsync($"/v1/api-keys/{id}", new { name = "shared by two" })).MustBe(200);
+        (await Keypace.Api.PutAsync($"/v1/api-keys/{id}", new { name = "shared by two" })).MustBe(200);
         await window.Button("Save key").ClickAsync();
         await Expect(window.Dialog.GetByText("Somebody else changed this key meanwhile")).ToBeVisibleAsync();
         await Expect(window.Dialog.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "Name" })).ToContainTextAsync("shared by two");
         await window.Button("Save my changes over theirs").ClickAsync();
         await Expect(window.Dialog).ToHaveCountAsync(0);
-        var key = (await _keypace.Api.GetAsync($"/v1/api-keys/{id}")).MustBe(200);
+        var key = (await Keypace.Api.GetAsync($"/v1/api-keys/{id}")).MustBe(200);
         Assert.Equal(("shared by two", 70), (key["name"].GetString(), key["rate_limit_per_interval"].GetInt32()));
     }
 
     [Fact]
     public async Task Search_filter_and_order_are_in_the_address()
     {
-        await _keypace.StoreKeyAsync(_hub, "alpha");
-        await _keypace.StoreKeyAsync(_hub.Address, "sk-test-not-a-real-key-0003", "beta", null);
+        await Keypace.StoreKeyAsync(Hub, "alpha");
+        await Keypace.StoreKeyAsync(Hub.Address, "sk-test-not-a-real-key-0003", "beta", null);
         await using var window = await OpenAsync("/keys");
         await window.Page.Keyboard.PressAsync("/");
         await Expect(window.Field("Search")).ToBeFocusedAsync();
@@ -169,9 +154,9 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
         await window.Field("Name").FillAsync("half");
         await window.Field("Model hub").SelectOptionAsync("custom");
         await window.Field("API key").FillAsync("sk-test-not-a-real-key-0004");
-        await window.Field("Base URL").FillAsync($"{_hub.Address}/v1");
-        await _keypace.ServeAsync();
-        await Expect(window.Field("Base URL")).ToHaveValueAsync($"{_hub.Address}/v1");
+        await window.Field("Base URL").FillAsync($"{Hub.Address}/v1");
+        await Keypace.ServeAsync();
+        await Expect(window.Field("Base URL")).ToHaveValueAsync($"{Hub.Address}/v1");
         await Expect(window.Field("Name")).ToHaveValueAsync("half");
         await Expect(window.Field("API key")).ToHaveValueAsync("");
 
@@ -185,12 +170,42 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_half_made_change_comes_back_and_knows_what_it_began_with()
+    {
+        var id = await Keypace.StoreKeyAsync(Hub, "shared", new HubLimit(60, 10));
+        (await Keypace.Api.PutAsync($"/v1/api-keys/{id}", new { limits = new[] { new { dimension = "requests", limit = 500, calendar_zone = "Europe/Berlin" } } })).MustBe(200);
+        await using var window = await OpenAsync($"/key/{id}");
+        await window.Button("Edit").First.ClickAsync();
+        await window.Field("Requests").FillAsync("70");
+        await window.Field("API key").FillAsync("sk-test-not-a-real-key-0007");
+        await Keypace.ServeAsync();
+        (await Keypace.Api.PutAsync($"/v1/api-keys/{id}", new { name = "shared by two" })).MustBe(200);
+        await Expect(window.Dialog.GetByText("Edit shared", new LocatorGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await Expect(window.Field("Requests")).ToHaveValueAsync("70");
+        await Expect(window.Field("API key")).ToHaveValueAsync("");
+
+        await window.LiveAsync();
+        await window.Button("Save key").ClickAsync();
+        await Expect(window.Dialog.GetByText("Somebody else changed this key meanwhile")).ToBeVisibleAsync();
+        await window.Button("Save my changes over theirs").ClickAsync();
+        await Expect(window.Dialog).ToHaveCountAsync(0);
+        var key = (await Keypace.Api.GetAsync($"/v1/api-keys/{id}")).MustBe(200);
+        Assert.Equal(("shared by two", 70), (key["name"].GetString(), key["rate_limit_per_interval"].GetInt32()));
+        Assert.Equal("Europe/Berlin", key["limits"][0].GetProperty("calendar_zone").GetString());
+
+        await window.Page.ReloadAsync();
+        await window.LiveAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "shared by two" })).ToBeVisibleAsync();
+        await Expect(window.Dialog).ToHaveCountAsync(0);   // what is saved does not come back
+    }
+
+    [Fact]
     public async Task One_key_shows_its_limit_who_waits_and_what_went_through()
     {
-        var id = await _keypace.StoreKeyAsync(_hub, "paced", new HubLimit(3, 20));
+        var id = await Keypace.StoreKeyAsync(Hub, "paced", new HubLimit(3, 20));
         await using var window = await OpenAsync("/keys");
         using var leave = new CancellationTokenSource();
-        var waiting = Task.WhenAll(Enumerable.Range(0, 8).Select(one => QuietlyAsync(_keypace.Api.OpenAsync(
+        var waiting = Task.WhenAll(Enumerable.Range(0, 8).Select(one => QuietlyAsync(Keypace.Api.OpenAsync(
             "/v1/chat/completions", Api.Chat("pretend-large"), "paced", leave.Token, ("x-keypace-caller", one % 2 == 0 ? "alice" : "<i>bob</i>")))));
         var row = Row(window, "paced");
         await Expect(row.GetByRole(AriaRole.Meter)).ToHaveAttributeAsync("aria-valuetext", "3 of 3 used, 5 waiting");
@@ -227,14 +242,5 @@ public sealed class KeysTests(Chromium chromium) : IAsyncLifetime
         {
             // That was the point.
         }
-    }
-
-    private async Task<Window> OpenAsync(string path)
-    {
-        var window = await chromium.OpenAsync(_keypace.Address);
-        await window.Page.GotoAsync(path);
-        await window.SignInAsync(KeypaceFolder.OwnerEmail, (await File.ReadAllTextAsync(_keypace.Folder.PasswordFile)).Trim());
-        await window.LiveAsync();
-        return window;
     }
 }

@@ -6,14 +6,8 @@ namespace Keypace.EndToEnd.Browser;
 
 /// <summary>Default limits on the Settings page, and what a key can be told beside its rate limit.</summary>
 [Collection(Pages.Name)]
-public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
+public sealed class SettingsTests(Chromium chromium) : OnPages(chromium)
 {
-    private RunningKeypace _keypace = null!;
-
-    public async ValueTask InitializeAsync() => _keypace = await RunningKeypace.StartAsync();
-
-    public ValueTask DisposeAsync() => _keypace.DisposeAsync();
-
     [Fact]
     public async Task The_guard_and_a_teams_default_limit_are_set_and_new_keys_begin_with_it()
     {
@@ -24,7 +18,7 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
         await window.Field("Guard in milliseconds").FillAsync("120");
         await window.Button("Save guard").ClickAsync();
         await Expect(window.Page.GetByText("Set here by your team.")).ToBeVisibleAsync();
-        Assert.Contains("\"120\",\"source\":\"team\"", (await _keypace.Api.GetAsync("/v1/settings")).MustBe(200).Text, StringComparison.Ordinal);
+        Assert.Contains("\"120\",\"source\":\"team\"", (await Keypace.Api.GetAsync("/v1/settings")).MustBe(200).Text, StringComparison.Ordinal);
         await window.Button("Back to the server's own").ClickAsync();
         await Expect(window.Field("Guard in milliseconds")).ToHaveValueAsync("50");
         var row = window.Page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "OpenAI" }).First;
@@ -38,9 +32,9 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
         await Expect(window.Dialog).ToHaveCountAsync(0);
         await Expect(row).ToContainTextAsync("77 / 30 s");
         await Expect(row).ToContainTextAsync("set by your team");
-        var hub = (await _keypace.Api.GetAsync("/v1/hubs/openai")).MustBe(200);
+        var hub = (await Keypace.Api.GetAsync("/v1/hubs/openai")).MustBe(200);
         Assert.Equal((77, 30), (hub["rate_limit_per_interval"].GetInt32(), hub["rate_limit_interval"].GetInt32()));
-        Assert.Contains("default_set", (await _keypace.Api.GetAsync("/v1/audit")).MustBe(200).Text, StringComparison.Ordinal);
+        Assert.Contains("default_set", (await Keypace.Api.GetAsync("/v1/audit")).MustBe(200).Text, StringComparison.Ordinal);
 
         await window.Page.GotoAsync("/keys");
         await window.LiveAsync();
@@ -60,8 +54,8 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task A_key_takes_further_limits_and_joins_a_rate_group()
     {
-        var first = await _keypace.StoreKeyAsync("http://127.0.0.1:9", "sk-test-not-a-real-key-0001", "first", new HubLimit(10, 60));
-        await _keypace.StoreKeyAsync("http://127.0.0.1:9", "sk-test-not-a-real-key-0002", "second", new HubLimit(20, 60));
+        var first = await Keypace.StoreKeyAsync("http://127.0.0.1:9", "sk-test-not-a-real-key-0001", "first", new HubLimit(10, 60));
+        await Keypace.StoreKeyAsync("http://127.0.0.1:9", "sk-test-not-a-real-key-0002", "second", new HubLimit(20, 60));
         await using var window = await OpenAsync($"/key/{first}");
         await window.Button("Edit").ClickAsync();
         await window.Dialog.Locator("summary").ClickAsync();
@@ -80,7 +74,7 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
         await Expect(window.Dialog).ToHaveCountAsync(0);
         await Expect(window.Page.Locator(".facts")).ToContainTextAsync("first, second");
 
-        var key = (await _keypace.Api.GetAsync($"/v1/api-keys/{first}")).MustBe(200);
+        var key = (await Keypace.Api.GetAsync($"/v1/api-keys/{first}")).MustBe(200);
         var limits = key["limits"].EnumerateArray().Select(limit => (limit.GetProperty("dimension").GetString(), limit.GetProperty("limit").GetInt32(), limit.GetProperty("interval_seconds").GetInt32()));
         Assert.Equal([("tokens", 90_000, 60), ("requests", 5_000, 86_400)], limits);
         Assert.Equal("large <b>", key["limits"][1].GetProperty("model").GetString());
@@ -92,16 +86,7 @@ public sealed class SettingsTests(Chromium chromium) : IAsyncLifetime
         await window.Button("Save key").ClickAsync();
         await Expect(window.Dialog).ToHaveCountAsync(0);
         await Expect(window.Page.Locator(".facts")).ToContainTextAsync("This key alone");
-        Assert.Equal(1, (await _keypace.Api.GetAsync($"/v1/api-keys/{first}")).MustBe(200)["limits"].GetArrayLength());
+        Assert.Equal(1, (await Keypace.Api.GetAsync($"/v1/api-keys/{first}")).MustBe(200)["limits"].GetArrayLength());
         Assert.Single(window.Complaints);   // the browser's own note of the 422
-    }
-
-    private async Task<Window> OpenAsync(string path)
-    {
-        var window = await chromium.OpenAsync(_keypace.Address);
-        await window.Page.GotoAsync(path);
-        await window.SignInAsync(KeypaceFolder.OwnerEmail, (await File.ReadAllTextAsync(_keypace.Folder.PasswordFile)).Trim());
-        await window.LiveAsync();
-        return window;
     }
 }

@@ -23,11 +23,13 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Throws with what the server said when it does not come up.</summary>
-    public static async Task<RunningServer> StartAsync(TestFolder folder, bool isTerminal = false)
+    public static async Task<RunningServer> StartAsync(TestFolder folder, bool isTerminal = false, string? publicUrl = null)
     {
         var stop = new CancellationTokenSource();
         var line = new FirstLine();
         var around = folder.Around(isTerminal) with { Output = TextWriter.Synchronized(new Both(line, folder.Output)) };
+        if (publicUrl is not null)
+            around = around with { Variables = new Dictionary<string, string>(around.Variables) { ["KEYPACE_PUBLIC_URL"] = publicUrl } };
         var options = new ServeOptions(folder.Data.Path, folder.Kek, ["http://127.0.0.1:0"], new Dictionary<string, string>());
         var run = Task.Run(() => KeypaceServer.RunAsync(options, around, stop.Token));
         await Task.WhenAny(run, line.Told);

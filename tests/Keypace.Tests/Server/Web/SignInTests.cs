@@ -50,6 +50,26 @@ public sealed class SignInTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Behind_a_proxy_that_ends_TLS_every_cookie_is_for_TLS_only()
+    {
+        await _server.DisposeAsync();
+        _server = await RunningServer.StartAsync(_folder, publicUrl: "https://keys.example.test");
+        using var signIn = new HttpRequestMessage(HttpMethod.Post, "/sign-in") { Content = JsonContent.Create(new { email = OwnerEmail(), password = TestFolder.Password }) };
+        signIn.Headers.Host = "keys.example.test";
+        signIn.Headers.Add("X-Keypace", "1");
+        using var signedIn = await _server.Http.SendAsync(signIn, Ct);
+        var session = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"));
+        Assert.StartsWith("__Host-", session, StringComparison.Ordinal);
+
+        using var page = new HttpRequestMessage(HttpMethod.Get, "/settings");
+        page.Headers.Host = "keys.example.test";
+        page.Headers.Add("Cookie", session.Split(';')[0]);
+        using var settings = await _server.Http.SendAsync(page, Ct);
+        Assert.Equal(HttpStatusCode.OK, settings.StatusCode);
+        Assert.All([session, .. settings.Headers.GetValues("Set-Cookie")], cookie => Assert.Contains("; secure", cookie, StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
     public async Task The_store_keeps_no_cookie()
     {
         using var answer = await SignInAsync(OwnerEmail(), TestFolder.Password);

@@ -16,7 +16,8 @@ namespace Keypace.Server.Web.Pages.Agents;
 /// <summary>Makes an agent, with a stored key or with a new one in the same request, or changes one. A new key's secret goes from the browser to the route itself.</summary>
 public sealed partial class AgentDialog
 {
-    public const string DraftName = "add-agent";
+    private const string NewAgentsDraft = "add-agent";
+    private const string ChangesDraft = "edit-agent";
 
     private readonly string _wayId = FieldIds.Next();
     private readonly string _hubId = FieldIds.Next();
@@ -54,17 +55,20 @@ public sealed partial class AgentDialog
     /// <summary>After an agent was made or changed.</summary>
     [Parameter] public EventCallback<Agent> Saved { get; set; }
 
+    private string DraftName => _agent is null ? NewAgentsDraft : ChangesDraft;
+
     /// <summary>True where a new key must say where its queries go.</summary>
     private bool NeedsUrl => _isNewKey && _way is { BaseUrl: null };
 
     /// <summary>Models that the key's own test listed, else those that the hub is known for.</summary>
     private IReadOnlyList<string> Models => _result?.Models ?? _hub?.Models ?? [];
 
-    /// <param name="draft">What was typed before the page was lost; null for an empty form.</param>
-    public async Task AddAsync(IReadOnlyDictionary<string, string>? draft)
+    public Task AddAsync() => AddAsync(null);
+
+    private async Task AddAsync(IReadOnlyDictionary<string, string>? draft)
     {
         await ReadKeysAsync();
-        Open(null, draft is null ? new AgentForm() : AgentForm.OfDraft(draft));
+        Open(null, draft is null ? new AgentForm() : AgentForm.OfDraft(draft, new AgentForm()));
         _isNewKey = _model.Hub.Length > 0 || _keys.Count == 0;
         ChooseHub(_model.Hub.Length > 0 && Hubs.TryGet(_model.Hub, out _) ? _model.Hub : HubChoices.InOrder(Hubs)[0].Name);
         ChooseSource(_isNewKey);
@@ -74,13 +78,28 @@ public sealed partial class AgentDialog
     public async Task EditAsync(Agent agent)
     {
         ArgumentNullException.ThrowIfNull(agent);
+        await EditAsync(agent, AgentForm.Of(agent));
+    }
+
+    private async Task EditAsync(Agent agent, AgentForm model)
+    {
         await ReadKeysAsync();
-        Open(agent, AgentForm.Of(agent));
+        Open(agent, model);
         StateHasChanged();
+    }
+
+    private async Task RestoreAsync()
+    {
+        if (await Drafts.LoadAsync(Js, NewAgentsDraft) is { } added)
+            await AddAsync(added);
+        else if (await Drafts.LoadAsync(Js, ChangesDraft) is { } changed && Drafts.RecordOf<Agent>(changed) is { } agent)
+            await EditAsync(agent, AgentForm.OfDraft(changed, AgentForm.Of(agent)));
     }
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
+        if (firstRender)
+            await RestoreAsync();
         if (!_wantsErrorFocus)
             return;
         _wantsErrorFocus = false;
@@ -212,11 +231,7 @@ public sealed partial class AgentDialog
 
     private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;
 
-    private async Task ForgetAsync()
-    {
-        if (_agent is null)
-            await Js.InvokeVoidAsync("keypace.drafts.clear", DraftName);
-    }
+    private async Task ForgetAsync() => await Drafts.ClearAsync(Js, DraftName);
 
     private static readonly string[] StoredKeyFields = ["agent_name", "model_name", "api_key_id", "agent_url", "agent_system_prompt"];
 

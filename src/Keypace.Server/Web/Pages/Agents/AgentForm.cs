@@ -34,17 +34,19 @@ internal sealed class AgentForm
         Prompt = agent.AgentSystemPrompt ?? "",
     };
 
-    public static AgentForm OfDraft(IReadOnlyDictionary<string, string> draft)
+    /// <param name="draft">Fields by their names in the request, as the browser kept them.</param>
+    /// <param name="before">What the form began with: what it did not show is as it was there.</param>
+    public static AgentForm OfDraft(IReadOnlyDictionary<string, string> draft, AgentForm before)
     {
         const string config = "hub_config.";
         var form = new AgentForm
         {
-            Name = draft.GetValueOrDefault("agent_name", ""),
-            Model = draft.GetValueOrDefault("model_name", ""),
-            KeyId = draft.GetValueOrDefault("api_key_id", ""),
-            Hub = draft.GetValueOrDefault("hub", ""),
-            Url = draft.GetValueOrDefault("agent_url", ""),
-            Prompt = draft.GetValueOrDefault("agent_system_prompt", ""),
+            Name = draft.GetValueOrDefault("agent_name", before.Name),
+            Model = draft.GetValueOrDefault("model_name", before.Model),
+            KeyId = draft.GetValueOrDefault("api_key_id", before.KeyId),
+            Hub = draft.GetValueOrDefault("hub", before.Hub),
+            Url = draft.GetValueOrDefault("agent_url", before.Url),
+            Prompt = draft.GetValueOrDefault("agent_system_prompt", before.Prompt),
             Requests = draft.GetValueOrDefault("rate_limit_requests_per_minute", ""),
         };
         foreach (var (name, value) in draft.Where(field => field.Key.StartsWith(config, StringComparison.Ordinal)))

@@ -7,7 +7,6 @@ using Keypace.Server.Features.Requests;
 using Keypace.Server.Features.Usage;
 using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;
-using Microsoft.JSInterop;
 
 namespace Keypace.Server.Web.Pages.Agents;
 
@@ -34,8 +33,6 @@ public sealed partial class AgentsPage
 
     [Inject] private TimeProvider Time { get; set; } = null!;
 
-    [Inject] private IJSRuntime Js { get; set; } = null!;
-
     [SupplyParameterFromQuery(Name = "q")] private string? Query { get; set; }
 
     [SupplyParameterFromQuery(Name = "show")] private string? ShowQuery { get; set; }
@@ -60,12 +57,6 @@ public sealed partial class AgentsPage
     }
 
     protected override void OnParametersSet() => Arrange();
-
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        if (firstRender && await Js.InvokeAsync<Dictionary<string, string>?>("keypace.drafts.load", AgentDialog.DraftName) is { } draft && _dialog is not null)
-            await _dialog.AddAsync(draft);
-    }
 
     protected override async Task LoadAsync()
     {
@@ -122,7 +113,7 @@ public sealed partial class AgentsPage
             replace: search is not null);
     }
 
-    private Task AddAsync() => _dialog?.AddAsync(null) ?? Task.CompletedTask;
+    private Task AddAsync() => _dialog?.AddAsync() ?? Task.CompletedTask;
 
     private Task EditAsync(AgentLine line) => _dialog?.EditAsync(line.Agent) ?? Task.CompletedTask;
 

@@ -145,7 +145,7 @@ public sealed partial class DashboardPage
         ];
     }
 
-    private Task AddKeyAsync() => _keyDialog?.AddAsync(null) ?? Task.CompletedTask;
+    private Task AddKeyAsync() => _keyDialog?.AddAsync() ?? Task.CompletedTask;
 
     private Task SavedAsync() => LoadAsync();
 

@@ -52,22 +52,26 @@ public sealed class KeyForm
     }
 
     /// <param name="draft">Fields by their names in the request, as the browser kept them.</param>
-    public static KeyForm OfDraft(IReadOnlyDictionary<string, string> draft)
+    /// <param name="before">What the form began with: what it did not show is as it was there.</param>
+    public static KeyForm OfDraft(IReadOnlyDictionary<string, string> draft, KeyForm before)
     {
-        string Text(string name) => draft.GetValueOrDefault(name, "");
+        string Text(string name, string otherwise = "") => draft.GetValueOrDefault(name, otherwise);
         var form = new KeyForm
         {
-            Name = Text("name"),
-            Hub = Text("hub"),
-            Url = Text("url"),
-            Requests = Text("rate_limit_per_interval"),
-            Seconds = Text("rate_limit_interval"),
+            Name = Text("name", before.Name),
+            Hub = Text("hub", before.Hub),
+            Url = Text("url", before.Url),
+            Requests = Text("rate_limit_per_interval", before.Requests),
+            Seconds = Text("rate_limit_interval", before.Seconds),
             Way = int.TryParse(Text("way"), NumberStyles.None, CultureInfo.InvariantCulture, out var way) ? way : 0,
-            Pacing = draft.GetValueOrDefault("pacing", "auto"),
-            GuardMs = Text("guard_ms"),
+            Pacing = Text("pacing", before.Pacing),
+            GuardMs = Text("guard_ms", before.GuardMs),
+            RateGroup = Text("rate_group_id", before.RateGroup),
         };
         for (var line = 0; draft.ContainsKey($"limits.{line}.limit"); line++)
-            form.Limits.Add(LimitLine.OfDraft(draft, line));
+            form.Limits.Add(LimitLine.OfDraft(draft, line, before.Limits.ElementAtOrDefault(line)));
+        foreach (var (name, value) in before.Config)
+            form.Config[name] = value;
         foreach (var (name, value) in draft.Where(field => field.Key.StartsWith("hub_config.", StringComparison.Ordinal)))
             form.Config[name["hub_config.".Length..]] = value;
         return form;

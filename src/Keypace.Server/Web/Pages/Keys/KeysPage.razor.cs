@@ -6,7 +6,6 @@ using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Requests;
 using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;
-using Microsoft.JSInterop;
 using MudBlazor;
 
 namespace Keypace.Server.Web.Pages.Keys;
@@ -40,8 +39,6 @@ public sealed partial class KeysPage
     [Inject] private NavigationManager Navigation { get; set; } = null!;
 
     [Inject] private Toasts Toasts { get; set; } = null!;
-
-    [Inject] private IJSRuntime Js { get; set; } = null!;
 
     [SupplyParameterFromQuery(Name = "q")] private string? Query { get; set; }
 
@@ -80,13 +77,6 @@ public sealed partial class KeysPage
         else if (_typed == (Query ?? ""))
             _isTyping = false;
         Arrange();
-    }
-
-    protected override async Task OnAfterRenderAsync(bool firstRender)
-    {
-        // A dialog that was open when the server or the session ended comes back with what was typed, secrets excepted.
-        if (firstRender && await Js.InvokeAsync<Dictionary<string, string>?>("keypace.drafts.load", KeyDialog.DraftName) is { } draft && _dialog is not null)
-            await _dialog.AddAsync(draft);
     }
 
     protected override async Task LoadAsync()
@@ -160,7 +150,7 @@ public sealed partial class KeysPage
     private async Task AddAsync()
     {
         if (_dialog is not null)
-            await _dialog.AddAsync(null);
+            await _dialog.AddAsync();
     }
 
     private async Task SavedAsync(ApiKey key)

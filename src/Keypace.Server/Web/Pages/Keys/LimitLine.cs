@@ -34,11 +34,13 @@ public sealed record LimitLine(string Dimension, string Limit, string Seconds, s
     }
 
     /// <param name="draft">Fields by their names in the form, as the browser kept them.</param>
-    public static LimitLine OfDraft(IReadOnlyDictionary<string, string> draft, int line)
+    /// <param name="before">What stood in this line when the form began; null when nothing did.</param>
+    public static LimitLine OfDraft(IReadOnlyDictionary<string, string> draft, int line, LimitLine? before)
     {
         ArgumentNullException.ThrowIfNull(draft);
         string Text(string name) => draft.GetValueOrDefault($"limits.{line}.{name}", "");
-        return new LimitLine(Text("dimension"), Text("limit"), Text("interval_seconds"), Text("model"));
+        var isByDay = before?.Zone is not null && before.Dimension == Text("dimension") && Text("interval_seconds").Length == 0;
+        return new LimitLine(Text("dimension"), Text("limit"), Text("interval_seconds"), Text("model"), isByDay ? before!.Zone : null);
     }
 
     /// <summary>As the route takes it.</summary>

@@ -15,6 +15,8 @@ public sealed partial class TokenDialog
 {
     private static readonly (int Days, string Text)[] _lifetimes = [(1, "in 1 day"), (7, "in 7 days"), (30, "in 30 days"), (90, "in 90 days"), (180, "in 180 days"), (365, "in 365 days")];
 
+    private const string DraftName = "make-token";
+
     private readonly string _roleId = FieldIds.Next();
     private readonly string _daysId = FieldIds.Next();
     private readonly string _tokenId = FieldIds.Next();
@@ -54,9 +56,11 @@ public sealed partial class TokenDialog
 
     private string Server => Navigation.BaseUri;
 
-    public async Task MakeNewAsync()
+    public Task MakeNewAsync() => MakeNewAsync(new TokenForm());
+
+    private async Task MakeNewAsync(TokenForm model)
     {
-        (_model, _errors, _made, _lastUsedAt, _isSaving, _isCopied) = (new TokenForm(), new FormErrors(), null, null, false, false);
+        (_model, _errors, _made, _lastUsedAt, _isSaving, _isCopied) = (model, new FormErrors(), null, null, false, false);
         if ((await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
             _keys = [.. keys.OrderBy(key => key.Name, StringComparer.OrdinalIgnoreCase)];
         if ((await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
@@ -80,6 +84,8 @@ public sealed partial class TokenDialog
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
+        if (firstRender && await Drafts.LoadAsync(Js, DraftName) is { } draft)
+            await MakeNewAsync(TokenForm.OfDraft(draft));
         if (_wantsToken)
         {
             _wantsToken = false;
@@ -114,6 +120,7 @@ public sealed partial class TokenDialog
         }
 
         _made = answer.Read<AccessToken>();
+        await Drafts.ClearAsync(Js, DraftName);
         _samples = CallSamples.Of(Server, new SampleCall(ModelFor(_made), "Say hello."));
         _wantsToken = true;
         await Saved.InvokeAsync(_made);
@@ -138,6 +145,7 @@ public sealed partial class TokenDialog
     private async Task ForgetAsync()
     {
         _made = null;
+        await Drafts.ClearAsync(Js, DraftName);
         await Js.InvokeVoidAsync("keypace.token.forget");
     }
 

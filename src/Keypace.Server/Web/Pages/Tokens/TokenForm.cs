@@ -6,6 +6,9 @@ namespace Keypace.Server.Web.Pages.Tokens;
 /// <summary>What is chosen for a new token.</summary>
 internal sealed class TokenForm
 {
+    /// <summary>Names of the form's fields, by which the browser keeps what was chosen.</summary>
+    public const string KeyField = "key.", AgentField = "agent.", Chosen = "chosen";
+
     public string Name { get; set; } = "";
 
     public string Role { get; set; } = "member";
@@ -23,6 +26,22 @@ internal sealed class TokenForm
 
     /// <summary>Days from now.</summary>
     public int Days { get; set; } = 90;
+
+    /// <param name="draft">Fields by their names in the form, as the browser kept them.</param>
+    public static TokenForm OfDraft(IReadOnlyDictionary<string, string> draft)
+    {
+        var form = new TokenForm();
+        form.Name = draft.GetValueOrDefault("name", form.Name);
+        form.Role = draft.GetValueOrDefault("role", form.Role);
+        form.Query = draft.GetValueOrDefault("query", "true") == "true";
+        form.Manage = draft.GetValueOrDefault("manage") == "true";
+        form.IsBound = draft.GetValueOrDefault("bound") == Chosen;
+        if (int.TryParse(draft.GetValueOrDefault("days"), NumberStyles.None, CultureInfo.InvariantCulture, out var days))
+            form.Days = days;
+        form.KeyIds.UnionWith(ChosenOf(draft, KeyField));
+        form.AgentIds.UnionWith(ChosenOf(draft, AgentField));
+        return form;
+    }
 
     /// <summary>The members of the request that are not fields of the form by themselves.</summary>
     public Dictionary<string, object> Request(DateTimeOffset now)
@@ -42,6 +61,9 @@ internal sealed class TokenForm
             request["agents"] = AgentIds.ToArray();
         return request;
     }
+
+    private static IEnumerable<string> ChosenOf(IReadOnlyDictionary<string, string> draft, string field) =>
+        draft.Where(one => one.Value == "true" && one.Key.StartsWith(field, StringComparison.Ordinal)).Select(one => one.Key[field.Length..]);
 
     public static string May(AccessToken token)
     {

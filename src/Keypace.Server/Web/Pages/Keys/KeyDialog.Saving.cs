@@ -1,0 +1,119 @@
+using Keypace.Contracts;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
+using Keypace.Server.Features.Access;
+using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Web.Components;
+using Microsoft.JSInterop;
+
+namespace Keypace.Server.Web.Pages.Keys;
+
+/// <content>Testing and saving: the form goes from the browser to the routes, by the names of its fields.</content>
+public sealed partial class KeyDialog
+{
+    private async Task TestAsync()
+    {
+        (_isTesting, _result, _testRefusal) = (true, null, null);
+        StateHasChanged();
+        if (_key is not null && !await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
+        {
+            var stored = await Me.AskAsync(Need.Change, caller => Testing.TestStoredAsync(_key.Id, caller, CancellationToken.None));
+            _testRefusal = stored.TryGet(out _result, out var refusal) ? null : refusal.Detail;
+        }
+        else
+        {
+            var answer = await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys/test", new { only = TestedFields, extra = new { hub = _model.Hub } });
+            _errors = answer.IsGood ? new FormErrors() : FormErrors.Of(answer, ShownFields());
+            _result = answer.IsGood ? answer.Read<ApiKeyTestResult>() : null;
+            _wantsErrorFocus = _errors.Count > 0;
+        }
+
+        _isTesting = false;
+    }
+
+    private async Task SaveAsync()
+    {
+        if (_isSaving || _hub is null)
+            return;
+        _isSaving = true;
+        var answer = _mode is Mode.Add ? await PostAsync() : await PutAsync();
+        _isSaving = false;
+        if (answer is null)
+            return;
+        if (answer.Status == 412 && _key is not null
+            && (await Me.AskAsync(Need.Read, caller => Keys.GetAsync(_key.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
+        {
+            (_theirs, _errors) = (theirs, new FormErrors());
+            return;
+        }
+
+        if (!answer.IsGood)
+        {
+            _errors = FormErrors.Of(answer, ShownFields());
+            _wantsErrorFocus = true;
+            return;
+        }
+
+        var key = answer.Read<ApiKey>();
+        Toasts.Say(_mode switch
+        {
+            Mode.Add => $"{key.Name} is stored{(key.Notice is null ? "" : ". " + key.Notice)}",
+            Mode.ReplaceSecret => $"{key.Name} has a new secret, {key.DisplayValue}",
+            _ => $"{key.Name} is changed",
+        });
+        if (_dialog is not null)
+            await _dialog.CloseAsync();
+        await Saved.InvokeAsync(key);
+    }
+
+    private async Task<WireAnswer?> PostAsync()
+    {
+        // Left alone, the limit stays the hub's default and follows it.
+        var only = IsDefaultLimit(_hub!) && !_isLimitTyped ? NewFields.Except(["rate_limit_per_interval", "rate_limit_interval"]).ToArray() : NewFields;
+        return await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys", new { only, empties = true, extra = WithLimits(new Dictionary<string, object> { ["hub"] = _model.Hub }) });
+    }
+
+    /// <summary>A list, which no name of a field can say.</summary>
+    private Dictionary<string, object> WithLimits(Dictionary<string, object> extra)
+    {
+        if (_mode is Mode.Edit || _model.Limits.Count > 0)
+            extra["limits"] = _model.Limits.ConvertAll(line => line.ToWire());
+        return extra;
+    }
+
+    private async Task<WireAnswer?> PutAsync()
+    {
+        var changed = _model.ChangedSince(_before).ToList();
+        if (await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
+            changed.AddRange(HubChoices.Secrets(_hub!, _way!).Select(secret => secret.Name.Split('.')[0]));
+        if (changed.Count == 0)
+        {
+            if (_mode is Mode.ReplaceSecret)
+                _errors = FormErrors.Of(new WireAnswer(422, """{"detail":[{"loc":["body","value"],"msg":"Enter the new secret."}]}"""), ShownFields());
+            else if (_dialog is not null)
+                await _dialog.CloseAsync();
+            return null;
+        }
+
+        var extra = new Dictionary<string, object> { ["version"] = (_theirs ?? _key!).Version };
+        if (changed.Contains("url") && _model.Url.Length == 0)
+            extra["url"] = "";
+        if (changed.Contains("guard_ms") && _model.GuardMs.Length == 0)
+            extra["guard_ms"] = -1;
+        if (changed.Remove("limits"))
+            extra = WithLimits(extra);
+        return await Js.InvokeAsync<WireAnswer>(
+            "keypace.send", _form, "PUT", $"/v1/api-keys/{_key!.Id}", new { only = changed.Distinct().ToArray(), empties = true, extra });
+    }
+
+    private static readonly string[] NewFields = ["name", "hub", "value", "hub_config", "url", "rate_limit_per_interval", "rate_limit_interval", "pacing", "guard_ms"];
+
+    private static readonly string[] TestedFields = ["value", "hub_config", "url"];
+
+    private HashSet<string> ShownFields() =>
+    [
+        "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms", "rate_group_id", .. LimitLines.FieldsOf(_model.Limits.Count),
+        .. _hub is null || _way is null ? [] : HubChoices.Secrets(_hub, _way).Select(secret => secret.Name),
+        .. _hub is null || _way is null ? [] : HubChoices.PublicFields(_hub, _way).Select(field => "hub_config." + field.Name),
+    ];
+}
