@@ -93,6 +93,12 @@ public sealed class Settings
     /// <summary>Every setting with its value and where that came from; secrets are hidden.</summary>
     public Task<IReadOnlyList<Setting>> ListAsync(CancellationToken ct = default) =>
         _wire.GetAsync("v1/settings", KeypaceJson.Default.IReadOnlyListSetting, ct);
+
+    /// <summary>Changes what can be changed while the server runs, at once; what <paramref name="change"/> leaves out stays.</summary>
+    /// <returns>Every setting as it is now.</returns>
+    /// <exception cref="KeypaceException">403: the token may not administer. 422: a value is out of its range; the field is named.</exception>
+    public Task<IReadOnlyList<Setting>> ChangeAsync(SettingsChange change, CancellationToken ct = default) =>
+        _wire.SendAsync(HttpMethod.Put, "v1/settings", change, Wire.Sent.SettingsChange, KeypaceJson.Default.IReadOnlyListSetting, ct);
 }
 
 /// <summary>Whether the server runs: <c>/healthz</c> and <c>/readyz</c>. Answers instead of throwing when nothing listens.</summary>

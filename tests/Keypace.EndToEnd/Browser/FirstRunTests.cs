@@ -1,4 +1,5 @@
 using Keypace.Demo;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Keypace.EndToEnd.Browser;
@@ -15,9 +16,7 @@ public sealed class FirstRunTests(Chromium chromium)
         using var temporary = TemporaryFolder.Create("keypace-e2e-");
         var folder = new KeypaceFolder(temporary);
         await using var keypace = await KeypaceProcess.ServeAsync(folder, new Dictionary<string, string>());
-        var file = Path.Combine(folder.Data, "setup-link");
-        await Until.TrueAsync(() => File.Exists(file) && new FileInfo(file).Length > 0, "the set-up link");
-        var link = (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Trim();
+        var link = await LinkAsync(folder);
         await using var window = await chromium.OpenAsync(keypace.Address);
         await window.Page.GotoAsync(link);
 
@@ -36,10 +35,62 @@ public sealed class FirstRunTests(Chromium chromium)
         await window.Button("Sign out").ClickAsync();
         await Expect(window.Button("Sign in")).ToBeVisibleAsync();
         await window.SignInAsync("owner@example.test", "a wrong but long password");
-        await Expect(window.Page.GetByRole(Microsoft.Playwright.AriaRole.Alert)).ToContainTextAsync("No account has this");
+        await Expect(window.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("No account has this");
         await window.SignInAsync("owner@example.test", Password);
         await window.LiveAsync();
         await Expect(window.Link("Keys")).ToBeVisibleAsync();
         Assert.DoesNotContain(window.Complaints, complaint => !complaint.Contains("401", StringComparison.Ordinal));
+    }
+
+    /// <param name="width">In pixels: a telephone, a desk.</param>
+    [Theory]
+    [InlineData(390, 844)]
+    [InlineData(1280, 860)]
+    public async Task From_the_set_up_link_to_the_first_answer_by_clicks_alone(int width, int height)
+    {
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
+        using var temporary = TemporaryFolder.Create("keypace-e2e-");
+        var folder = new KeypaceFolder(temporary);
+        await using var keypace = await KeypaceProcess.ServeAsync(folder, new Dictionary<string, string> { ["KEYPACE_EGRESS__ALLOW"] = "127.0.0.0/8" });
+        await using var window = await chromium.OpenAsync(keypace.Address, width, height);
+        await window.Page.GotoAsync(await LinkAsync(folder));
+        await window.Field("Email").FillAsync("owner@example.test");
+        await window.Field("Password").FillAsync(Password);
+        await window.Field("The same again").FillAsync(Password);
+        await window.Button("Become the owner").ClickAsync();
+        await window.Link("Open Keypace").ClickAsync();
+        await window.LiveAsync();
+
+        await window.Button("Add a key").ClickAsync();
+        await window.Field("Name").FillAsync("first");
+        await window.Field("Model hub").SelectOptionAsync("custom");
+        await window.Field("API key").FillAsync(hub.Options.RequiredKey!);
+        await window.Field("Base URL").FillAsync($"{hub.Address}/v1");
+        await window.Button("Test").ClickAsync();
+        await Expect(window.Dialog.GetByText("accepts this key")).ToBeVisibleAsync();
+        await window.Button("Save key").ClickAsync();
+        await Expect(window.Dialog).ToHaveCountAsync(0);
+        await window.Button("Make a token").ClickAsync();
+        await window.Field("Name").FillAsync("mine");
+        await window.Dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Make token" }).ClickAsync();
+        await window.Button("I have stored it").ClickAsync();
+        await window.Link("Open Playground").ClickAsync();
+        await window.Field("Model").FillAsync("pretend-large");
+        await window.Field("Message").FillAsync("Say hello.");
+        await window.Button("Send").ClickAsync();
+        await Expect(window.Page.GetByText("Waited", new PageGetByTextOptions { Exact = false }).First).ToBeVisibleAsync();
+        Assert.Equal(1, hub.Log.Snapshot().Count(arrival => arrival.Target.EndsWith("/chat/completions", StringComparison.Ordinal) && arrival.Status == 200));
+
+        await (width < 600 ? window.Page.Locator(".bottombar").GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "Dashboard" }) : window.Link("Dashboard")).ClickAsync();
+        await Expect(window.Page.GetByText("Sent, last full minute")).ToBeVisibleAsync();
+        Assert.True(await window.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), "the page sticks out");
+        Assert.Empty(window.Complaints);
+    }
+
+    private static async Task<string> LinkAsync(KeypaceFolder folder)
+    {
+        var file = Path.Combine(folder.Data, "setup-link");
+        await Until.TrueAsync(() => File.Exists(file) && new FileInfo(file).Length > 0, "the set-up link");
+        return (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Trim();
     }
 }

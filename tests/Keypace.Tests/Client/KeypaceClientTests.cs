@@ -105,6 +105,7 @@ public sealed class KeypaceClientTests
             .On("GET /v1/usage", """{"by":"model","since":1,"until":2,"results":[]}""")
             .On("GET /v1/audit", """{"results":[],"after":null}""")
             .On("GET /v1/settings", "[]")
+            .On("PUT /v1/settings", """[{"name":"Pacing:GuardMs","value":"120","source":"team","description":"x"}]""")
             .On("GET /healthz", "ok", 200, "text/plain")
             .On("GET /readyz", "not ready", 503, "text/plain");
         using var keypace = new KeypaceClient(server.Address, Wires.Token);
@@ -115,9 +116,11 @@ public sealed class KeypaceClientTests
         Assert.Equal("model", (await keypace.Usage.GetAsync("model", DateTimeOffset.UnixEpoch.AddSeconds(1), DateTimeOffset.UnixEpoch.AddSeconds(2), Ct)).By);
         Assert.Null((await keypace.Audit.ListAsync(10, 5, Ct)).After);
         Assert.Empty(await keypace.Settings.ListAsync(Ct));
+        Assert.Equal("120", Assert.Single(await keypace.Settings.ChangeAsync(new SettingsChange(GuardMs: 120), Ct)).Value);
         Assert.True(await keypace.Health.IsAliveAsync(Ct));
         Assert.False(await keypace.Health.IsReadyAsync(Ct));
         Assert.Contains(server.Asked, asked => asked.Query == "?by=model&since=1&until=2");
         Assert.Contains(server.Asked, asked => asked.Query == "?limit=10&after=5");
+        Assert.Contains(server.Asked, asked => asked is { Method: "PUT", Path: "/v1/settings", Body: """{"guard_ms":120}""" });
     }
 }
