@@ -89,8 +89,8 @@ internal sealed class HubExchange(
 
                 if (answer.Status is not (429 or 402 or 503 or 529))
                 {
-                    if (HubLearning.Answered(group, turn, answer, key, need.Model, time))
-                        accounts.Note(key.Id, answer);
+                    if (HubLearning.Answered(group, turn, answer, key, need.Model, time, out var report))
+                        accounts.Note(snapshots.Current, key, answer, report);
                     return answer;
                 }
 

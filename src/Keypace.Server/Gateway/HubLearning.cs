@@ -12,12 +12,14 @@ internal static class HubLearning
     private static long Ticks(TimeSpan span) => MonotonicClock.NanosecondsOf(span);
 
     /// <summary>An answer that is no refusal. Costs next to nothing when its headers say nothing of limits and nothing was learned before.</summary>
+    /// <param name="report">What they say of requests.</param>
     /// <returns>True when it has headers of limits.</returns>
-    public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, TimeProvider time)
+    public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, TimeProvider time, out HubReport report)
     {
         var speaks = key.Hub.LimitHeaders.Count > 0 && answer.SpeaksOfLimits;
+        report = speaks ? ReportOf(group, answer, key, time.GetUtcNow()) : default;
         if (speaks)
-            group.Learn(turn, ReportOf(group, answer, key, time.GetUtcNow()), null, model);
+            group.Learn(turn, report, null, model);
         else if (group.WantsAnswers && answer.Status < 500)
             group.Learn(turn, default, null, model);
         return speaks;

@@ -56,7 +56,7 @@ internal static class KeyRecords
 
         if (accounts.Apart(snapshot, key).FirstOrDefault(other => sees(other.Id)) is { } sibling)
         {
-            return $"{key.Hub.DisplayName} says that this key and '{sibling.Name}' belong to one account, whose limit they share there. Put them into one rate group: set rate_group_id to {sibling.RateGroupId}.";
+            return $"{key.Hub.DisplayName} counts this key and '{sibling.Name}' as one account, whose limit they share there. Put them into one rate group: set rate_group_id to {sibling.RateGroupId}.";
         }
 
         return key.Trouble is KeyTrouble.HubNotServed

@@ -18,7 +18,7 @@ public sealed class SendWindowTests
     }
 
     [Fact]
-    public void A_permit_that_is_out_counts_until_it_is_sent_or_returned_however_long_that_takes()
+    public void A_permit_that_is_takencounts_until_it_is_sent_or_returned_however_long_that_takes()
     {
         var window = new SendWindow(new RateLimit(1, 1), guard: 0);
         window.Take();
@@ -26,12 +26,12 @@ public sealed class SendWindowTests
         Assert.Equal(long.MaxValue, window.NextFree(0));
         window.Return();
         Assert.True(window.IsFree(0));
-        Assert.Throws<InvalidOperationException>(window.Return);
+        Assert.Contains("No permit is out", Assert.Throws<InvalidOperationException>(window.Return).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => window.Sent(0));
     }
 
     [Fact]
-    public void Stamps_that_come_out_of_order_are_put_in_order()
+    public void Stamps_that_come_takenof_order_are_put_in_order()
     {
         var window = new SendWindow(new RateLimit(5, 10), guard: 0);
         foreach (var at in new long[] { 3, 1, 2, 5, 4 })
@@ -101,8 +101,12 @@ public sealed class SendWindowTests
     [InlineData(1, 0)]
     [InlineData(1_000_001, 1)]
     [InlineData(1, 86_401)]
-    public void Limits_out_of_bounds_are_a_bug(int count, int seconds) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new SendWindow(new RateLimit(count, seconds), 0));
+    public void Limits_takenof_bounds_are_a_bug(int count, int seconds)
+    {
+        var fault = Assert.Throws<ArgumentOutOfRangeException>(() => new SendWindow(new RateLimit(count, seconds), 0));
+        Assert.Contains("1 to 1,000,000 in 1 to 86,400 seconds", fault.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SendWindow(new RateLimit(1, 1), 0).ChangeLimit(new RateLimit(count, seconds), 0, 0));
+    }
 
     [Fact]
     public void The_expected_start_of_any_position_is_when_it_really_comes()
@@ -117,9 +121,20 @@ public sealed class SendWindowTests
                 window.AssumeSent(1, now - chance.NextInt64(6 * Second));
             }
 
+            var taken = chance.Next(1 + window.Limit.Count);   // permits that are out count as used now
+            for (var i = 0; i < taken; i++)
+            {
+                window.Take();
+            }
+
             var gate = now + chance.NextInt64(-Second, 3 * Second);
             var expected = Enumerable.Range(0, 30).Select(position => window.Expected(position, now, gate)).ToArray();
             var at = now;
+            for (var i = 0; i < taken; i++)
+            {
+                window.Sent(now);
+            }
+
             for (var i = 0; i < 30; i++)
             {
                 at = Math.Max(Math.Max(at, gate), window.NextFree(at));
@@ -127,6 +142,44 @@ public sealed class SendWindowTests
                 Send(window, at);
             }
         }
+    }
+
+    [Fact]
+    public void It_holds_no_more_stamps_than_it_looks_at()
+    {
+        var window = new SendWindow(new RateLimit(10, 10), guard: 0);
+        for (var at = 0; at < 35; at++)
+        {
+            Send(window, at);
+        }
+
+        Send(window, 24);   // told late, older than the newest ten: it can keep nobody back
+        Assert.Equal(10, window.Held);
+        Assert.Equal([25, 26, 27, 28, 29, 30, 31, 32, 33, 34], window.Counting(35));
+        window.ChangeLimit(new RateLimit(2, 10), 0, 40);
+        Assert.Equal(10, window.Held);   // the limit may be raised again before they have left
+        Send(window, 60 * Second);
+        Assert.InRange(window.Held, 1, 2);
+    }
+
+    [Fact]
+    public void The_largest_limit_that_is_counted_stamp_by_stamp_is_exact_to_the_tick()
+    {
+        var window = new SendWindow(new RateLimit(SendWindow.MostExact, 10), guard: 0);
+        window.AssumeSent(SendWindow.MostExact, 7);
+        Assert.Equal(SendWindow.MostExact, window.Held);
+        Assert.Equal(7 + (10 * Second), window.NextFree(8));
+    }
+
+    [Fact]
+    public void A_negative_guard_is_a_bug()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SendWindow(new RateLimit(1, 1), -1));
+        var window = new SendWindow(new RateLimit(1, 1), 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => window.ChangeLimit(new RateLimit(1, 1), -1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => window.AssumeSent(1_000_001, 0));
+        window.AssumeSent(0, 9);
+        Assert.Equal((0, long.MinValue), (window.Held, window.LastSent));
     }
 
     private static void Send(SendWindow window, long at)

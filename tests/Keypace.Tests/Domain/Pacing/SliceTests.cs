@@ -66,6 +66,47 @@ public sealed class SliceTests
         }
     }
 
+    /// <summary>Answers are kept while nothing changes; what a window without memory says is the measure.</summary>
+    [Fact]
+    public void An_expected_start_that_is_kept_is_never_a_stale_one()
+    {
+        for (var seed = 1; seed <= Traces.Count(200, 10_000); seed++)
+        {
+            var chance = new Random(seed);
+            var limit = new RateLimit(2 + chance.Next(6), 1 + chance.Next(5));
+            var (most, span) = (1 + chance.Next(limit.Count), Second);
+            var now = 100 * Second;
+            List<Action<SendWindow>> life = [window => window.SetSlice(most, span)];
+            var asked = new SendWindow(limit, 0);
+            life[0](asked);
+            for (var i = 0; i < 40; i++)
+            {
+                now += chance.NextInt64(Second / 2);
+                var (at, step) = (now, i);
+                Action<SendWindow> what = chance.Next(7) switch
+                {
+                    0 when asked.Outstanding < limit.Count => window => window.Take(),
+                    1 when asked.Outstanding > 0 => window => window.Sent(at),
+                    2 when asked.Outstanding > 0 => window => window.Return(),
+                    3 => window => window.AssumeSent(1, at),
+                    4 => window => window.Restore([at]),
+                    5 => window => window.ChangeLimit(limit, step % 3 * Second, at),
+                    _ => window => window.SetSlice(1 + ((most + 1) % limit.Count), span),
+                };
+                life.Add(what);
+                what(asked);
+                for (var question = chance.Next(3); question > 0; question--)
+                {
+                    var (position, gate) = (chance.Next(8), now + chance.NextInt64(-Second, Second));
+                    var fresh = new SendWindow(limit, 0);
+                    life.ForEach(one => one(fresh));
+                    Assert.True(fresh.Expected(position, now, gate) == asked.Expected(position, now, gate), $"Position {position}, step {step}, seed {seed}.");
+                    now += chance.NextInt64(Second / 10);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void An_expected_start_moves_when_the_past_does()
     {

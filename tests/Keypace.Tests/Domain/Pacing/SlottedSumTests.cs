@@ -18,7 +18,7 @@ public sealed class SlottedSumTests
             for (var step = 0; step < 80; step++)
             {
                 now += chance.Next(3) == 0 ? chance.NextInt64(2 * span) : chance.NextInt64(width + 1);
-                var at = now - (chance.Next(3) == 0 ? chance.NextInt64(span + width) : 0);
+                var at = now - (chance.Next(3) == 0 ? chance.NextInt64(3 * (span + width)) : 0);
                 _ = sum.At(now);
                 var amount = chance.Next(5);
                 var slot = sum.Add(at, amount);

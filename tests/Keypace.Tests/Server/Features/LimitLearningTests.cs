@@ -116,6 +116,21 @@ public sealed class LimitLearningTests(FeatureHost host)
         Assert.Equal(2, (await StatusAsync(first))["used_now"].GetInt32());
     }
 
+    [Fact]
+    public async Task Keys_that_a_hub_counts_together_without_naming_an_account_are_suggested_too()
+    {
+        var (first, second) = (await StoreAsync("counted", new { }), await StoreAsync("counted", new { }));
+        for (var i = 0; i < 3; i++)
+        {
+            await AskAsync(first);
+            await AskAsync(second);
+        }
+
+        var notice = (await host.GetAsync($"/v1/api-keys/{second}"))["notice"].GetString();
+
+        Assert.Contains($"counts this key and '{first}' as one account", notice, StringComparison.Ordinal);
+    }
+
     /// <summary>Every key has an address of its own, and so a rate group.</summary>
     private async Task<string> StoreAsync(string name, object limits)
     {

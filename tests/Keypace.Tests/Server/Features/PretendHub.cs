@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -14,6 +15,7 @@ public sealed class PretendHub : IAsyncDisposable
     public const string Secret = "sk-test-not-a-real-key-of-the-pretend-hub-0001";
 
     private readonly ConcurrentQueue<string> _seen = new();
+    private int _left = 500;
     private WebApplication? _app;
 
     /// <summary>Base address for keys, with <c>/v1</c>.</summary>
@@ -46,6 +48,8 @@ public sealed class PretendHub : IAsyncDisposable
         context.Response.Headers["x-ratelimit-limit-requests"] = "500";
         if (context.Request.Path.Value!.Contains("/sibling", StringComparison.Ordinal))
             context.Response.Headers["openai-organization"] = "org-not-a-real-one";
+        if (context.Request.Path.Value!.Contains("/counted", StringComparison.Ordinal))
+            context.Response.Headers["x-ratelimit-remaining-requests"] = Interlocked.Decrement(ref _left).ToString(CultureInfo.InvariantCulture);
         context.Response.StatusCode = credential == $"Bearer {Secret}" ? 200 : 401;
         var body = context.Response.StatusCode == 200
             ? """{"data":[{"id":"pretend-1"},{"id":"pretend-2"}]}"""
