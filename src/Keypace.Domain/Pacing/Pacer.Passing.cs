@@ -104,6 +104,11 @@ public sealed partial class Pacer
             if (Blocking(ticket, now) is { } meter)
             {
                 _blocked.Add((ticket, meter));
+                if (ticket.Passed >= MostPasses)
+                {
+                    // When this quota has room for it and another one blocks it instead, this one is kept no longer.
+                    soonest = Math.Min(soonest, meter.Earliest(AmountOn(ticket.Claims, meter), now));
+                }
             }
         }
 

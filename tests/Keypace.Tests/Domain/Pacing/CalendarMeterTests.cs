@@ -65,6 +65,9 @@ public sealed class CalendarMeterTests
         Assert.Equal(25, meter.Used(0));
         meter.Settle(before, 24, 0, 13 * Hour);   // of the day before and not around midnight
         Assert.Equal(25, meter.Used(0));
+        var later = Use(meter, 10, 15 * Hour);
+        meter.Settle(later, 10, 4, 15 * Hour);
+        Assert.Equal(29, meter.Used(0));
     }
 
     [Theory]
@@ -88,8 +91,19 @@ public sealed class CalendarMeterTests
         var meter = Meter(10);
         meter.Tell(Noon, 0);
         Use(meter, 10, 12 * Hour);
+        Assert.Equal(1, UsedAfter(meter.Ends + (22 * Hour) - 1));
+        Assert.Equal(0, UsedAfter(meter.Ends + (22 * Hour)));   // no day is shorter: a whole one has gone by
         TellAt(meter, 100 * Hour);
         Assert.Equal(0, meter.Used(0));
+
+        static long UsedAfter(long rest)
+        {
+            var other = Meter(10);
+            other.Tell(Noon, 0);
+            Use(other, 1, 12 * Hour);
+            TellAt(other, rest);
+            return other.Used(0);
+        }
     }
 
     [Fact]

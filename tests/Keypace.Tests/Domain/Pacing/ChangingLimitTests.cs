@@ -79,6 +79,13 @@ public sealed class ChangingLimitTests
         window.ChangeLimit(new RateLimit(2, 10), 0, 61 * Second);   // a minute after the first has stopped to rule
         Assert.InRange(window.Held, 0, 3);
         Assert.True(window.IsEmptyAt(61 * Second));
+        for (var i = 0; i < 10; i++)
+        {
+            window.Take();
+            window.Sent((62 * Second) + i);
+        }
+
+        Assert.Equal(3, window.Held);
         var other = new SendWindow(new RateLimit(60, 60), 0);
         other.AssumeSent(1, 0);
         other.ChangeLimit(new RateLimit(3, 10), 0, Second);
@@ -105,6 +112,64 @@ public sealed class ChangingLimitTests
         Assert.Equal((100_000 - 25, 24L), (slotted.FreeBy(25), slotted.LastSent));
         Assert.False(slotted.IsEmptyAt(24 + (10 * Second)));   // a slot longer
         Assert.True(slotted.IsEmptyAt(24 + (10 * Second) + (10 * Second / SendWindow.Slots)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_more_than_the_limit_stays_when_more_is_sent(bool isRestored)
+    {
+        var window = new SendWindow(new RateLimit(10, 10), 0);
+        if (isRestored)
+        {
+            window.Restore([.. Enumerable.Repeat(0L, 25)]);
+        }
+        else
+        {
+            window.AssumeSent(25, 0);
+        }
+
+        window.Take();
+        window.Sent(5 * Second);
+        Assert.Equal(25, window.Held);
+        window.ChangeLimit(new RateLimit(30, 10), 0, 6 * Second);
+        Assert.Equal(5, window.FreeBy(6 * Second));
+        var later = new SendWindow(new RateLimit(10, 10), 0);
+        later.AssumeSent(25, 0);
+        later.Take();
+        later.Sent(10 * Second);   // a window later nobody asks for more than the limit any more
+        Assert.InRange(later.Held, 1, 10);
+    }
+
+    [Fact]
+    public void A_longer_interval_in_between_is_remembered_as_long_as_it_counts()
+    {
+        var window = new SendWindow(new RateLimit(60, 60), 0);
+        window.ChangeLimit(new RateLimit(10, 100), 0, Second);
+        window.AssumeSent(10, 49 * Second);
+        window.ChangeLimit(new RateLimit(5, 1), 0, 50 * Second);
+        window.Take();
+        window.Sent(70 * Second);
+        window.ChangeLimit(new RateLimit(12, 100), 0, 100 * Second);
+        Assert.Equal(1, window.FreeBy(100 * Second));
+    }
+
+    [Fact]
+    public void The_form_follows_the_limit_and_what_counts_is_the_same_in_both()
+    {
+        var window = new SendWindow(new RateLimit(100, 10), 0);
+        window.AssumeSent(3, 5);
+        window.ChangeLimit(new RateLimit(100_000, 100), 0, 6);
+        var slot = 100 * Second / SendWindow.Slots;
+        Assert.Equal([slot, slot, slot], window.Counting(7));   // a send counts from its slot's end
+        window.AssumeSent(2, 50 * Second);
+        window.ChangeLimit(new RateLimit(100_000, 10), 0, 51 * Second);
+        Assert.Equal([50 * Second, 50 * Second], window.Counting(51 * Second));   // the slots still hold what the longer interval counts
+        window.ChangeLimit(new RateLimit(100, 10), 0, 52 * Second);
+        Assert.True(window.IsFree(400 * Second));
+        window.Take();
+        window.Sent((400 * Second) + 3);
+        Assert.Equal([(400 * Second) + 3], window.Counting(401 * Second));   // stamp by stamp again
     }
 
     [Fact]

@@ -54,6 +54,21 @@ public sealed class PacerQuotaTests
     }
 
     [Fact]
+    public void What_was_kept_for_one_that_another_limit_blocks_now_is_told_to_be_free_in_time()
+    {
+        var pacer = Of(new Quota(QuotaDimension.Requests, 1, 60, Model: "a"), new Quota(QuotaDimension.Tokens, 100, 10));
+        Send(pacer, 60, "a");
+        var large = Wait(pacer, 90, "a");
+        var others = Enumerable.Range(0, 9).Select(_ => Wait(pacer, 2, "b", "small")).ToArray();
+        Assert.Equal((Pacer.MostPasses, TicketState.Waiting), (large.Passed, others[^1].State));   // tokens are kept for the large one
+
+        RunUntil(pacer, () => others[^1].State == TicketState.Sent);
+
+        Assert.InRange(_now, 10 * Second, 11 * Second);   // not a minute: the large one has its tokens and waits for its model's turn
+        Assert.Equal(TicketState.Waiting, large.State);
+    }
+
+    [Fact]
     public void A_query_of_another_model_is_not_held_up_and_does_not_count_as_passing()
     {
         var pacer = Of(new Quota(QuotaDimension.Requests, 1, 60, Model: "a"));

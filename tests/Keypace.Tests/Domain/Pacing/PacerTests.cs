@@ -286,6 +286,81 @@ public sealed class PacerTests
         Assert.True(sum * sum / (shares.Count * squares) >= 0.99, string.Join(' ', shares));
     }
 
+    [Fact]
+    public void What_is_foretold_is_what_is_said_on_arrival()
+    {
+        for (var seed = 1; seed <= Traces.Count(300, 10_000); seed++)
+        {
+            var chance = new Random(seed);
+            var pacer = new Pacer(new RateLimit(1 + chance.Next(5), 1 + chance.Next(10)), 0, QueueBounds.Default);
+            var now = 1000 * Second;
+            for (var i = 0; i < 40; i++)
+            {
+                var arrival = Anybody(chance) with { Front = chance.Next(10) == 0 };
+                var foretold = pacer.Expect(arrival, now);
+                var used = pacer.Used(now);
+                Assert.Equal(foretold.ExpectedStart, pacer.ExpectedStart(foretold.Position, now));
+                var ticket = new PlainTicket();
+                if (pacer.Enqueue(ticket, arrival, now) == EntryEnd.Granted)
+                {
+                    Assert.Equal((0, now), foretold);
+                    Assert.Equal(used + 1, pacer.Used(now));
+                    pacer.Sent(ticket, now);
+                }
+
+                Assert.True(foretold == (ticket.Position, ticket.ExpectedStart), $"Foretold {foretold}, said {(ticket.Position, ticket.ExpectedStart)}, seed {seed}.");
+                Assert.Equal(Math.Max(0, pacer.Limit.Count - pacer.Used(now) - pacer.Waiting), pacer.Remaining(now));
+                now += chance.NextInt64(Second);
+                if (chance.Next(4) == 0)
+                {
+                    Step(pacer, now);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(Pacer.MostWeight + 1)]
+    public void Weights_out_of_bounds_are_a_bug(int weight)
+    {
+        var pacer = new Pacer(new RateLimit(1, 1), 0, QueueBounds.Default);
+        Assert.Throws<ArgumentOutOfRangeException>(() => pacer.Enqueue(new PlainTicket(), new Arrival("t", "", weight), 0));
+        Assert.Equal(EntryEnd.Granted, pacer.Enqueue(new PlainTicket(), new Arrival("t", "", Pacer.MostWeight), 0));
+    }
+
+    [Fact]
+    public void A_ticket_enters_once_and_is_sent_once()
+    {
+        var pacer = new Pacer(new RateLimit(3, 1), 0, QueueBounds.Default);
+        var ticket = new PlainTicket();
+        pacer.Enqueue(ticket, new Arrival("t", ""), 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => pacer.Enqueue(ticket, new Arrival("t", ""), 0));
+        pacer.Sent(ticket, 1);
+        Assert.Contains("A Sent ticket", Assert.Throws<InvalidOperationException>(() => pacer.Sent(ticket, 2)).Message, StringComparison.Ordinal);
+        Assert.Equal((1, false), (pacer.Used(2), pacer.GiveBack(ticket)));
+    }
+
+    [Fact]
+    public void It_is_idle_only_when_nothing_waits_is_out_counts_or_is_paused()
+    {
+        var pacer = new Pacer(new RateLimit(1, 10), 0, QueueBounds.Default);
+        Assert.True(pacer.IsIdle(0));
+        pacer.PauseUntil(5, "a pause");
+        Assert.Equal((false, true), (pacer.IsIdle(4), pacer.IsIdle(5)));
+        var ticket = new PlainTicket();
+        pacer.Enqueue(ticket, new Arrival("t", ""), 5);
+        Assert.False(pacer.IsIdle(100 * Second));
+        pacer.Sent(ticket, 5);
+        Assert.Equal((false, true), (pacer.IsIdle(4 + (10 * Second)), pacer.IsIdle(5 + (10 * Second))));
+        Wait(pacer);
+        Assert.False(pacer.IsIdle(100 * Second));
+        pacer.GiveBackAll(_changed);
+        Assert.Equal((TicketState.Cancelled, 0), (Assert.Single(_changed).State, pacer.Waiting));
+        Assert.True(pacer.IsIdle(100 * Second));
+    }
+
     private static Arrival Anybody(Random chance)
     {
         var token = chance.Next(4);

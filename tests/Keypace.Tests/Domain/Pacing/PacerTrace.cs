@@ -25,6 +25,7 @@ internal sealed class PacerTrace
     private readonly List<Ticket> _changed = [];
     private long _forgotten = long.MinValue;
     private long _now;
+    private long _next;   // what the host would sleep until
 
     public PacerTrace(int seed, RateLimit limit, bool limitChanges, double prefill)
     {
@@ -170,8 +171,8 @@ internal sealed class PacerTrace
 
     private void MoveTime()
     {
-        var next = _pacer.NextEvent(_now);
-        var span = _pacer.Span;
+        var (next, span) = (_pacer.NextEvent(_now), _pacer.Span);
+        _next = next;
         _now = _chance.Next(8) switch
         {
             0 => _now,
@@ -188,6 +189,7 @@ internal sealed class PacerTrace
     {
         _changed.Clear();
         _pacer.Advance(_now, _changed);
+        Assert.True(_now >= _next || _changed.Count == 0, "Something happened before it was to be expected: a host would have slept.");
         foreach (var ticket in _changed.Cast<PlainTicket>())
         {
             if (ticket.State == TicketState.Granted)

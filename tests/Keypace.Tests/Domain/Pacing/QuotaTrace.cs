@@ -20,6 +20,7 @@ internal sealed class QuotaTrace
     private readonly List<Ticket> _changed = [];
     private readonly bool _settlesLower;
     private long _now;
+    private long _next;   // what the host would sleep until
 
     public QuotaTrace(int seed)
     {
@@ -61,6 +62,7 @@ internal sealed class QuotaTrace
 
             var next = _pacer.NextEvent(_now);
             Assert.True(next >= _now, $"An event in the past, {this}.");
+            _next = next;
             _now = _chance.Next(3) switch
             {
                 0 when next < long.MaxValue => next,
@@ -68,6 +70,7 @@ internal sealed class QuotaTrace
                 _ => _now + _chance.NextInt64(_limit.Seconds * Second / _limit.Count),
             };
             Step();
+            Assert.True(_now >= _next || _changed.Count == 0, $"Something happened before it was to be expected: a host would have slept, {this}.");
         }
 
         Finish();
@@ -91,14 +94,19 @@ internal sealed class QuotaTrace
     {
         var need = new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(20), _chance.Next(_chance.Next(5) == 0 ? 200 : 20));
         var query = new Query { Need = need, Name = _all.Count };
+        var arrival = new Arrival($"t{_chance.Next(3)}", "", Need: need);
+        var foretold = _pacer.Expect(arrival, _now);
         var tooLarge = _quotas.FirstOrDefault(quota => Takes(quota, need) > quota.Limit);
-        var end = _pacer.Enqueue(query, new Arrival($"t{_chance.Next(3)}", "", Need: need), _now);
+        var end = _pacer.Enqueue(query, arrival, _now);
         Assert.True(end == EntryEnd.TooLarge == tooLarge is not null, $"Too large or not, {this}.");
         if (end == EntryEnd.TooLarge)
         {
             Assert.Contains(_quotas, quota => quota == query.BoundBy && Takes(quota, need) > quota.Limit);
+            Assert.Equal(long.MaxValue, foretold.ExpectedStart);
             return;
         }
+
+        Assert.True(foretold == (query.Position, query.ExpectedStart), $"Told {foretold} and then {(query.Position, query.ExpectedStart)}, {this}.");
 
         _all.Add(query);
         if (end == EntryEnd.Granted)

@@ -97,7 +97,7 @@ public sealed class SliceTests
                 what(asked);
                 for (var question = chance.Next(3); question > 0; question--)
                 {
-                    var (position, gate) = (chance.Next(8), now + chance.NextInt64(-Second, Second));
+                    var (position, gate) = (chance.Next(8), chance.Next(2) == 0 ? 130 * Second : now + chance.NextInt64(-Second, Second));
                     var fresh = new SendWindow(limit, 0);
                     life.ForEach(one => one(fresh));
                     Assert.True(fresh.Expected(position, now, gate) == asked.Expected(position, now, gate), $"Position {position}, step {step}, seed {seed}.");
@@ -139,6 +139,30 @@ public sealed class SliceTests
         Assert.Equal(4 * Second, now);
         Assert.Equal((5 * Second, 9 * Second), (window.Expected(0, now, 0), window.Expected(4999, now, 0)));
         Assert.Equal(5000, window.Held);
+    }
+
+    [Fact]
+    public void Permits_that_are_out_count_in_the_slice_too()
+    {
+        var window = new SendWindow(new RateLimit(9, 10), 0);
+        window.SetSlice(3, Second);
+        window.AssumeSent(1, 0);
+        window.Take();
+        Assert.Equal((true, 0L), (window.IsFree(0), window.NextFree(0)));
+        window.Take();
+        Assert.Equal((false, Second), (window.IsFree(0), window.NextFree(0)));
+        window.Take();
+        Assert.Equal((false, long.MaxValue), (window.IsFree(9 * Second), window.NextFree(9 * Second)));
+    }
+
+    [Fact]
+    public void With_slots_and_slices_the_next_round_begins_a_slot_late()
+    {
+        var most = SendWindow.MostExact + 1;
+        var window = new SendWindow(new RateLimit(most, 100), 0);
+        window.SetSlice(60_000, Second);
+        Assert.Equal((0L, Second), (window.Expected(59_999, 0, 0), window.Expected(60_000, 0, 0)));
+        Assert.Equal((100 * Second) + (100 * Second / SendWindow.Slots), window.Expected(most, 0, 0));
     }
 
     [Theory]
