@@ -8,6 +8,9 @@ namespace Keypace.Server.Gateway;
 /// <summary>Holds the present snapshot and swaps it. A change is put here after its commit and before its answer, so whoever got the answer sees it work.</summary>
 internal sealed class KeySnapshots(RateGroups rateGroups)
 {
+    /// <summary>From so many keys on, a start is faster on several threads; below, waking them would take longer than the work.</summary>
+    public const int Many = 2_000;
+
     private readonly Lock _changing = new();
     private volatile KeySnapshot _current = KeySnapshot.Empty;
 
@@ -61,14 +64,29 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
         var loaded = KeySnapshot.Empty;
         var allKeys = keys.ToArray();
         var allAgents = agents.ToArray();
-        var groups = allKeys.GroupBy(key => key.RateGroupId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
+        var (byId, byName, byHub, groups, rules) = (loaded.Keys, loaded.KeysByName, loaded.KeysByHub, loaded.KeysByRateGroup, loaded.RulesByRateGroup);
+        Action[] parts =
+        [
+            () =>
+            {
+                groups = allKeys.GroupBy(key => key.RateGroupId).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray());
+                rules = groups.ToImmutableDictionary(group => group.Key, group => loaded.RulesFor(group.Value));
+            },
+            () => byId = allKeys.ToImmutableDictionary(key => key.Id),
+            () => byName = allKeys.ToImmutableDictionary(NameOf),
+            () => byHub = allKeys.GroupBy(key => new HubInTeam(key.TeamId, key.Hub.Name)).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
+        ];
+        if (allKeys.Length < Many)
+            Array.ForEach(parts, part => part());
+        else
+            Parallel.Invoke(parts);
         _current = loaded with
         {
-            Keys = allKeys.ToImmutableDictionary(key => key.Id),
-            KeysByName = allKeys.ToImmutableDictionary(NameOf),
-            KeysByHub = allKeys.GroupBy(key => new HubInTeam(key.TeamId, key.Hub.Name)).ToImmutableDictionary(group => group.Key, group => group.ToImmutableArray()),
+            Keys = byId,
+            KeysByName = byName,
+            KeysByHub = byHub,
             KeysByRateGroup = groups,
-            RulesByRateGroup = groups.ToImmutableDictionary(group => group.Key, group => loaded.RulesFor(group.Value)),
+            RulesByRateGroup = rules,
             Agents = allAgents.ToImmutableDictionary(agent => agent.Id),
             AgentsByName = allAgents.ToImmutableDictionary(NameOf),
             Tokens = loaded.Tokens.AddRange(tokens.Select(token => KeyValuePair.Create(token.Grant.Id, token))),

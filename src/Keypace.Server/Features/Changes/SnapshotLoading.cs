@@ -20,7 +20,9 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
     public void Load()
     {
         var rows = ServedRows.Read(store);
-        var keys = rows.Keys.Select(mapping.Key).ToList();
+        List<ServedKey> keys = rows.Keys.Count < KeySnapshots.Many
+            ? [.. rows.Keys.Select(mapping.Key)]
+            : [.. rows.Keys.AsParallel().AsOrdered().Select(mapping.Key)];
         var byId = keys.ToDictionary(key => key.Id);
         var agents = rows.Agents.Select(row => RowMapping.Agent(row, row.ApiKeyId is { } id ? byId.GetValueOrDefault(id) : null));
         snapshots.Load(keys, agents, rows.Tokens.Select(RowMapping.Token).OfType<ServedToken>());

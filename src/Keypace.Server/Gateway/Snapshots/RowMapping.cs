@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
 using Keypace.Contracts;
@@ -22,8 +23,8 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
         var hub = HubOf(row.Hub);
         var config = ConfigOf(row.HubConfig);
         var access = hub.AccessFor(config);
-        var stored = Parsed(row.Destination);
         var current = hub.DestinationOf(row.Url, config).TryGet(out var now, out _) ? now : null;
+        var stored = current?.Address == row.Destination ? current : Parsed(row.Destination);
         var hasMoved = row.Envelope is not null && !StillOpens(row, hub, access, stored, current, config);
         return new ServedKey(
             row.Id,
@@ -105,8 +106,10 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
     /// <summary>A row's public fields and masks.</summary>
     public static IReadOnlyDictionary<string, string> ConfigOf(string? json)
     {
+        if (json is null)
+            return ReadOnlyDictionary<string, string>.Empty;
         var config = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in json is null ? [] : JsonSerializer.Deserialize(json, KeypaceJson.Default.DictionaryStringString) ?? [])
+        foreach (var (name, value) in JsonSerializer.Deserialize(json, KeypaceJson.Default.DictionaryStringString) ?? [])
         {
             if (value is not null)
                 config[name] = value;

@@ -1,0 +1,68 @@
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Vault;
+using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Pacing;
+using Keypace.Server.Storage.Rows;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Keypace.Tests.Server.Gateway;
+
+public sealed class KeySnapshotsTests
+{
+    private static readonly Guid Team = Id(1, 0);
+
+    /// <summary>Below and above the number from which it is done on several threads.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(KeySnapshots.Many + 10)]
+    public void The_whole_store_is_found_by_id_name_hub_and_rate_group(int count)
+    {
+        var instance = Id(2, 0);
+        var kek = KeyEncryptionKey.Create(new Random(1).NextBytes);
+        Assert.True(VaultKeys.Unlock(kek, instance, VaultKeys.Create(kek, instance, Team, new Random(2).NextBytes)).TryGet(out var vault, out _));
+        using var held = vault;
+        var mapping = new RowMapping(HubCatalogue.Of([Custom()]), vault);
+        var snapshots = new KeySnapshots(new RateGroups(new PacingOptions(), new FakeTimeProvider(), new OpenLedger()));
+
+        snapshots.Load([.. Enumerable.Range(0, count).Select(i => mapping.Key(Row(i)))], [], []);
+
+        var loaded = snapshots.Current;
+        Assert.Equal((count, count, count), (loaded.Keys.Count, loaded.KeysByName.Count, Assert.Single(loaded.KeysByHub).Value.Length));
+        Assert.Equal((count / 2, count / 2), (loaded.KeysByRateGroup.Count, loaded.RulesByRateGroup.Count));
+        for (var i = 0; i < count; i++)
+        {
+            var key = loaded.Keys[Id(3, i)];
+            Assert.Same(key, loaded.FindKey(Team, $"key {i}"));
+            Assert.Contains(key, loaded.KeysByRateGroup[key.RateGroupId]);
+            Assert.Equal($"https://example.com:443/{i}/v1/", key.Destination!.Address);
+            Assert.Equal(60, loaded.RulesOf(key).Limit.Count);
+        }
+    }
+
+    private static ApiKeyRow Row(int i) => new()
+    {
+        Id = Id(3, i),
+        TeamId = Team,
+        Name = $"key {i}",
+        NameKey = $"KEY {i}",
+        Hub = "custom",
+        Url = $"https://example.com/{i}/v1",
+        Destination = $"https://example.com:443/{i}/v1/",
+        RateGroupId = Id(4, i / 2),
+        RateLimitPerInterval = i % 2 == 0 ? 60 : 100,
+        RateLimitInterval = 60,
+    };
+
+    private static HubProfile Custom()
+    {
+        using var file = typeof(HubLines).Assembly.GetManifestResourceStream("hubs/custom.json")!;
+        using var bytes = new MemoryStream();
+        file.CopyTo(bytes);
+        Assert.True(HubProfile.Parse(bytes.ToArray(), "custom.json").TryGet(out var hub, out var refusal), refusal?.Detail);
+        return hub;
+    }
+
+    private static Guid Id(int kind, int i) => new(i, (short)kind, 0, [0, 0, 0, 0, 0, 0, 0, 1]);
+}
