@@ -27,6 +27,30 @@ public sealed class PacerQuotaTests
     }
 
     [Fact]
+    public void It_is_not_idle_while_a_quota_counts_something()
+    {
+        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10), new Quota(QuotaDimension.Concurrent, 5));
+        var ticket = Send(pacer, 60);
+        pacer.Ended(ticket);
+        Assert.Equal((false, true), (pacer.IsIdle(9 * Second), pacer.IsIdle(20 * Second)));
+        _now = 20 * Second;
+        ticket = Send(pacer, 60);
+        Assert.False(pacer.IsIdle(40 * Second));   // it runs still
+        pacer.Ended(ticket);
+        Assert.True(pacer.IsIdle(40 * Second));
+    }
+
+    [Fact]
+    public void What_is_granted_and_not_yet_sent_is_foreseen_as_sent_now()
+    {
+        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10), new Quota(QuotaDimension.Concurrent, 5));
+        Assert.Equal(EntryEnd.Granted, pacer.Enqueue(new PlainTicket(), Needs(60, 0), 0));
+        Assert.Equal((0, 0L), pacer.Expect(Needs(40, 0), 0));
+        Assert.InRange(pacer.Expect(Needs(41, 0), 0).ExpectedStart, 10 * Second, (10 * Second) + (Second / 25));
+        Assert.Equal((60, 0L), (pacer.QuotasAt(0)[0].Used, pacer.QuotasAt(0)[0].FreeAt));
+    }
+
+    [Fact]
     public void An_estimate_beyond_the_whole_limit_is_refused_at_once_with_the_limit()
     {
         var quota = new Quota(QuotaDimension.Tokens, 1000, 60);

@@ -343,6 +343,19 @@ public sealed class PacerTests
     }
 
     [Fact]
+    public void An_order_that_is_given_is_kept_and_others_are_counted_up()
+    {
+        var pacer = Full(new RateLimit(1, 10));
+        var orders = new long[] { 0, 77, 0 }.Select(order =>
+        {
+            var ticket = new PlainTicket();
+            pacer.Enqueue(ticket, new Arrival("t", "", Order: order), 0);
+            return ticket.Order;
+        });
+        Assert.Equal([1, 77, 2], orders);
+    }
+
+    [Fact]
     public void It_is_idle_only_when_nothing_waits_is_out_counts_or_is_paused()
     {
         var pacer = new Pacer(new RateLimit(1, 10), 0, QueueBounds.Default);
