@@ -101,4 +101,77 @@ public sealed class PacerAnswersTests
         Assert.Equal((TicketState.Cancelled, 0), (Assert.Single(changed).State, pacer.Waiting));
         Assert.True(pacer.IsIdle(100 * Second));
     }
+
+    [Fact]
+    public void What_the_host_allows_is_used_up_by_grants_and_comes_back_with_permits()
+    {
+        var pacer = new Pacer(new RateLimit(5, 10), 0, QueueBounds.Default);
+        var ticket = new PlainTicket();
+        pacer.Enqueue(ticket, new Arrival("t", ""), 0);
+        Assert.True(pacer.GiveBack(ticket));
+        Assert.Equal(long.MaxValue, pacer.Allowance);   // as many as the window allows
+        pacer.Allowance = 2;
+        ticket = new PlainTicket();
+        pacer.Enqueue(ticket, new Arrival("t", ""), 0);
+        Assert.Equal(1, pacer.Allowance);
+        pacer.GiveBack(ticket);
+        Assert.Equal(2, pacer.Allowance);
+    }
+
+    [Fact]
+    public void Who_is_near_on_arrival_is_not_told_again_and_who_is_not_is_told_a_second_before()
+    {
+        var pacer = new Pacer(new RateLimit(5, 10), 0, QueueBounds.Default);
+        pacer.AssumeSent(5, 0);
+        var now = 95 * Second / 10;
+        var leaving = Enumerable.Range(0, 2).Select(_ => Enter(pacer, now)).ToArray();
+        Assert.Equal(10 * Second, pacer.NextEvent(now));
+        Assert.All(leaving, ticket => Assert.True(ticket.IsNear && pacer.GiveBack(ticket)));
+        var staying = Enumerable.Range(0, 6).Select(_ => Enter(pacer, now)).ToArray();
+        Assert.Equal([true, true, true, true, true, false], staying.Select(ticket => ticket.IsNear));
+        var changed = new List<Ticket>();
+        pacer.Advance(10 * Second, changed);
+        Assert.Equal(staying[..5], changed);
+        changed.ForEach(ticket => pacer.Sent(ticket, 10 * Second));
+        Assert.Equal(19 * Second, pacer.NextEvent(10 * Second));
+        changed.Clear();
+        pacer.Advance(19 * Second, changed);
+        Assert.Equal([staying[5]], changed);
+        Assert.True(staying[5] is { IsNear: true, State: TicketState.Waiting });
+    }
+
+    [Fact]
+    public void One_that_comes_back_is_refused_only_when_its_turn_comes_too_late()
+    {
+        var pacer = new Pacer(new RateLimit(1, 10), 0, new QueueBounds(1, 1));
+        pacer.AssumeSent(1, 0);
+        Enter(pacer, 0);
+        Assert.Equal(EntryEnd.TooLate, pacer.Enqueue(new PlainTicket(), new Arrival("t", "", Front: true, Latest: (10 * Second) - 1), 0));
+        Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(new PlainTicket(), new Arrival("t", "", Front: true, Latest: 10 * Second), 0));
+    }
+
+    [Fact]
+    public void A_burst_that_may_grow_grows_in_the_window_too()
+    {
+        var pacer = new Pacer(new RateLimit(6, 60), 0, QueueBounds.Default);
+        pacer.ChangeShape(PacingMode.Auto, startsSmooth: false, 0);
+        Assert.True(pacer.Refused(0, 0));
+        var now = 0L;
+        for (var windows = 0; windows <= Shaper.CleanToGrow; windows++)
+        {
+            var ticket = new PlainTicket();
+            Assert.Equal(EntryEnd.Granted, pacer.Enqueue(ticket, new Arrival("t", ""), now += 61 * Second));
+            pacer.Sent(ticket, now);
+        }
+
+        now += 61 * Second;
+        Assert.Equal(4, Enumerable.Range(0, 6).Count(_ => pacer.Enqueue(new PlainTicket(), new Arrival("t", ""), now) == EntryEnd.Granted));
+    }
+
+    private static PlainTicket Enter(Pacer pacer, long now)
+    {
+        var ticket = new PlainTicket();
+        Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(ticket, new Arrival("t", ""), now));
+        return ticket;
+    }
 }

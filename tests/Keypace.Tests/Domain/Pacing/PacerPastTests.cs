@@ -18,6 +18,18 @@ public sealed class PacerPastTests
         pacer.AssumeUsed([Use(hours: -13, requests: 40), Use(hours: -12 - (1 / 60.0), requests: 5), Use(hours: -11, requests: 7)], Wall, 0);
 
         Assert.Equal(12, Used(pacer));
+        var full = Of(new Quota(QuotaDimension.Requests, 12, Zone: Utc));
+        full.AssumeUsed([Use(hours: -1, requests: 12)], Wall, 0);
+        Assert.Equal((12L * 3600 * Second) + CalendarMeter.DeadBand, full.QuotasAt(0)[0].FreeAt);
+    }
+
+    [Fact]
+    public void Without_quotas_there_is_nothing_to_recall()
+    {
+        var pacer = Of();
+        pacer.AssumeUsed([Use(hours: -1, requests: 12)], Wall, 0);
+        Assert.Empty(pacer.Quotas);
+        Assert.True(pacer.IsIdle(0));
     }
 
     [Fact]
@@ -39,10 +51,10 @@ public sealed class PacerPastTests
         pacer.ChangeQuotas(
             [new Quota(QuotaDimension.Requests, 100, Zone: Utc), new Quota(QuotaDimension.Tokens, 1_000, 3600), new Quota(QuotaDimension.Requests, 50, 3600)], Wall, 0);
 
-        pacer.AssumeUsed([Use(-0.4, 8, 80, 0), Use(-1 / 3600.0, 2, 20, 0)], Wall, 0);
+        pacer.AssumeUsed([Use(-0.4, 8, 80, 40), Use(-1 / 3600.0, 2, 20, 10)], Wall, 0);
 
-        // 10 recorded and 3 not; 100 tokens and 3 times the mean of 10.
-        Assert.Equal([13, 130, 13], pacer.QuotasAt(0).Select(use => use.Used));
+        // 10 recorded and 3 not; 150 tokens and 3 times the mean of 10 in and 5 out.
+        Assert.Equal([13, 195, 13], pacer.QuotasAt(0).Select(use => use.Used));
     }
 
     [Fact]

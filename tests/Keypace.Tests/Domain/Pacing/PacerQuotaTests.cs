@@ -92,6 +92,49 @@ public sealed class PacerQuotaTests
         Assert.Equal(TicketState.Waiting, large.State);
     }
 
+    [Theory]
+    [InlineData(127, TicketState.Sent)]
+    [InlineData(128, TicketState.Waiting)]
+    public void Somebody_who_may_go_is_looked_for_among_the_first_128(int blocked, TicketState expected)
+    {
+        var pacer = Of(new Quota(QuotaDimension.Requests, 1, 60, Model: "a"));
+        Send(pacer, 0, "a");
+        for (var i = 0; i < blocked; i++)
+        {
+            Assert.Equal(TicketState.Waiting, Wait(pacer, 0, "a").State);
+        }
+
+        Assert.Equal(expected, Wait(pacer, 0, "b").State);
+        _now = Second / 10;
+        Advance(pacer);
+        Assert.InRange(pacer.NextEvent(_now), 60 * Second, 60 * Second + (Second / 8));
+    }
+
+    [Fact]
+    public void A_new_quota_holds_for_those_in_line_and_is_said_to_bind_only_where_it_does()
+    {
+        var pacer = Of();
+        pacer.AssumeSent(Plenty.Count, 0);
+        var (first, second) = (Wait(pacer, 60), Wait(pacer, 60));
+        pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 100, 10)], default, 0);
+        var third = new PlainTicket();
+        pacer.Enqueue(third, Needs(60, 0), 0);
+        Assert.Null(third.BoundBy);   // the rate limit does
+        RunUntil(pacer, () => first.State == TicketState.Sent);
+        Assert.Equal((Second, TicketState.Waiting), (_now, second.State));
+        var fourth = new PlainTicket();
+        pacer.Enqueue(fourth, Needs(60, 0), _now);
+        Assert.Equal(pacer.Quotas[0], fourth.BoundBy);
+    }
+
+    [Fact]
+    public void Negative_needs_are_a_bug()
+    {
+        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pacer.Enqueue(new PlainTicket(), Needs(-1, 0), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pacer.Enqueue(new PlainTicket(), Needs(0, -1), 0));
+    }
+
     [Fact]
     public void A_query_of_another_model_is_not_held_up_and_does_not_count_as_passing()
     {
