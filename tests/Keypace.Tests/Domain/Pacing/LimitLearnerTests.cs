@@ -76,6 +76,7 @@ public sealed class LimitLearnerTests
         Assert.Equal(default, learner.Answered(new HubReport(60, 60, -3), Own(50), 5));
         Assert.Equal(default, learner.Answered(new HubReport(60, 10, 9), Own(50), 5));   // a lower limit, said once
         Assert.Equal(4, learner.Answered(new HubReport(60, null, 46), Own(50), 5).ForeignSends);
+        Assert.Equal(50, learner.Answered(new HubReport(60, 60, 0), Own(50), 5).ForeignSends);
     }
 
     [Fact]
@@ -192,6 +193,9 @@ public sealed class LimitLearnerTests
         Assert.Null(Says(learner, 30).Limit);
         var lesson = learner.Refused(WithoutWait, default, Own(0, canShrink: true), 0);
         Assert.True(lesson is { Limit: null, ShrinkBursts: false, PauseUntil: > 0 });
+        lesson = learner.Refused(new(HubRefusalKind.RateLimited, 7 * Second), default, Own(0, canShrink: true), 0);
+        Assert.InRange(lesson.PauseUntil / 1e9, 7, 7.7);
+        Assert.Equal(PacingCause.RefusedWithWait, lesson.Event!.Cause);
         learner.Configure(Limit, mayRaise: true, isFrozen: false);
         Assert.Equal(40, learner.Effective.Count);
     }

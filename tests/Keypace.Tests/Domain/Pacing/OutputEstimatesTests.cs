@@ -11,12 +11,21 @@ public sealed class OutputEstimatesTests
         for (var i = 1; i <= 100; i++)
         {
             estimates.Learn("m", i);
-            estimates.Learn("m", -1);
+            for (var nonsense = 0; nonsense < 20; nonsense++)
+            {
+                estimates.Learn("m", -1);
+            }
         }
 
         Assert.Equal(94, estimates.Of("m", null, 5));   // of 37 to 100: 58 of 64 are at most 94
         Assert.Equal(50, estimates.Of("m", 50, 5));
         Assert.Equal(94, estimates.Of("m", 1000, 5));
+        for (var i = 0; i < OutputEstimates.Remembered; i++)
+        {
+            estimates.Learn("m", 0);   // an empty answer is one
+        }
+
+        Assert.Equal(0, estimates.Of("m", 1000, 5));
     }
 
     [Fact]

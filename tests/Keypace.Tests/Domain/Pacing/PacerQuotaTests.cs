@@ -127,6 +127,20 @@ public sealed class PacerQuotaTests
         Assert.Equal(pacer.Quotas[0], fourth.BoundBy);
     }
 
+    [Theory]
+    [InlineData(QuotaDimension.Tokens, 20, null)]
+    [InlineData(QuotaDimension.InputTokens, 10, null)]
+    [InlineData(QuotaDimension.Tokens, 10, "a")]
+    public void Only_a_quota_that_counts_the_same_goes_on_where_it_was(QuotaDimension dimension, int seconds, string? model)
+    {
+        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10));
+        Send(pacer, 60);
+        pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 90, 10)], default, 0);
+        Assert.Equal(60, pacer.QuotasAt(0)[0].Used);
+        pacer.ChangeQuotas([new Quota(dimension, 90, seconds, Model: model)], default, 0);
+        Assert.Equal(0, pacer.QuotasAt(0)[0].Used);
+    }
+
     [Fact]
     public void Negative_needs_are_a_bug()
     {

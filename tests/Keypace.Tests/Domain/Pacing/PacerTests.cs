@@ -122,6 +122,28 @@ public sealed class PacerTests
     }
 
     [Fact]
+    public void Deadlines_of_those_who_still_wait_are_kept_when_the_others_are_thrown_out()
+    {
+        var deadlines = new Deadlines();
+        var pacer = Full(new RateLimit(1, 86_400));
+        var staying = Wait(pacer, deadline: 500);
+        deadlines.Add(staying, waiting: 1);
+        for (var i = 0; i < 200; i++)
+        {
+            var leaving = Wait(pacer, deadline: i + 1);
+            deadlines.Add(leaving, waiting: 1);
+            pacer.GiveBack(leaving);
+        }
+
+        Assert.Equal(500, deadlines.Next());
+        Assert.Null(deadlines.TakeBefore(500));
+        Assert.Same(staying, deadlines.TakeBefore(501));
+        Assert.Equal((0, long.MaxValue), (deadlines.Count, deadlines.Next()));
+        deadlines.Add(new PlainTicket { Deadline = long.MaxValue }, waiting: 1);
+        Assert.Equal(0, deadlines.Count);
+    }
+
+    [Fact]
     public void A_turn_that_cannot_come_in_time_is_refused_with_where_and_when_it_would_have_been()
     {
         var pacer = Full(new RateLimit(2, 10));
