@@ -34,9 +34,9 @@ public class Grant
         }
 
         _now = 0;
-        for (var i = 0; i < 2 * Tickets; i++)
+        for (var i = 0; i < 3 * Tickets; i++)
         {
-            Take(new Token());   // more than the 6,000 of a whole minute: the ring has grown to its size before it is measured
+            Take(new Token());   // more than N: the ring has grown to its size before it is measured
         }
 
         for (var i = 0; i < Tickets; i++)
