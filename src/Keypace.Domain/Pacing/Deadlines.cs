@@ -7,10 +7,10 @@ internal sealed class Deadlines
 {
     private const int Slack = 64;
 
-    private readonly PriorityQueue<Ticket, long> _heap = new();
+    private PriorityQueue<Ticket, long>? _heap;   // made for the first deadline: most keys never have a line
 
     /// <summary>Entries, stale ones included.</summary>
-    public int Count => _heap.Count;
+    public int Count => _heap?.Count ?? 0;
 
     public void Add(Ticket ticket, int waiting)
     {
@@ -20,13 +20,13 @@ internal sealed class Deadlines
         }
 
         Compact(waiting);
-        _heap.Enqueue(ticket, ticket.Deadline);
+        (_heap ??= new()).Enqueue(ticket, ticket.Deadline);
     }
 
     /// <summary>The earliest deadline of a ticket that still waits; <see cref="long.MaxValue"/> without one.</summary>
     public long Next()
     {
-        while (_heap.TryPeek(out var ticket, out var deadline))
+        while (_heap is not null && _heap.TryPeek(out var ticket, out var deadline))
         {
             if (ticket.State == TicketState.Waiting)
             {
@@ -40,11 +40,11 @@ internal sealed class Deadlines
     }
 
     /// <summary>The next ticket whose deadline is before <paramref name="tick"/>.</summary>
-    public Ticket? TakeBefore(long tick) => Next() < tick ? _heap.Dequeue() : null;
+    public Ticket? TakeBefore(long tick) => Next() < tick ? _heap!.Dequeue() : null;
 
     public void Compact(int waiting)
     {
-        if (_heap.Count <= (2 * waiting) + Slack)
+        if (_heap is null || _heap.Count <= (2 * waiting) + Slack)
         {
             return;
         }

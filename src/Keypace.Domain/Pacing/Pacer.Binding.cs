@@ -61,7 +61,7 @@ public sealed partial class Pacer
 
     private Binding? BindingQuota(long now)
     {
-        if (_queue.Peek() is { } head)
+        if (_line?.Peek() is { } head)
         {
             return Blocking(head, now) is { } meter ? new(BindingKind.Quota, meter.Quota, WhenAllowed(head.Claims, now)) : null;
         }

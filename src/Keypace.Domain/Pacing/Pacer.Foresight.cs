@@ -6,7 +6,9 @@ public sealed partial class Pacer
     /// <summary>Those before somebody are played one by one up to this many; the rest as if they used as much on average.</summary>
     private const int PlayedOut = 256;
 
-    private readonly List<long> _starts = [];
+    private List<long>? _starts;   // scratch; most pacers never need it
+
+    private List<long> Starts => _starts ??= [];
 
     /// <summary>
     /// The latest of what each limit says, where it can be known: how long running queries take cannot. Exact when nobody cancels, passes or
@@ -22,11 +24,11 @@ public sealed partial class Pacer
             meter.BeginForesight(now);
         }
 
-        _starts.Clear();
+        Starts.Clear();
         var sums = new long[claims.Length];
-        foreach (var ticket in _queue.InOrder())
+        foreach (var ticket in InOrder())
         {
-            if (_starts.Count == position || _starts.Count == PlayedOut)
+            if (Starts.Count == position || Starts.Count == PlayedOut)
             {
                 break;
             }
@@ -38,7 +40,7 @@ public sealed partial class Pacer
             }
         }
 
-        var rest = position - _starts.Count;
+        var rest = position - Starts.Count;
         if (rest == 0)
         {
             return Play(claims, now);
@@ -47,7 +49,7 @@ public sealed partial class Pacer
         var latest = _window.Expected(position, now, PausedUntil);
         for (var i = 0; i < claims.Length; i++)
         {
-            var (meter, at) = (claims[i].Meter, _starts[^1]);
+            var (meter, at) = (claims[i].Meter, Starts[^1]);
             if (meter is ConcurrencyMeter)
             {
                 continue;
@@ -64,7 +66,7 @@ public sealed partial class Pacer
     /// <summary>One more goes when the window and all its quotas let it.</summary>
     private long Play(QuotaClaim[]? claims, long now)
     {
-        var at = Math.Max(PausedUntil, _window.AllowsAfter(_starts, now));
+        var at = Math.Max(PausedUntil, _window.AllowsAfter(Starts, now));
         foreach (ref var claim in claims.AsSpan())
         {
             at = claim.Meter is ConcurrencyMeter ? at : claim.Meter.Foresee(ClampedAmount(claim), at);
@@ -78,7 +80,7 @@ public sealed partial class Pacer
             }
         }
 
-        _starts.Add(at);
+        Starts.Add(at);
         return at;
     }
 

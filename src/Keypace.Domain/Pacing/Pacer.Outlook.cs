@@ -16,7 +16,7 @@ public sealed partial class Pacer
     /// <summary>How long a send counts, in ticks.</summary>
     public long Span => _window.Span;
 
-    public int Waiting => _queue.Count;
+    public int Waiting => _line?.Count ?? 0;
 
     /// <summary>Permits granted and neither sent nor returned; never ended by time.</summary>
     public int Outstanding => _window.Outstanding;
@@ -29,7 +29,7 @@ public sealed partial class Pacer
     /// </summary>
     public (int Position, long ExpectedStart) Expect(in Arrival arrival, long now)
     {
-        var position = _queue.Count == 0 ? 0 : _queue.PositionOf(arrival);
+        var position = Waiting == 0 ? 0 : Line.PositionOf(arrival);
         return (position, _meters is not null && TooSmallFor(arrival.Need) is not null
             ? long.MaxValue
             : Foresee(position, _meters is null ? null : ClaimsOf(arrival.Need), now));
@@ -40,7 +40,7 @@ public sealed partial class Pacer
     /// </summary>
     public long NextEvent(long now)
     {
-        if (_queue.Count == 0)
+        if (Waiting == 0)
         {
             return long.MaxValue;
         }
@@ -58,17 +58,17 @@ public sealed partial class Pacer
     /// The window has a permit for somebody who waits, and only <see cref="GrantUntil"/> or <see cref="Allowance"/> is in the way.
     /// </summary>
     public bool IsHeldBack(long now) =>
-        _queue.Count > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now)
+        Waiting > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now)
         && (_meters is null || WhenQuotasAllowAny(now) <= now);
 
     /// <summary>Permits free now.</summary>
-    public int Remaining(long now) => now < PausedUntil ? 0 : Math.Max(0, _window.FreeBy(now) - _queue.Count);
+    public int Remaining(long now) => now < PausedUntil ? 0 : Math.Max(0, _window.FreeBy(now) - Waiting);
 
     /// <summary>Sends that count now, permits that are out included.</summary>
     public int Used(long now) => _window.Limit.Count - _window.FreeBy(now);
 
     /// <summary>All that wait, in the order in which they go if nothing else happens.</summary>
-    public IEnumerable<Ticket> InOrder() => _queue.InOrder();
+    public IEnumerable<Ticket> InOrder() => _line?.InOrder() ?? [];
 
     /// <summary>When the query after <paramref name="position"/> others starts.</summary>
     public long ExpectedStart(int position, long now) => Foresee(position, null, now);
@@ -78,9 +78,9 @@ public sealed partial class Pacer
 
     /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same.</summary>
     public bool IsIdle(long now) =>
-        _queue.Count == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now)
+        Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now)
         && (_shaper?.Cause is not (ShapeCause.Refused or ShapeCause.CleanWindows) || LastSent + RememberBursts <= now);
 
     private long NextNear(long now) =>
-        _near >= _queue.Count ? long.MaxValue : Math.Max(now, Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear));
+        _near >= Waiting ? long.MaxValue : Math.Max(now, Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear));
 }

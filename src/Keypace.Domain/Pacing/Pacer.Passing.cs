@@ -22,14 +22,14 @@ public sealed partial class Pacer
     /// <summary>Takes the first out of the line that its quotas allow; null when there is none as far as one looks.</summary>
     private Ticket? TakeAllowed(long now)
     {
-        if (_queue.Peek() is { } head && QuotasAllow(head, now))
+        if (_line?.Peek() is { } head && QuotasAllow(head, now))
         {
-            return _queue.Dequeue();
+            return _line?.Dequeue();
         }
 
-        _blocked.Clear();
+        Blocked.Clear();
         var looked = 0;
-        foreach (var ticket in _queue.InOrder())
+        foreach (var ticket in InOrder())
         {
             if (++looked > LookAhead)
             {
@@ -39,16 +39,16 @@ public sealed partial class Pacer
             if (Blocking(ticket, now) is { } meter)
             {
                 ticket.BoundBy = meter.Quota;
-                _blocked.Add((ticket, meter));
+                Blocked.Add((ticket, meter));
             }
             else if (!IsKept(ticket))
             {
-                foreach (var (passed, meterOf) in _blocked)
+                foreach (var (passed, meterOf) in Blocked)
                 {
                     passed.Passed += DrawsOn(ticket, meterOf) ? 1 : 0;
                 }
 
-                _queue.Remove(ticket);
+                Line.Remove(ticket);
                 return ticket;
             }
         }
@@ -59,7 +59,7 @@ public sealed partial class Pacer
     /// <summary>What it draws on is kept for one before it that was passed often enough.</summary>
     private bool IsKept(Ticket ticket)
     {
-        foreach (var (blocked, meter) in _blocked)
+        foreach (var (blocked, meter) in Blocked)
         {
             if (blocked.Passed >= MostPasses && DrawsOn(ticket, meter))
             {
@@ -87,9 +87,9 @@ public sealed partial class Pacer
     private long WhenQuotasAllowAny(long now)
     {
         var soonest = long.MaxValue;
-        _blocked.Clear();
+        Blocked.Clear();
         var looked = 0;
-        foreach (var ticket in _queue.InOrder())
+        foreach (var ticket in InOrder())
         {
             if (++looked > LookAhead || soonest <= now)
             {
@@ -103,7 +103,7 @@ public sealed partial class Pacer
 
             if (Blocking(ticket, now) is { } meter)
             {
-                _blocked.Add((ticket, meter));
+                Blocked.Add((ticket, meter));
                 if (ticket.Passed >= MostPasses)
                 {
                     // When this quota has room for it and another one blocks it instead, this one is kept no longer.

@@ -13,8 +13,10 @@ public sealed partial class Pacer
     /// <summary>How far down the line somebody is looked for who may go while the first wait for quotas.</summary>
     private const int LookAhead = 128;
 
-    private readonly List<(Ticket Ticket, QuotaMeter Meter)> _blocked = [];
+    private List<(Ticket Ticket, QuotaMeter Meter)>? _blocked;   // scratch; most pacers never need it
     private QuotaMeter[]? _meters;   // null: no quotas, which costs nothing
+
+    private List<(Ticket Ticket, QuotaMeter Meter)> Blocked => _blocked ??= [];
 
     /// <summary>The limits beside the rate limit.</summary>
     public IReadOnlyList<Quota> Quotas => _meters is null ? [] : Array.ConvertAll(_meters, meter => meter.Quota);
@@ -44,7 +46,7 @@ public sealed partial class Pacer
         _meters = meters.Length == 0 ? null : meters;
         NeedsWall = Array.Exists(meters, meter => meter is CalendarMeter);
         TellWall(wall, now);
-        foreach (var ticket in _queue.InOrder())
+        foreach (var ticket in InOrder())
         {
             (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
         }

@@ -20,7 +20,7 @@ public sealed partial class Pacer
     public const int MostWeight = 100;
 
     private readonly SendWindow _window;
-    private readonly FairQueue _queue = new();
+    private FairQueue? _line;   // half of a pacer's memory: made when first somebody waits
     private readonly Deadlines _deadlines = new();
     private readonly QueueBounds _bounds;
     private long _order;
@@ -64,14 +64,14 @@ public sealed partial class Pacer
             return EntryEnd.TooLarge;
         }
 
-        if (_queue.Count == 0 && MayGrant(now) && (ticket.Claims is null || QuotasAllow(ticket, now)))
+        if (Waiting == 0 && MayGrant(now) && (ticket.Claims is null || QuotasAllow(ticket, now)))
         {
             ticket.ExpectedStart = now;
             Grant(ticket);
             return EntryEnd.Granted;
         }
 
-        ticket.Position = _queue.PositionOf(arrival);
+        ticket.Position = Line.PositionOf(arrival);
         ticket.ExpectedStart = Foresee(ticket.Position, ticket.Claims, now);
         ticket.BoundBy = ticket.Claims is null ? null : Blocking(ticket, now)?.Quota;
         if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
@@ -84,8 +84,8 @@ public sealed partial class Pacer
         ticket.Need = arrival.Need;
         ticket.Deadline = arrival.Deadline;
         ticket.State = TicketState.Waiting;
-        _queue.Enqueue(ticket, arrival);
-        _deadlines.Add(ticket, _queue.Count);
+        Line.Enqueue(ticket, arrival);
+        _deadlines.Add(ticket, Waiting);
         if (ticket.ExpectedStart - now < NearAhead)
         {
             ticket.IsNear = true;
@@ -100,15 +100,15 @@ public sealed partial class Pacer
     /// </summary>
     public void Advance(long now, ICollection<Ticket> changed)
     {
-        if (_queue.Count == 0)
+        if (Waiting == 0)
         {
             return;
         }
 
         Expire(now, changed);
-        while (_queue.Count > 0 && MayGrant(now))
+        while (Waiting > 0 && MayGrant(now))
         {
-            if ((_meters is null ? _queue.Dequeue() : TakeAllowed(now)) is not { } ticket)
+            if ((_meters is null ? _line?.Dequeue() : TakeAllowed(now)) is not { } ticket)
             {
                 break;   // all that wait, as far as one looks, wait for a quota
             }
@@ -150,10 +150,10 @@ public sealed partial class Pacer
         switch (ticket.State)
         {
             case TicketState.Waiting:
-                _queue.Remove(ticket);
+                Line.Remove(ticket);
                 LeaveLine(ticket);
                 ticket.State = TicketState.Cancelled;
-                _deadlines.Compact(_queue.Count);
+                _deadlines.Compact(Waiting);
                 return true;
             case TicketState.Granted:
                 _window.Return();
@@ -169,7 +169,7 @@ public sealed partial class Pacer
     /// <summary>Everybody leaves the line; each is added to <paramref name="changed"/>.</summary>
     public void GiveBackAll(ICollection<Ticket> changed)
     {
-        while (_queue.Dequeue() is { } ticket)
+        while (_line?.Dequeue() is { } ticket)
         {
             LeaveLine(ticket);
             ticket.State = TicketState.Cancelled;
@@ -205,6 +205,8 @@ public sealed partial class Pacer
     /// <summary>Counts the sends that a stopped process had saved.</summary>
     public void Restore(ReadOnlySpan<long> stamps) => _window.Restore(stamps);
 
+    private FairQueue Line => _line ??= new();
+
     private bool MayGrant(long now) => now >= PausedUntil && now < GrantUntil && Allowance > 0 && _window.IsFree(now);
 
     private void Grant(Ticket ticket)
@@ -220,9 +222,9 @@ public sealed partial class Pacer
 
     private EntryEnd? Refuse(in Arrival arrival, long expected) =>
         arrival.Front ? expected > arrival.Latest ? EntryEnd.TooLate : null
-        : _queue.Count >= _bounds.Queue ? EntryEnd.QueueFull
+        : Waiting >= _bounds.Queue ? EntryEnd.QueueFull
         : expected > arrival.Latest ? EntryEnd.TooLate
-        : _queue.Count >= _bounds.CallerQueue && _queue.CountOf(arrival.TokenId, arrival.Caller) >= _bounds.CallerQueue
+        : Waiting >= _bounds.CallerQueue && Line.CountOf(arrival.TokenId, arrival.Caller) >= _bounds.CallerQueue
             ? EntryEnd.CallerQueueFull
             : null;
 
@@ -230,7 +232,7 @@ public sealed partial class Pacer
     {
         while (_deadlines.TakeBefore(before) is { } ticket)
         {
-            _queue.Remove(ticket);
+            Line.Remove(ticket);
             LeaveLine(ticket);
             ticket.State = TicketState.Expired;
             changed.Add(ticket);
@@ -247,8 +249,8 @@ public sealed partial class Pacer
         }
 
         _nextNear = now + NearEvery;
-        var near = PausedUntil > now + NearAhead ? 0 : Math.Min(_queue.Count, _window.FreeBy(now + NearAhead));
-        foreach (var ticket in _queue.InOrder().Take(near))
+        var near = PausedUntil > now + NearAhead ? 0 : Math.Min(Waiting, _window.FreeBy(now + NearAhead));
+        foreach (var ticket in InOrder().Take(near))
         {
             if (!ticket.IsNear)
             {

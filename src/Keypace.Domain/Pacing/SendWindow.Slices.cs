@@ -3,7 +3,7 @@ namespace Keypace.Domain.Pacing;
 /// <summary>At most b in every slice of the interval, beside at most N in the whole: the same stamps, looked at a second time.</summary>
 public sealed partial class SendWindow
 {
-    private readonly List<long> _schedule = [];   // expected starts by position, as far as anybody asked
+    private List<long>? _schedule;   // expected starts by position, as far as anybody asked; null before anybody did
     private long _scheduleChanges = -1;
     private long _scheduleStart;
 
@@ -50,21 +50,22 @@ public sealed partial class SendWindow
     /// </summary>
     private long ExpectedBySlices(int position, long start, long now)
     {
+        var schedule = _schedule ??= [];
         // Time alone changes nothing as long as the first start is still to come and no permit is out.
-        var stands = _schedule.Count > 0 && _scheduleChanges == _changes
-            && (start == _scheduleStart || (Outstanding == 0 && start > _scheduleStart && start <= _schedule[0]));
+        var stands = schedule.Count > 0 && _scheduleChanges == _changes
+            && (start == _scheduleStart || (Outstanding == 0 && start > _scheduleStart && start <= schedule[0]));
         if (!stands)
         {
-            _schedule.Clear();
+            schedule.Clear();
             (_scheduleChanges, _scheduleStart) = (_changes, start);
         }
 
-        while (_schedule.Count <= position)
+        while (schedule.Count <= position)
         {
-            _schedule.Add(Math.Max(start, AllowsAfter(_schedule, now)));
+            schedule.Add(Math.Max(start, AllowsAfter(schedule, now)));
         }
 
-        return _schedule[position];
+        return schedule[position];
     }
 
     /// <summary>The tick from which the window lets another send go after those of <paramref name="starts"/>, which are still to come.</summary>
