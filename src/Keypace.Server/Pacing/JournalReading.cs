@@ -55,7 +55,8 @@ internal static class JournalReading
                 Alive(state, state.Began);
                 break;
             case "U":
-                (state.UnknownFullAt, state.UnknownCreditAt) = (Tick(words[1]), Tick(words[2]));
+                state.UnknownFullAt = Tick(words[1]);
+                state.UnknownCredits.AddRange(Runs(words.AsSpan(2)).FindAll(credits => credits.At > long.MinValue));   // as it was written before: none
                 break;
             case "M":
                 Alive(state, Tick(words[1]));
@@ -139,11 +140,19 @@ internal static class JournalReading
             group.Runs.Clear();
         }
 
-        foreach (var word in words.AsSpan(7))
+        group.Runs.AddRange(Runs(words.AsSpan(7)));
+    }
+
+    private static List<SentRun> Runs(ReadOnlySpan<string> words)
+    {
+        var runs = new List<SentRun>(words.Length);
+        foreach (var word in words)
         {
             var (at, count) = Run(word);
-            group.Runs.Add(new SentRun(at, count));
+            runs.Add(new SentRun(at, count));
         }
+
+        return runs;
     }
 
     private static SentRun[] Deltas(ReadOnlySpan<string> words)

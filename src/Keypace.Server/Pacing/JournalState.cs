@@ -9,6 +9,9 @@ internal sealed class JournalState
     /// <summary>The longest that any send counts: a day and the largest guard.</summary>
     private const long LongestSpan = 86_405L * 1_000_000_000;
 
+    /// <summary>Power failures that are told apart; a machine that boots over and over does not make the file grow.</summary>
+    private const int MostCredits = 32;
+
     /// <summary>Stamps a line, so that no line grows without bound.</summary>
     private const int StampsPerLine = 500;
 
@@ -28,8 +31,8 @@ internal sealed class JournalState
     /// <summary>Nobody knows what was sent before this tick: every group counts its whole limit there.</summary>
     public long UnknownFullAt { get; set; } = long.MinValue;
 
-    /// <summary>Power failed before this tick: every group counts its standing credit there.</summary>
-    public long UnknownCreditAt { get; set; } = long.MinValue;
+    /// <summary>Power failed before these ticks, oldest first: every group counts its standing credit there, once for each failure.</summary>
+    public List<SentRun> UnknownCredits { get; } = [];
 
     /// <summary>Which file it was written as; another one is a copy of it. Empty when that cannot be known.</summary>
     public string FileId { get; set; } = "";
@@ -42,7 +45,13 @@ internal sealed class JournalState
     public void Forget(long now)
     {
         UnknownFullAt = UnknownFullAt > now - LongestSpan ? UnknownFullAt : long.MinValue;
-        UnknownCreditAt = UnknownCreditAt > now - LongestSpan ? UnknownCreditAt : long.MinValue;
+        UnknownCredits.RemoveAll(credits => credits.At <= now - LongestSpan);
+        while (UnknownCredits.Count > MostCredits)
+        {
+            UnknownCredits[1] = UnknownCredits[1] with { Count = UnknownCredits[0].Count + UnknownCredits[1].Count };   // later than it was
+            UnknownCredits.RemoveAt(0);
+        }
+
         foreach (var (id, group) in Groups)
         {
             if (group.IsOver(now))
@@ -75,8 +84,8 @@ internal sealed class JournalState
     {
         for (var i = 0; i == 0 || i < group.Runs.Count; i += StampsPerLine)
         {
-            var stamps = string.Concat(group.Runs.Skip(i).Take(StampsPerLine).Select(run => run.Count == 1 ? $" {run.At}" : $" {run.At}x{run.Count}"));
-            yield return JournalLine.Of($"S {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {i}{stamps}");
+            var stamps = group.Runs.Skip(i).Take(StampsPerLine);
+            yield return JournalLine.Of($"S {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {i}{Absolute(stamps)}");
         }
     }
 
@@ -85,7 +94,7 @@ internal sealed class JournalState
     {
         using var file = new MemoryStream();
         file.Write(JournalLine.Of($"P 1 {BootId} {Began} {BeganUptime}"));
-        file.Write(JournalLine.Of($"U {UnknownFullAt} {UnknownCreditAt}"));
+        file.Write(JournalLine.Of($"U {UnknownFullAt}{Absolute(UnknownCredits)}"));
         file.Write(Marked(now, Mark));
         if (fileId.Length > 0)
         {
@@ -112,6 +121,9 @@ internal sealed class JournalState
 
         return file.ToArray();
     }
+
+    private static string Absolute(IEnumerable<SentRun> runs) =>
+        string.Concat(runs.Select(run => run.Count == 1 ? $" {run.At}" : $" {run.At}x{run.Count}"));
 
     /// <summary>The first as it is, each other after the one before it; with how many where it is more than one.</summary>
     private static string Deltas(ReadOnlySpan<SentRun> sent)

@@ -112,10 +112,13 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
                 unknownAt = _state.UnknownFullAt;
             }
 
-            if (_state.UnknownCreditAt > counts)
+            foreach (var (at, failures) in _state.UnknownCredits)
             {
-                pacer.AssumeSent(standingCredit, _state.UnknownCreditAt);
-                unknownAt = Math.Max(unknownAt, _state.UnknownCreditAt);
+                if (at > counts)
+                {
+                    pacer.AssumeSent((int)Math.Min((long)standingCredit * failures, pacer.Limit.Count), at);
+                    unknownAt = Math.Max(unknownAt, at);
+                }
             }
 
             if (_state.Groups.TryGetValue(groupId, out var past) && past.IsFromBefore)

@@ -5,8 +5,12 @@ namespace Keypace.Server.Pacing;
 /// <summary>How a rate group comes to rest, is dropped, and stops.</summary>
 internal sealed partial class PacedGroup
 {
-    /// <summary>A group that sent nothing for this long is noted as resting, so that a crash finds it idle.</summary>
-    private static readonly long RestAfter = MonotonicClock.NanosecondsOf(TimeSpan.FromMilliseconds(500));
+    /// <summary>
+    /// A group that sent nothing for this long is noted as resting, so that a crash finds it idle: half an interval, so that one that was idle for a
+    /// whole one never waits after a crash, and at most two seconds. Not less than that for the usual limits: a key that is used once a second
+    /// would cost two lines and a flush a query.
+    /// </summary>
+    private long RestAfter => Math.Clamp(_pacer.Limit.Seconds * SendWindow.Second / 2, SendWindow.Second / 2, 2 * SendWindow.Second);
 
     private TaskCompletionSource? _settled;
 
@@ -20,7 +24,10 @@ internal sealed partial class PacedGroup
                 return true;
             }
 
-            if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || _awaitsBlock || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
+            // Not before its note of running is on the disk: the next one would bring another standing credit, and a start after a power
+            // failure counts one.
+            OpenGates();
+            if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || _awaitsBlock || !_isDurable || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
             {
                 WantOldSaved(now);
                 return false;

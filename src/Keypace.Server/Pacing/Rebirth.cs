@@ -29,10 +29,12 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
         }
 
         state.UnknownFullAt = before.UnknownFullAt == long.MinValue ? long.MinValue : Translate(before.UnknownFullAt);
-        state.UnknownCreditAt =
-            !_isSameBoot && !before.IsClean ? now - uptime
-            : before.UnknownCreditAt == long.MinValue ? long.MinValue
-            : Translate(before.UnknownCreditAt);
+        state.UnknownCredits.AddRange(before.UnknownCredits.Select(credits => credits with { At = Translate(credits.At) }));
+        if (!_isSameBoot && !before.IsClean)
+        {
+            state.UnknownCredits.Add(new SentRun(now - uptime, 1));   // beside those of failures before it, which may count as well
+        }
+
         foreach (var (id, group) in before.Groups)
         {
             state.Groups.Add(id, Reborn(group));

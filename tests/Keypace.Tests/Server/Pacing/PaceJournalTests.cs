@@ -146,7 +146,7 @@ public sealed class PaceJournalTests
     public void A_key_that_has_come_to_rest_loses_nothing_in_a_kill()
     {
         _world.Burst(Key, Ten, 4);
-        _world.Pass(TimeSpan.FromSeconds(2));
+        _world.Pass(TimeSpan.FromSeconds(2.5));
         _world.KillAndStart();
         Assert.Equal(6, _world.Groups.Get(Key, Ten).Remaining);
         Assert.Null(_world.Groups.Get(Key, Ten).Status().UnknownPastUntil);
@@ -340,7 +340,7 @@ public sealed class PaceJournalTests
     public void Idle_keys_write_nothing()
     {
         _world.Burst(Key, Ten, 1);
-        _world.Pass(TimeSpan.FromSeconds(2), 100);
+        _world.Pass(TimeSpan.FromSeconds(4), 100);
         var length = _world.Disk.Read()!.Length;
         _world.Pass(TimeSpan.FromSeconds(30), 100);
         Assert.Equal(length, _world.Disk.Read()!.Length);
