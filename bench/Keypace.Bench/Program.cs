@@ -1,10 +1,19 @@
 using BenchmarkDotNet.Running;
 using Keypace.Bench;
 
-if (args is ["wake", ..])
+switch (args)
 {
-    await WakeUp.RunAsync(args is [_, var rounds] ? int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture) : 3);
-    return;
+    case ["wake", ..]:
+        await WakeUp.RunAsync(NumberOr(3));
+        return;
+    case ["load", ..]:
+        await ManyKeys.LoadAsync(NumberOr(10));
+        return;
+    case ["memory"]:
+        ManyKeys.Memory();
+        return;
 }
 
 BenchmarkSwitcher.FromTypes([typeof(Grant), typeof(Shared)]).Run(args);
+
+int NumberOr(int usual) => args is [_, var number] ? int.Parse(number, System.Globalization.CultureInfo.InvariantCulture) : usual;

@@ -1,16 +1,16 @@
 namespace Keypace.Domain.Pacing;
 
 /// <summary>
-/// Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long.
+/// Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long. Not to be copied: a copy may make a heap of its own.
 /// </summary>
-internal sealed class Deadlines
+internal struct Deadlines
 {
     private const int Slack = 64;
 
     private PriorityQueue<Ticket, long>? _heap;   // made for the first deadline: most keys never have a line
 
     /// <summary>Entries, stale ones included.</summary>
-    public int Count => _heap?.Count ?? 0;
+    public readonly int Count => _heap?.Count ?? 0;
 
     public void Add(Ticket ticket, int waiting)
     {
@@ -24,7 +24,7 @@ internal sealed class Deadlines
     }
 
     /// <summary>The earliest deadline of a ticket that still waits; <see cref="long.MaxValue"/> without one.</summary>
-    public long Next()
+    public readonly long Next()
     {
         while (_heap is not null && _heap.TryPeek(out var ticket, out var deadline))
         {
@@ -40,9 +40,9 @@ internal sealed class Deadlines
     }
 
     /// <summary>The next ticket whose deadline is before <paramref name="tick"/>.</summary>
-    public Ticket? TakeBefore(long tick) => Next() < tick ? _heap!.Dequeue() : null;
+    public readonly Ticket? TakeBefore(long tick) => Next() < tick ? _heap!.Dequeue() : null;
 
-    public void Compact(int waiting)
+    public readonly void Compact(int waiting)
     {
         if (_heap is null || _heap.Count <= (2 * waiting) + Slack)
         {

@@ -21,7 +21,7 @@ public sealed partial class Pacer
 
     private readonly SendWindow _window;
     private FairQueue? _line;   // half of a pacer's memory: made when first somebody waits
-    private readonly Deadlines _deadlines = new();
+    private Deadlines _deadlines;
     private readonly QueueBounds _bounds;
     private long _order;
     private long _nextNear = long.MinValue;

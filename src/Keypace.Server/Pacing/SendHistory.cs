@@ -1,8 +1,8 @@
 namespace Keypace.Server.Pacing;
 
 /// <summary>
-/// How many sends each caller of a rate group had lately, in buckets, for a picture. Of fixed size; noting one costs a few
-/// nanoseconds and allocates nothing but once a caller. Not thread-safe: its group's lock guards it.
+/// How many sends each caller of a rate group had lately, in buckets, for a picture. Of bounded size; noting one costs a few
+/// nanoseconds and mostly allocates nothing. Not thread-safe: its group's lock guards it.
 /// </summary>
 /// <param name="interval">The limit's T, in ticks.</param>
 internal sealed class SendHistory(long interval)
@@ -34,7 +34,7 @@ internal sealed class SendHistory(long interval)
             MoveTo(at / _bucket);
         if (_last is not { } lane || !ReferenceEquals(lane.TokenId, tokenId) || !ReferenceEquals(lane.Caller, caller))
             _last = lane = LaneOf(tokenId, caller);
-        lane.Sends[Place(_newest)]++;
+        lane.Note(_newest);
         _lastAt = at;
     }
 
@@ -43,12 +43,12 @@ internal sealed class SendHistory(long interval)
     {
         MoveTo(now / _bucket);
         var lanes = _others is null ? _callers : [.. _callers, _others];
-        var shown = lanes.FindAll(lane => Array.Exists(lane.Sends, sends => sends > 0));
+        var shown = lanes.FindAll(lane => lane.IsSeen(_newest));
         var rows = new int[Buckets][];
         for (var i = 0; i < Buckets; i++)
         {
-            var at = Place(_newest + 1 + i);
-            rows[i] = [.. shown.Select(lane => lane.Sends[at])];
+            var bucket = _newest + 1 - Buckets + i;
+            rows[i] = [.. shown.Select(lane => lane.SentIn(bucket))];
         }
 
         return new SendHistoryView(_bucket, _newest * _bucket, [.. shown.Select(lane => (lane.TokenId, lane.Caller))], rows);
@@ -56,22 +56,9 @@ internal sealed class SendHistory(long interval)
 
     private void MoveTo(long bucket)
     {
-        if (bucket <= _newest)
-            return;
-        var steps = _newest == long.MinValue ? Buckets : Math.Min(Buckets, bucket - _newest);
-        for (var step = 0; step < steps; step++)
-        {
-            foreach (var lane in _callers)
-                lane.Sends[Place(bucket - step)] = 0;
-            if (_others is not null)
-                _others.Sends[Place(bucket - step)] = 0;
-        }
-
-        (_newest, _newestEnds) = (bucket, (bucket + 1) * _bucket);
+        if (bucket > _newest)
+            (_newest, _newestEnds) = (bucket, (bucket + 1) * _bucket);
     }
-
-    /// <summary>Also right for the negative numbers that a clock near its zero leads to.</summary>
-    private static int Place(long bucket) => (int)(((bucket % Buckets) + Buckets) % Buckets);
 
     private CallerSends LaneOf(string tokenId, string caller)
     {
@@ -81,7 +68,7 @@ internal sealed class SendHistory(long interval)
         if (_callers.Count == MostCallers)
         {
             // The place of one that cannot be seen any more; without one, the newcomer is among the others.
-            var gone = _callers.FindIndex(each => !Array.Exists(each.Sends, sends => sends > 0));
+            var gone = _callers.FindIndex(each => !each.IsSeen(_newest));
             if (gone < 0)
                 return _others ??= new CallerSends("", "");
             _callers.RemoveAt(gone);
@@ -90,15 +77,6 @@ internal sealed class SendHistory(long interval)
         lane = new CallerSends(tokenId, caller);
         _callers.Add(lane);
         return lane;
-    }
-
-    private sealed class CallerSends(string tokenId, string caller)
-    {
-        public string TokenId => tokenId;
-
-        public string Caller => caller;
-
-        public int[] Sends { get; } = new int[Buckets];
     }
 }
 
