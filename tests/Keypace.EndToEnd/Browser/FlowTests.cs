@@ -53,7 +53,7 @@ public sealed class FlowTests(Chromium chromium) : OnPages(chromium)
 
         await keys.PressAsync("g");
         await keys.PressAsync("p");
-        await Expect(window.Field("Message")).ToBeVisibleAsync();
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "Playground" })).ToBeFocusedAsync();   // a Tab before that would be undone
         await TabToAsync(window, window.Field("Model"));
         await keys.TypeAsync("pretend-large");
         await TabToAsync(window, window.Field("Message"), backwards: true);
