@@ -1,7 +1,8 @@
 namespace Keypace.Domain.Pacing;
 
 /// <summary>
-/// Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long. Not to be copied: a copy may make a heap of its own.
+/// Deadlines of waiting tickets. A ticket that goes leaves its entry behind; stale entries never outnumber the waiting ones for long.
+/// Not to be copied: a copy may make a heap of its own.
 /// </summary>
 internal struct Deadlines
 {
