@@ -46,7 +46,7 @@ public sealed partial class Pacer
             return new(_window.IsHeldBySlice(now) ? BindingKind.Slice : BindingKind.RateLimit, null, _window.NextFree(now));
         }
 
-        if (_meters is not null && BindingQuota(now) is { } quota)
+        if (!IsPlain && BindingQuota(now) is { } quota)
         {
             return quota;
         }
@@ -63,12 +63,14 @@ public sealed partial class Pacer
     {
         if (_line?.Peek() is { } head)
         {
-            return Blocking(head, now) is { } meter ? new(BindingKind.Quota, meter.Quota, WhenAllowed(head.Claims, now)) : null;
+            return Blocking(head, now) is { } meter
+                ? new(meter is SourceGate ? BindingKind.Pause : BindingKind.Quota, meter.BoundQuota, WhenAllowed(head.Claims, now))
+                : null;
         }
 
-        foreach (var meter in _meters!)
+        foreach (var meter in _meters ?? [])
         {
-            if (meter.Quota.Model is null && !meter.Allows(1, now))
+            if (meter.Quota is { Model: null, Source: null } && !meter.Allows(1, now))
             {
                 return new(BindingKind.Quota, meter.Quota, meter.Earliest(1, now));
             }

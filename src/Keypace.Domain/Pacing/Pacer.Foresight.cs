@@ -19,7 +19,7 @@ public sealed partial class Pacer
 
     private long ForeseeWithQuotas(int position, QuotaClaim[] claims, long now)
     {
-        foreach (var meter in _meters!)
+        foreach (var meter in _meters ?? [])
         {
             meter.BeginForesight(now);
         }

@@ -32,7 +32,7 @@ public sealed partial class Pacer
         var position = Waiting == 0 ? 0 : Line.PositionOf(arrival);
         return (position, _meters is not null && TooSmallFor(arrival.Need) is not null
             ? long.MaxValue
-            : Foresee(position, _meters is null ? null : ClaimsOf(arrival.Need), now));
+            : Foresee(position, IsPlain ? null : ClaimsOf(arrival.Need), now));
     }
 
     /// <summary>
@@ -46,7 +46,7 @@ public sealed partial class Pacer
         }
 
         var grant = IsHeldBack(now) ? long.MaxValue : Math.Max(_window.NextFree(now), PausedUntil);
-        if (_meters is not null && grant < long.MaxValue)
+        if (!IsPlain && grant < long.MaxValue)
         {
             grant = Math.Max(grant, WhenQuotasAllowAny(now));
         }
@@ -59,7 +59,7 @@ public sealed partial class Pacer
     /// </summary>
     public bool IsHeldBack(long now) =>
         Waiting > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now)
-        && (_meters is null || WhenQuotasAllowAny(now) <= now);
+        && (IsPlain || WhenQuotasAllowAny(now) <= now);
 
     /// <summary>Permits free now.</summary>
     public int Remaining(long now) => now < PausedUntil ? 0 : Math.Max(0, _window.FreeBy(now) - Waiting);
@@ -78,7 +78,7 @@ public sealed partial class Pacer
 
     /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same.</summary>
     public bool IsIdle(long now) =>
-        Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now)
+        Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now) && !IsAnySourcePaused(now)
         && (_shaper?.Cause is not (ShapeCause.Refused or ShapeCause.CleanWindows) || LastSent + RememberBursts <= now);
 
     private long NextNear(long now) =>

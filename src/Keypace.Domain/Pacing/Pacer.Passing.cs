@@ -38,7 +38,7 @@ public sealed partial class Pacer
 
             if (Blocking(ticket, now) is { } meter)
             {
-                ticket.BoundBy = meter.Quota;
+                ticket.BoundBy = meter.BoundQuota;
                 Blocked.Add((ticket, meter));
             }
             else if (!IsKept(ticket))

@@ -133,7 +133,7 @@ public sealed partial class Pacer
 
     private Quota? TooSmallFor(in QueryNeed need)
     {
-        foreach (var meter in _meters!)
+        foreach (var meter in _meters ?? [])
         {
             if (meter.Counts(need) && meter.Quota.AmountOf(need) > meter.Quota.Limit)
             {
@@ -146,7 +146,8 @@ public sealed partial class Pacer
 
     private QuotaClaim[]? ClaimsOf(in QueryNeed need)
     {
-        var count = 0;
+        var gate = GateOf(need.Source);
+        var count = gate is null ? 0 : 1;
         foreach (var meter in _meters ?? [])
         {
             count += meter.Counts(need) ? 1 : 0;
@@ -158,12 +159,17 @@ public sealed partial class Pacer
         }
 
         var claims = new QuotaClaim[count];
-        foreach (var meter in _meters!)
+        foreach (var meter in _meters ?? [])
         {
             if (meter.Counts(need))
             {
                 claims[--count] = new QuotaClaim { Meter = meter, Amount = meter.Quota.AmountOf(need) };
             }
+        }
+
+        if (gate is not null)
+        {
+            claims[0] = new QuotaClaim { Meter = gate, Amount = 0 };
         }
 
         return claims;

@@ -59,7 +59,13 @@ public sealed partial class Pacer
         ArgumentOutOfRangeException.ThrowIfNotEqual((int)ticket.State, (int)TicketState.New);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(arrival.Weight - 1), (uint)(MostWeight - 1));
         ticket.Order = arrival.Order != 0 ? arrival.Order : ++_order;
-        if (_meters is not null && !TryClaim(ticket, arrival.Need))
+        ticket.Need = arrival.Need;
+        if (_gates is not null)
+        {
+            DropGates(now);
+        }
+
+        if (!IsPlain && !TryClaim(ticket, arrival.Need))
         {
             return EntryEnd.TooLarge;
         }
@@ -73,7 +79,7 @@ public sealed partial class Pacer
 
         ticket.Position = Line.PositionOf(arrival);
         ticket.ExpectedStart = Foresee(ticket.Position, ticket.Claims, now);
-        ticket.BoundBy = ticket.Claims is null ? null : Blocking(ticket, now)?.Quota;
+        ticket.BoundBy = ticket.Claims is null ? null : Blocking(ticket, now)?.BoundQuota;
         if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
         {
             return refused;
@@ -81,7 +87,6 @@ public sealed partial class Pacer
 
         ticket.TokenId = arrival.TokenId;
         ticket.Caller = arrival.Caller;
-        ticket.Need = arrival.Need;
         ticket.Deadline = arrival.Deadline;
         ticket.State = TicketState.Waiting;
         Line.Enqueue(ticket, arrival);
@@ -108,7 +113,7 @@ public sealed partial class Pacer
         Expire(now, changed);
         while (Waiting > 0 && MayGrant(now))
         {
-            if ((_meters is null ? _line?.Dequeue() : TakeAllowed(now)) is not { } ticket)
+            if ((IsPlain ? _line?.Dequeue() : TakeAllowed(now)) is not { } ticket)
             {
                 break;   // all that wait, as far as one looks, wait for a quota
             }

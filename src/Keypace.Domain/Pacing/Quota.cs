@@ -23,7 +23,8 @@ public enum QuotaDimension
 /// <paramref name="Zone"/>.</param>
 /// <param name="Zone">Counts by calendar day of this zone, from midnight; null: by interval.</param>
 /// <param name="Model">Counts only this model, by the hub's own name; null: all of them together.</param>
-public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0, TimeZoneInfo? Zone = null, string? Model = null)
+/// <param name="Source">Counts only queries of this secret and destination (<see cref="QueryNeed.Source"/>); null: all of them together.</param>
+public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0, TimeZoneInfo? Zone = null, string? Model = null, Guid? Source = null)
 {
     /// <summary>More than any hub gives; keeps sums far from overflow.</summary>
     public const long MostLimit = 1_000_000_000_000;
@@ -42,7 +43,7 @@ public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0
 
     /// <summary>The same thing counted, whatever the limit: what was counted stays when only the limit changes.</summary>
     internal bool CountsLike(Quota other) =>
-        Dimension == other.Dimension && Seconds == other.Seconds && Model == other.Model && Zone?.Id == other.Zone?.Id;
+        Dimension == other.Dimension && Seconds == other.Seconds && Model == other.Model && Source == other.Source && Zone?.Id == other.Zone?.Id;
 
     /// <summary>How much a query takes of it.</summary>
     internal long AmountOf(in QueryNeed need) => Dimension switch
@@ -58,4 +59,6 @@ public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0
 /// <param name="Model">The hub's own name of the model; null when unknown, and then no limit of a model counts it.</param>
 /// <param name="InputTokens">Estimate of what goes in; 0 or more.</param>
 /// <param name="OutputTokens">Estimate of what comes out (<see cref="OutputEstimates"/>); 0 or more.</param>
-public readonly record struct QueryNeed(string? Model, long InputTokens, long OutputTokens);
+/// <param name="Source">Names the secret and destination that it goes out with; empty when unknown, and then no limit or pause of a source
+/// counts it.</param>
+public readonly record struct QueryNeed(string? Model, long InputTokens, long OutputTokens, Guid Source = default);

@@ -11,12 +11,16 @@ internal abstract class QuotaMeter(Quota quota)
 
     public Quota Quota { get; set; } = quota;
 
+    /// <summary>What is told to bind; null for what is no quota.</summary>
+    public virtual Quota? BoundQuota => Quota;
+
     /// <summary>Granted and not yet stamped or returned.</summary>
     public long Reserved { get; private set; }
 
-    public bool Counts(in QueryNeed need) => Quota.Model is null || Quota.Model == need.Model;
+    public bool Counts(in QueryNeed need) =>
+        (Quota.Model is null || Quota.Model == need.Model) && (Quota.Source is null || Quota.Source == need.Source);
 
-    public bool Allows(long amount, long now) => Used(now) + amount <= Quota.Limit;
+    public virtual bool Allows(long amount, long now) => Used(now) + amount <= Quota.Limit;
 
     /// <summary>What counts now, reserved amounts included.</summary>
     public long Used(long now) => Reserved + Stamped(now);
@@ -73,7 +77,7 @@ internal abstract class QuotaMeter(Quota quota)
     }
 
     /// <summary>The tick, <paramref name="at"/> or later, from which the next that is played finds so much free.</summary>
-    public long Foresee(long amount, long at)
+    public virtual long Foresee(long amount, long at)
     {
         while (_foreseen + amount > Quota.Limit && _leaving.TryDequeue(out var first))
         {

@@ -40,7 +40,7 @@ public abstract class Ticket
     /// <summary>The quota that it waits for, or that is smaller than what it needs; null when it waits for none.</summary>
     public Quota? BoundBy { get; internal set; }
 
-    /// <summary>What it is expected to use; kept for those that wait.</summary>
+    /// <summary>What it is expected to use.</summary>
     public QueryNeed Need { get; internal set; }
 
     /// <summary>What it takes of each quota that counts it; null without any.</summary>

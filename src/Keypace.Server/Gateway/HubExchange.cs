@@ -21,9 +21,9 @@ internal sealed class HubExchange(
     {
         var key = query.Choice!.Key;
         var group = snapshots.GroupOf(key);
-        var need = group.HasQuotas && query.Body is { } body
+        var need = (group.HasQuotas && query.Body is { } body
             ? TokenNeed.Of(body.Original.Span, query.Choice.Model, query.HasAnswerTokens, group)
-            : new QueryNeed(query.Choice.Model, 0, 0);
+            : new QueryNeed(query.Choice.Model, 0, 0)) with { Source = key.Source };
         var (isResent, isMoved, isRenewed) = (false, false, false);
         HubAnswer? pushback = null;
         var order = 0L;

@@ -112,6 +112,9 @@ internal sealed record ServedKey(
     /// <summary>Host and port that its connections lead to; null for a key without an address. Found out when first asked.</summary>
     public string? HubHost => _hubHost ??= Destination is { } destination && new Uri(destination.Address) is var uri ? $"{uri.IdnHost}:{uri.Port}" : null;
 
+    /// <summary>Names its secret and destination: the same for every key of the team that has both; the key's own id where it has no secret.</summary>
+    public Guid Source { get; init; } = Id;
+
     /// <summary>The public fields of its hub_config (masks may stand among them).</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 

@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Gateway.Requests;
@@ -104,7 +105,7 @@ internal sealed record ModelChoice(ServedKey Key, ServedAgent? Agent, string? Mo
 
             var (wait, use) = keys.Length == 1
                 ? (TimeSpan.Zero, 0)
-                : rateGroups.Get(key.RateGroupId, snapshot.RulesOf(key)).Outlook(entry);
+                : rateGroups.Get(key.RateGroupId, snapshot.RulesOf(key)).Outlook(entry with { Need = new QueryNeed(model, 0, 0, key.Source) });
             if (best is null || wait < bestWait || (wait == bestWait && use < bestUse))
                 (best, bestWait, bestUse) = (key, wait, use);
         }

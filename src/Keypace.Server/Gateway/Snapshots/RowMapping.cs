@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain.Access;
@@ -46,8 +48,18 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
                 row.GuardMs, LimitsOf(row.Limits), row.LimitIsDefault, row.LimitFrozen))
         {
             Config = config,
+            Source = SourceOf(row),
             OwnModels = access.ModelsField is { } field && config.TryGetValue(field, out var models) ? FieldForms.ReadList(models) : [],
         };
+    }
+
+    /// <summary>The same name for the same secret at the same address, whatever keys, groups or restarts lie between; says nothing of the secret.</summary>
+    private static Guid SourceOf(ApiKeyRow row)
+    {
+        if (row.Fingerprint is not { } fingerprint)
+            return row.Id;
+        byte[] named = [.. row.TeamId.ToByteArray(), .. fingerprint, .. Encoding.UTF8.GetBytes(row.Destination)];
+        return new Guid(SHA256.HashData(named).AsSpan(0, 16));
     }
 
     /// <summary>A row's limits beside its rate limit.</summary>

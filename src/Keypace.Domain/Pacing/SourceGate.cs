@@ -1,0 +1,36 @@
+namespace Keypace.Domain.Pacing;
+
+/// <summary>Lets nothing of one secret and destination go before a tick; counts nothing.</summary>
+internal sealed class SourceGate(Guid source) : QuotaMeter(new Quota(QuotaDimension.Requests, 1, 1, Source: source))
+{
+    public Guid Source => source;
+
+    /// <summary>In ticks.</summary>
+    public long Until { get; set; } = long.MinValue;
+
+    public string Why { get; set; } = "";
+
+    public override Quota? BoundQuota => null;
+
+    public override bool Allows(long amount, long now) => now >= Until;
+
+    public override long Foresee(long amount, long at) => Math.Max(at, Until);
+
+    public override long Earliest(long amount, long now) => Math.Max(now, Until);
+
+    public override void Assume(long amount, long at)
+    {
+    }
+
+    public override IEnumerable<(long Until, long Amount)> Counting(long now) => [];
+
+    public override long UntilOf(long at) => at;
+
+    protected override long Stamped(long now) => 0;
+
+    protected override long Stamp(long amount, long at) => 0;
+
+    protected override void TakeBack(long mark, long amount)
+    {
+    }
+}
