@@ -52,7 +52,7 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, Session
         if (cookies.WhyForeign(request) is { } foreign)
             return foreign;
         return sessions.Find(cookie) is { } session
-            ? ServedToken.OfMember(session.MemberId, session.TeamId, session.Role, session.Email)
+            ? sessions.AskerOf(session)
             : SessionEnded;
     }
 

@@ -7,6 +7,7 @@ using Keypace.Domain.Vault;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Snapshots;
 using Keypace.Server.Pacing;
+using Keypace.Server.Platform.SignIn;
 
 namespace Keypace.Server.Gateway;
 
@@ -162,7 +163,28 @@ internal sealed record ServedToken(TokenGrant Grant, byte[] Digest, string Name,
     /// <summary>True for a member at a browser, who has no token.</summary>
     public bool IsMember => Grant.Id.Equals(_browser);
 
-    /// <summary>The stand-in for a member who is signed in.</summary>
+    /// <summary>The session that asks; null for a token, and for the server itself.</summary>
+    public Session? Session { get; private init; }
+
+    /// <summary>The stand-in for a member.</summary>
     public static ServedToken OfMember(Guid memberId, Guid teamId, Role role, string name) => new(
         new TokenGrant(_browser, teamId, memberId, role, Scopes.All, null, null, TokenGrant.LeastWeight, DateTimeOffset.MaxValue), [], name);
+
+    /// <summary>The stand-in for a member who is signed in.</summary>
+    /// <param name="opener">The token whose link opened the session, of which it has no more than role, scopes, keys, agents and class; null for none.</param>
+    public static ServedToken OfSession(Session session, ServedToken? opener)
+    {
+        var member = OfMember(session.MemberId, session.TeamId, session.Role, session.Email) with { Session = session };
+        return opener is null ? member : member with
+        {
+            BestClass = opener.BestClass,
+            Grant = member.Grant with
+            {
+                Role = opener.Grant.Role < session.Role ? opener.Grant.Role : session.Role,
+                Scopes = opener.Grant.Scopes,
+                ApiKeyIds = opener.Grant.ApiKeyIds,
+                AgentIds = opener.Grant.AgentIds,
+            },
+        };
+    }
 }

@@ -10,7 +10,7 @@ internal static class SessionRows
         using var connection = store.OpenConnection();
         using var command = connection.CreateCommand();
         command.CommandText = """
-            SELECT s."Id", s."Digest", s."TeamId", s."MemberId", s."Role", s."CreatedAt", s."LastSeenAt", s."EndsAt", m."Email"
+            SELECT s."Id", s."Digest", s."TeamId", s."MemberId", s."Role", s."CreatedAt", s."LastSeenAt", s."EndsAt", s."OpenedBy", m."Email"
             FROM sessions s JOIN members m ON m."Id" = s."MemberId"
             """;
         using var reader = command.ExecuteReader();
@@ -28,8 +28,9 @@ internal static class SessionRows
                     CreatedAt = reader.GetInt64(5),
                     LastSeenAt = reader.GetInt64(6),
                     EndsAt = reader.GetInt64(7),
+                    OpenedBy = reader.IsDBNull(8) ? null : reader.GetString(8),
                 },
-                reader.GetString(8)));
+                reader.GetString(9)));
         }
 
         return rows;

@@ -51,6 +51,6 @@ internal sealed class Me(AuthenticationStateProvider authentication, Sessions se
     }
 
     private async ValueTask<Caller?> CallerAsync() => await SessionAsync() is { } session
-        ? Caller.OfMember(session.MemberId, session.TeamId, session.Role, session.Email, _from, $"page_{session.Id}_{time.GetUtcNow().ToUnixTimeMilliseconds():x}")
+        ? Caller.OfToken(sessions.AskerOf(session), _from, $"page_{session.Id}_{time.GetUtcNow().ToUnixTimeMilliseconds():x}")
         : null;
 }

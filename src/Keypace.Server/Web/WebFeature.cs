@@ -67,7 +67,7 @@ internal static class WebFeature
         if (!settings.IsOn("Web:Enabled"))
             return;
 
-        new SignInEndpoints(claim, services.GetRequiredService<Sessions>(), cookies, signIn, services.GetRequiredService<SignInLinks>()).Map(routes);
+        new SignInEndpoints(claim, services.GetRequiredService<Sessions>(), cookies, signIn).Map(routes);
         routes.MapRazorComponents<App>().AddInteractiveServerRenderMode(connection =>
         {
             connection.ContentSecurityFrameAncestorsPolicy = null;   // our own headers say it

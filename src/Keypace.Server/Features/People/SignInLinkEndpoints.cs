@@ -2,6 +2,7 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Server.Features.Access;
 using Keypace.Server.Features.Requests;
+using Keypace.Server.Gateway;
 using Keypace.Server.Platform.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,11 +15,15 @@ internal static class SignInLinkEndpoints
     public static void Map(IEndpointRouteBuilder routes) => routes
         .Post("/v1/sign-in-links", Need.Administer, CreateAsync).WithTags("People").WithName("CreateSignInLink");
 
-    /// <summary>The session gets the role of whoever asks, so nobody climbs by it.</summary>
+    /// <summary>The session gets what whoever asks may do and ends with them, so nobody climbs by it.</summary>
     private static Task<Outcome<SignInLink>> CreateAsync(ManagementCall call)
     {
         var grant = call.Caller.Grant;
-        var (token, expiresAt) = call.Of<SignInLinks>().Create(grant.MemberId, grant.Role);
+        var (token, expiresAt) = call.Of<SignInLinks>().Create(grant.MemberId, grant.Role, OpenerOf(call.Caller.Token));
         return Outcomes.Done(new SignInLink($"{call.Address}/sign-in/link?token={token}", expiresAt.ToUnixTimeSeconds()));
     }
+
+    private static SessionOpener OpenerOf(ServedToken asker) => asker.Session is { } session
+        ? new SessionOpener(SessionOpener.OtherSession, session.Id)
+        : new SessionOpener(SessionOpener.AccessToken, asker.Id);
 }

@@ -1,4 +1,5 @@
 using Keypace.Domain.Vault;
+using Keypace.Server.Gateway;
 using Keypace.Server.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ internal static class SignInFeature
     /// <param name="publicUrl">The setting <c>PublicUrl</c>.</param>
     public static IServiceCollection AddSignIn(this IServiceCollection services, RandomBytes random, string? publicUrl) => services
         .AddSingleton(provider => new Sessions(
-            provider.GetRequiredService<Store>(), provider.GetRequiredService<SecretVault>(), random, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Store>(), provider.GetRequiredService<SecretVault>(), provider.GetRequiredService<KeySnapshots>(), random, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<Sessions>>()))
         .AddSingleton(provider => new BrowserCookie(provider.GetRequiredService<Store>(), publicUrl))
         .AddSingleton(provider => new SignInLinks(random, provider.GetRequiredService<TimeProvider>()))

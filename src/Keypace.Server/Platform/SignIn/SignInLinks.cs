@@ -15,7 +15,8 @@ internal sealed class SignInLinks(RandomBytes random, TimeProvider time)
     private readonly ConcurrentDictionary<string, Link> _links = new(StringComparer.Ordinal);
 
     /// <param name="role">What the session may do: no more than whoever asked for the link.</param>
-    public (string Token, DateTimeOffset ExpiresAt) Create(Guid memberId, Role role)
+    /// <param name="opener">Whoever asked for the link, with which the session ends.</param>
+    public (string Token, DateTimeOffset ExpiresAt) Create(Guid memberId, Role role, SessionOpener opener)
     {
         var now = time.GetUtcNow();
         foreach (var (hash, link) in _links)
@@ -25,17 +26,18 @@ internal sealed class SignInLinks(RandomBytes random, TimeProvider time)
         }
 
         var token = AccessTokenText.Create(TokenKind.Reset, random).Reveal();
-        _links[HashOf(token)] = new Link(memberId, role, now + Lifetime);
+        _links[HashOf(token)] = new Link(memberId, role, opener, now + Lifetime);
         return (token, now + Lifetime);
     }
 
-    public bool IsGood(string token) => _links.TryGetValue(HashOf(token), out var link) && link.ExpiresAt > time.GetUtcNow();
+    /// <summary>Null for a link that was used, has ended or never was. Looking at it changes nothing.</summary>
+    public Link? Find(string token) => _links.TryGetValue(HashOf(token), out var link) && link.ExpiresAt > time.GetUtcNow() ? link : null;
 
-    /// <summary>Null for a link that was used, has ended or never was.</summary>
+    /// <summary>The same, after which the link is used up.</summary>
     public Link? Take(string token) => _links.TryRemove(HashOf(token), out var link) && link.ExpiresAt > time.GetUtcNow() ? link : null;
 
     // Looked up by its hash, so that no comparison leaks how far a guess was right.
     private static string HashOf(string token) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    internal sealed record Link(Guid MemberId, Role Role, DateTimeOffset ExpiresAt);
+    internal sealed record Link(Guid MemberId, Role Role, SessionOpener Opener, DateTimeOffset ExpiresAt);
 }

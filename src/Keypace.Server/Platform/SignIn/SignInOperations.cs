@@ -37,18 +37,23 @@ internal sealed class SignInOperations(Store store, Sessions sessions, SignInTri
         }
 
         tries.NoteRight(key);
-        return await BeginAsync(member, role, "password", from, requestId, ct);
+        return await BeginAsync(member, role, "password", null, from, requestId, ct);
     }
 
     /// <summary>Gives the cookie's text. Refuses with <c>sign_in_link_refused</c>.</summary>
     public async Task<Outcome<string>> WithLinkAsync(string token, string from, string requestId, CancellationToken ct)
     {
-        if (links.Take(token) is not { } link)
+        if (links.Take(token) is not { } link || !sessions.Stands(link.Opener))
             return _badLink;
         await using var db = store.Read();
         var member = await db.Members.FirstOrDefaultAsync(row => row.Id == link.MemberId, ct);
-        return member is null ? _badLink : await BeginAsync(member, link.Role, "link", from, requestId, ct);
+        if (member is null || !AccessWords.TryParseRole(member.Role, out var own))
+            return _badLink;
+        return await BeginAsync(member, link.Role < own ? link.Role : own, "link", link.Opener, from, requestId, ct);
     }
+
+    /// <summary>Whether a link would open a session now. Looking at it changes nothing.</summary>
+    public bool IsGoodLink(string token) => links.Find(token) is { } link && sessions.Stands(link.Opener);
 
     /// <summary>For somebody who has just proved who they are, by the set-up link.</summary>
     public async Task<string?> AsNewOwnerAsync(string email, string from, string requestId, CancellationToken ct)
@@ -56,11 +61,11 @@ internal sealed class SignInOperations(Store store, Sessions sessions, SignInTri
         var key = NewOwner.KeyOf(email);
         await using var db = store.Read();
         return await db.Members.FirstOrDefaultAsync(row => row.EmailKey == key, ct) is { } owner
-            ? await BeginAsync(owner, Role.Owner, "set-up link", from, requestId, ct)
+            ? await BeginAsync(owner, Role.Owner, "set-up link", null, from, requestId, ct)
             : null;
     }
 
-    private async Task<string> BeginAsync(MemberRow member, Role role, string how, string from, string requestId, CancellationToken ct)
+    private async Task<string> BeginAsync(MemberRow member, Role role, string how, SessionOpener? openedBy, string from, string requestId, CancellationToken ct)
     {
         await using (var change = await store.BeginChangeAsync(ct))
         {
@@ -69,6 +74,6 @@ internal sealed class SignInOperations(Store store, Sessions sessions, SignInTri
             await change.CommitAsync(ct);
         }
 
-        return await sessions.BeginAsync(member, role, ct);
+        return await sessions.BeginAsync(member, role, openedBy, ct);
     }
 }

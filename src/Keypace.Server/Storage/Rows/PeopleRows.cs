@@ -77,6 +77,9 @@ internal sealed class SessionRow
 
     /// <summary>At most the member's own; less where a lesser token opened the session.</summary>
     public string Role { get; set; } = "";
+
+    /// <summary><c>token:ID</c> or <c>session:ID</c> where somebody's link opened it; null after a password.</summary>
+    public string? OpenedBy { get; set; }
     public long CreatedAt { get; set; }
 
     /// <summary>Written at most once a minute.</summary>

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Keypace.Server.Web.SignIn;
 
 /// <summary>Signing in and out. Changes come as JSON from our own pages' scripts, which no other site can send without asking first.</summary>
-internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCookie cookies, SignInOperations signIn, SignInLinks links)
+internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCookie cookies, SignInOperations signIn)
 {
     private static readonly Refusal _unreadable = new(
         RefusalReason.Malformed, "unreadable_form", "Send the fields of the form as a JSON object of texts.");
@@ -34,7 +34,7 @@ internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCoo
     private Task ShowLinkAsync(HttpContext context)
     {
         var token = context.Request.Query["token"].ToString();
-        var isGood = links.IsGood(token);
+        var isGood = signIn.IsGoodLink(token);
         return PlainPages.WriteAsync<SignInLinkPage>(context, isGood ? StatusCodes.Status200OK : StatusCodes.Status403Forbidden, new()
         {
             [nameof(SignInLinkPage.Token)] = isGood ? token : "",
