@@ -26,7 +26,7 @@ internal sealed record Profile(string? BaseUrl, string? Token)
 
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(File.ReadAllText(path));
             return new Profile(Text(document.RootElement, "base_url"), Text(document.RootElement, "token"));
         }
         catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException)

@@ -18,6 +18,9 @@ internal sealed class SecretInput(Terminal terminal)
 
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>Windows editors and Excel begin a text with one (RFC 3629 section 6); it is a signature, no content.</summary>
+    private static readonly byte[] s_byteOrderMark = [0xEF, 0xBB, 0xBF];
+
     private bool _inWasRead;
 
     /// <summary>From <paramref name="file"/> if given, else by asking, else from standard input. Never empty.</summary>
@@ -93,7 +96,8 @@ internal sealed class SecretInput(Terminal terminal)
 
         try
         {
-            return WithoutLastLineBreak(s_strict.GetString(bytes, 0, length));
+            var begin = bytes.AsSpan(0, length).StartsWith(s_byteOrderMark) ? s_byteOrderMark.Length : 0;
+            return WithoutLastLineBreak(s_strict.GetString(bytes, begin, length - begin));
         }
         catch (DecoderFallbackException)
         {

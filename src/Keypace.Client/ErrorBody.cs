@@ -55,5 +55,5 @@ internal static class ErrorBody
     }
 
     private static string? Text(JsonElement holder, string name) =>
-        holder.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String && member.GetString() is { Length: > 0 } text ? text : null;
+        JsonText.Of(holder, name) is { Length: > 0 } text ? text : null;
 }

@@ -56,18 +56,24 @@ public sealed class Queries
         var stream = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
         {
-            var events = SseParser.Create(stream).EnumerateAsync(patience.Token).GetAsyncEnumerator(patience.Token);
+            var events = SseParser.Create(new EventBytes(stream)).EnumerateAsync(patience.Token).GetAsyncEnumerator(patience.Token);
             await using (events.ConfigureAwait(false))
             {
                 var isEnded = false;
                 while (await NextAsync(events, patience).ConfigureAwait(false))
                 {
-                    if (events.Current.Data is "[DONE]")
+                    var data = events.Current.Data.Trim();
+                    if (data.Length == 0)
+                    {
+                        continue;
+                    }
+
+                    if (data is "[DONE]")
                     {
                         yield break;
                     }
 
-                    var (text, finished) = Piece(response, events.Current.Data);
+                    var (text, finished) = Piece(response, data);
                     isEnded |= finished;
                     if (text.Length > 0)
                     {
@@ -134,13 +140,13 @@ public sealed class Queries
 
         using (piece)
         {
-            if (piece.RootElement.ValueKind == JsonValueKind.Object && piece.RootElement.TryGetProperty("error", out _))
+            if (piece.RootElement.ValueKind == JsonValueKind.Object && piece.RootElement.TryGetProperty("error", out var error) && error.ValueKind is not JsonValueKind.Null)
             {
                 throw Failure.InStream(_wire.Server, ErrorBody.Read(data), Failure.Header(response, "x-request-id"));
             }
 
             return FirstChoice(piece.RootElement) is { } choice
-                ? (Member(choice, "delta") is { } delta ? Text(delta, "content") ?? "" : "", Text(choice, "finish_reason") is not null)
+                ? (Member(choice, "delta") is { } delta ? Content(delta) ?? "" : "", Text(choice, "finish_reason") is not null)
                 : ("", false);
         }
     }
@@ -155,7 +161,7 @@ public sealed class Queries
             };
         }
 
-        var text = Member(choice, "message") is { } message ? Text(message, "content") ?? Text(message, "refusal") ?? "" : "";
+        var text = Member(choice, "message") is { } message ? Content(message) ?? Text(message, "refusal") ?? "" : "";
         var usage = Member(raw.Body, "usage");
         return new QueryAnswer(
             text, Text(choice, "finish_reason"), Text(raw.Body, "model"), Number(usage, "prompt_tokens"), Number(usage, "completion_tokens"), raw.Body, raw.Delivery);
@@ -174,8 +180,13 @@ public sealed class Queries
             ? member
             : null;
 
-    private static string? Text(JsonElement holder, string name) =>
-        holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+    /// <summary>A message's text: a string, or a list of parts of which those with a text count (Mistral's, and answers with citations).</summary>
+    private static string? Content(JsonElement message) =>
+        Member(message, "content") is { ValueKind: JsonValueKind.Array } parts
+            ? string.Concat(parts.EnumerateArray().Select(part => Text(part, "text")))
+            : Text(message, "content");
+
+    private static string? Text(JsonElement holder, string name) => JsonText.Of(holder, name);
 
     private static long? Number(JsonElement? holder, string name) =>
         holder is { } there && there.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetInt64(out var number) ? number : null;

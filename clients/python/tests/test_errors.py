@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 from typing import Any, Callable, Iterator, List, Optional, Type
 
 import fake
+
 import httpx
 import keypace
 import pytest
@@ -183,6 +185,44 @@ def test_a_stream_may_be_cut_anywhere(size: int) -> None:
     texts = [text for at in range(0, len(whole), size) for text in pieces.feed(whole[at : at + size])]
     assert texts == ["Gr\u00fc\u00dfe\u2028"]
     assert (pieces.answer().text, pieces.answer().completion_tokens) == ("Gr\u00fc\u00dfe\u2028", 2)
+
+
+@pytest.mark.parametrize("form", [
+    "{0}\n\n{1}\n\n{2}\n\ndata: [DONE]\n\n", "{0}\r\n\r\n{1}\r\n\r\n{2}\r\n\r\n", "{0}\r\r{1}\r\r{2}\r\rdata: [DONE]\r\r",
+    "\ufeff{0}\n\n{1}\n\n{2}\n\n", ": hi\n\nevent: message\nid: 4\n{0}\n\nretry: 10\n\n{1}\n\n{2}", "{0}\n\n{1}\n\n{2}\ndata:\n",
+])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_an_event_stream_is_read_in_every_form(form: str, size: int) -> None:
+    from keypace._query import Pieces
+
+    events = (
+        'data: {"choices":[{"index":0,\ndata: "delta":{"content":"Hel"}}]}', 'data:{"choices":[{"delta":{"content":[{"type":"text","text":"lo"}]}}]}',
+        'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}',
+    )
+    end = "\r\n" if "\r\n" in form else "\r" if "\r" in form else "\n"
+    whole = form.format(*(event.replace("\n", end) for event in events)).encode()
+    pieces = Pieces({})
+    texts = [text for at in range(0, len(whole), size) for text in pieces.feed(whole[at : at + size])] + pieces.end()
+    assert ("".join(texts), pieces.answer().text, pieces.answer().finish_reason) == ("Hello", "Hello", "stop")
+
+
+def test_an_event_without_an_end_is_not_held_for_ever() -> None:
+    from keypace._query import Pieces
+
+    pieces = Pieces({})
+    with pytest.raises(keypace.StreamError, match="too long"):
+        for _ in range(40):
+            pieces.feed(b"data: " + b"x" * 1_000_000)
+
+
+@pytest.mark.parametrize("code, said", [("overloaded", "overloaded"), (None, None), (502, "502"), ({"a": 1}, None), (True, None)])
+def test_an_error_inside_a_stream_can_be_printed_whatever_its_code(code: object, said: "str | None") -> None:
+    body = ("data: " + json.dumps({"error": {"message": "Worker is full.", "code": code}}) + "\n\n").encode()
+    stream = Keypace(fake.BASE_URL, fake.TOKEN, transport=answering(httpx.Response(200, content=body, headers=fake.SERVED))).query("Hi", agent="bot", stream=True)
+    with pytest.raises(keypace.HubError, match="Worker is full") as error:
+        list(stream)
+    assert error.value.code == said
+    assert "Worker is full." in str(error.value)
 
 
 def test_an_error_inside_a_stream_is_the_hubs() -> None:

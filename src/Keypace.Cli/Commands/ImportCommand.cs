@@ -65,7 +65,7 @@ internal static class ImportCommand
         var found = new Findings();
         var set = Variables.Names.Select(name => (name, Value: terminal.Environment(name))).Where(pair => !string.IsNullOrWhiteSpace(pair.Value))
             .ToDictionary(pair => pair.name, pair => pair.Value!, StringComparer.Ordinal);
-        Variables.Find(set, name => name, found);
+        Variables.Find(set, new HashSet<string>(), found);
         return found;
     }
 
@@ -84,7 +84,8 @@ internal static class ImportCommand
         })
         {
             case DotEnvKind:
-                Variables.Find(DotEnv.Read(text, path), variable => variable, found);
+                var file = new DotEnv(terminal.Environment);
+                Variables.Find(file.Read(text, found), file.Unread, found);
                 break;
             case LiteLlmKind:
                 new LiteLlm(terminal.Environment).Find(text, path, found);

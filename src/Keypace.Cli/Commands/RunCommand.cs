@@ -17,24 +17,33 @@ internal static class RunCommand
 
     public static Command Build(Grammar grammar)
     {
-        var input = new Argument<string>("file") { Description = "JSON lines: strings, objects with \"prompt\" or \"messages\", or OpenAI batch lines", HelpName = "FILE" };
+        var input = new Argument<string>("file") { Description = "JSON lines: strings, objects with \"prompt\" or \"messages\", or OpenAI batch lines; or a CSV with a column prompt", HelpName = "FILE" };
         var output = new Option<string?>("--out") { Description = "File of the answers [default: FILE with .answers before its ending]; answers in it are not asked again", HelpName = "FILE" };
         var target = new QuestionTarget();
         var atOnce = Grammar.Number("--concurrency", "Questions under way at once, at most [default: the key's limit, 8 to 512]", "N");
         var retries = new Option<int>("--retries") { Description = "Further tries of a question that failed for a reason that may pass", HelpName = "N", DefaultValueFactory = _ => 5 };
         var caller = Grammar.Text("--caller", "Name in the fair queue, where other work uses the same token", "NAME");
+        var failFast = new Option<bool>("--fail-fast") { Description = "End the run with the first question that fails; what is under way is still answered" };
+        var sample = Grammar.Number("--sample", "Only so many of the questions, chosen by chance", "N");
+        var seed = new Option<int>("--seed") { Description = "Another choice for --sample; the same seed always chooses the same", HelpName = "N" };
         var dry = new Option<bool>("--dry-run") { Description = "Send nothing; say how long it will take at the present limit and queue" };
         var verb = new Verb(
             "run",
             "Send a file of prompts through, as fast as the key's limit allows; go on where it stopped",
             "keypace run prompts.jsonl --agent support-bot --out answers.jsonl",
-            "keypace run batch.jsonl --model openai/gpt-4.1-mini --dry-run");
+            "keypace run batch.jsonl --model openai/gpt-4.1-mini --dry-run",
+            "keypace run prompts.csv --agent support-bot --sample 20 --fail-fast");
         grammar.Connected(verb);
-        return grammar.Does(verb, [input, output, .. target.Options, atOnce, retries, caller, dry], async (session, parsed, ct) =>
+        return grammar.Does(verb, [input, output, .. target.Options, atOnce, retries, caller, failFast, sample, seed, dry], async (session, parsed, ct) =>
         {
             if (parsed.GetValue(atOnce) is < 1 or > MostConcurrency || parsed.GetValue(retries) is < 0 or > MostRetries)
             {
                 throw CommandFailure.Usage($"--concurrency is 1 to {MostConcurrency:N0}, --retries 0 to {MostRetries}.");
+            }
+
+            if (parsed.GetValue(sample) is < 1)
+            {
+                throw CommandFailure.Usage("--sample is at least 1.");
             }
 
             var asked = target.Read(parsed, isModelNeeded: false);
@@ -46,6 +55,11 @@ internal static class RunCommand
             }
 
             await file.CheckAsync(ct);   // every line, before anything is sent or made
+            if (parsed.GetValue(sample) is { } some)
+            {
+                file.Sample(some, parsed.GetValue(seed));
+            }
+
             var isNew = !File.Exists(path);
             if (parsed.GetValue(dry) && isNew)
             {
@@ -58,13 +72,11 @@ internal static class RunCommand
             var counts = new RunCounts(file.Count, await file.ClaimAsync(answers, ct));
             return parsed.GetValue(dry)
                 ? await SayHowLongAsync(session, asked, counts, ct)
-                : await RunAsync(session, file, answers, counts, asked, new How(parsed.GetValue(atOnce), parsed.GetValue(retries), parsed.GetValue(caller)), ct);
+                : await RunAsync(session, file, answers, counts, asked, new RunWishes(parsed.GetValue(atOnce), parsed.GetValue(retries), parsed.GetValue(caller), parsed.GetValue(failFast)), ct);
         });
     }
 
-    private sealed record How(int? AtOnce, int Retries, string? Caller);
-
-    private static async Task<int> RunAsync(Session session, QuestionFile file, AnswerFile answers, RunCounts counts, Asked asked, How how, CancellationToken ct)
+    private static async Task<int> RunAsync(Session session, QuestionFile file, AnswerFile answers, RunCounts counts, Asked asked, RunWishes how, CancellationToken ct)
     {
         var clock = session.Terminal.Clock;
         var began = clock.GetTimestamp();
@@ -72,7 +84,7 @@ internal static class RunCommand
         failures.Forget();
         SayBefore(session.Screen, answers, counts);
         var outlook = counts.Left == 0 ? null : await Outlook.FindAsync(session.Keypace, asked, clock, ct);
-        var runner = new Runner(session.Keypace, asked, how.Caller, how.Retries, answers, failures, counts, clock);
+        var runner = new Runner(session.Keypace, asked, how, answers, failures, counts, clock);
         using (var progress = CancellationTokenSource.CreateLinkedTokenSource(ct))
         using (Stopping(runner, session.Screen, PosixSignal.SIGINT))
         using (Stopping(runner, session.Screen, PosixSignal.SIGTERM))
@@ -94,7 +106,7 @@ internal static class RunCommand
         }
 
         await answers.SortAsync(ct);
-        Summarize(session.Screen, counts, answers, failures, clock.GetElapsedTime(began));
+        RunSummary.Show(session.Screen, counts, answers.Path, failures.Path, clock.GetElapsedTime(began));
         if (runner.Ended is { } ended)
         {
             throw await asked.WithHintAsync(ended, session.Keypace, ct);
@@ -173,28 +185,4 @@ internal static class RunCommand
                 ("done at", Said.Second(done.ToUnixTimeSeconds(), session.Terminal.Clock))));
         return Exit.Done;
     }
-
-    private static void Summarize(Screen screen, RunCounts counts, AnswerFile answers, FailureFile failures, TimeSpan took) => screen.Show(
-        json =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("questions", counts.Total);
-            json.WriteNumber("answered_before", counts.AnsweredBefore);
-            json.WriteNumber("answered", counts.Answered);
-            json.WriteNumber("failed", counts.Failed);
-            json.WriteNumber("left", counts.Left);
-            json.WriteNumber("seconds", Math.Round(took.TotalSeconds, 3));
-            json.WriteNumber("prompt_tokens", counts.PromptTokens);
-            json.WriteNumber("completion_tokens", counts.CompletionTokens);
-            json.WriteString("answers", answers.Path);
-            json.WriteString("failures", counts.Failed > 0 ? failures.Path : null);
-            json.WriteEndObject();
-        },
-        _ => screen.Facts(
-            ("answered", $"{Said.Count(counts.Answered)}{(counts.AnsweredBefore > 0 ? $", and {Said.Count(counts.AnsweredBefore)} before" : "")}"),
-            ("failed", counts.Failed > 0 ? $"{Said.Count(counts.Failed)}, see {failures.Path}" : null),
-            ("not asked", counts.Left > 0 ? $"{Said.Count(counts.Left)}; go on with the same command" : null),
-            ("took", RunCounts.Span(took)),
-            ("tokens", counts.PromptTokens + counts.CompletionTokens > 0 ? $"{Said.Count(counts.PromptTokens)} read, {Said.Count(counts.CompletionTokens)} written" : null),
-            ("answers", answers.Path)));
 }

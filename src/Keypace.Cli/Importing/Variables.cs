@@ -14,44 +14,67 @@ internal static class Variables
         ("XAI_API_KEY", "xai"), ("AZURE_OPENAI_API_KEY", "azure"), ("AZURE_API_KEY", "azure"),
     ];
 
-    // The address that goes with a hub's key.
-    private static readonly (string Variable, string Hub)[] s_addresses =
-    [
-        ("OPENAI_BASE_URL", "openai"), ("OPENAI_API_BASE", "openai"), ("AZURE_OPENAI_ENDPOINT", "azure"), ("AZURE_API_BASE", "azure"),
-    ];
+    // The ends of the variables in which SDKs and LiteLLM look for the address that goes with a key: OPENAI_API_KEY and OPENAI_BASE_URL.
+    private static readonly string[] s_addressEnds = ["_BASE_URL", "_API_BASE", "_API_BASE_URL", "_API_URL", "_ENDPOINT"];
+
+    // Those that are not called after their key's variable.
+    private static readonly (string Variable, string Hub)[] s_addresses = [("GOOGLE_GEMINI_BASE_URL", "gemini"), ("HF_INFERENCE_ENDPOINT", "huggingface")];
 
     private static readonly string[] s_regions = ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION_NAME"];
 
-    public static IEnumerable<string> Names => s_keys.Concat(s_addresses).Select(pair => pair.Variable).Concat(s_regions).Concat(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]);
+    public static IEnumerable<string> Names => s_keys.Select(pair => pair.Variable).Concat(s_keys.SelectMany(pair => AddressesOf(pair.Hub))).Distinct(StringComparer.Ordinal).Concat(s_regions).Concat(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]);
 
     public static IEnumerable<string> OfHub(string hub) => s_keys.Where(pair => pair.Hub == hub).Select(pair => pair.Variable);
 
-    /// <summary>Finds the keys among variables, each with where it stood.</summary>
-    public static void Find(IReadOnlyDictionary<string, string> variables, Func<string, string> where, Findings found)
+    /// <summary>The variables that may name another address for a hub's key.</summary>
+    public static IEnumerable<string> AddressesOf(string hub) =>
+        OfHub(hub).Select(variable => variable.EndsWith("_API_KEY", StringComparison.Ordinal) ? variable[..^"_API_KEY".Length] : variable)
+            .SelectMany(of => s_addressEnds.Select(end => of + end)).Concat(s_addresses.Where(pair => pair.Hub == hub).Select(pair => pair.Variable)).Distinct(StringComparer.Ordinal);
+
+    /// <summary>Finds the keys among variables.</summary>
+    /// <param name="unread">Names whose value is not known; a key whose address is among them is skipped, for it may be a private endpoint's.</param>
+    public static void Find(IReadOnlyDictionary<string, string> variables, IReadOnlySet<string> unread, Findings found)
     {
         foreach (var (variable, hub) in s_keys)
         {
-            if (variables.TryGetValue(variable, out var secret))
+            if (!variables.TryGetValue(variable, out var secret))
             {
-                var url = s_addresses.Where(pair => pair.Hub == hub).Select(pair => variables.GetValueOrDefault(pair.Variable)).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
-                found.Add(AtAddress(hub, hub, secret.Trim(), url, where(variable)));
+                continue;
             }
+
+            if (AddressesOf(hub).FirstOrDefault(unread.Contains) is { } address)
+            {
+                found.Skip(variable, $"the address beside it, {address}, could not be read");
+                continue;
+            }
+
+            var url = AddressesOf(hub).Select(name => variables.GetValueOrDefault(name)).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
+            found.Add(AtAddress(hub, hub, secret.Trim(), url?.Trim(), variable));
         }
 
-        FindAws(variables, where, found);
+        FindAws(variables, found);
         foreach (var unknown in variables.Keys.Where(name => name.EndsWith("_API_KEY", StringComparison.Ordinal) && !s_keys.Any(pair => pair.Variable == name)).Order(StringComparer.Ordinal))
         {
-            found.Skip(where(unknown), "no hub is known that reads it");
+            found.Skip(unknown, "no hub is known that reads it");
         }
     }
 
-    /// <summary>A key of OpenAI's shape for another address is a custom hub's key, not OpenAI's.</summary>
-    public static FoundKey AtAddress(string name, string hub, string? secret, string? url, string from, int? requests = null) =>
-        hub == "openai" && url is not null && !url.Contains("://api.openai.com", StringComparison.OrdinalIgnoreCase)
-            ? new FoundKey(Uri.TryCreate(url, UriKind.Absolute, out var address) ? address.Host : "custom", "custom", secret, url, from, requests, requests is null ? null : 60)
-            : new FoundKey(name, hub, secret, hub == "openai" ? null : url, from, requests, requests is null ? null : 60);
+    /// <summary>A key of OpenAI's shape for another address is a custom hub's key, not OpenAI's; one of another hub keeps its hub and is bound to the address.</summary>
+    public static FoundKey AtAddress(string name, string hub, string? secret, string? url, string from, int? requests = null)
+    {
+        var seconds = requests is null ? (int?)null : 60;
+        if (hub != "openai" || url is null)
+        {
+            return new FoundKey(name, hub, secret, url, from, requests, seconds);
+        }
 
-    private static void FindAws(IReadOnlyDictionary<string, string> variables, Func<string, string> where, Findings found)
+        var host = Uri.TryCreate(url, UriKind.Absolute, out var address) ? address.Host : "custom";
+        return host.Equals("api.openai.com", StringComparison.OrdinalIgnoreCase)
+            ? new FoundKey(name, hub, secret, null, from, requests, seconds)
+            : new FoundKey(host, "custom", secret, url, from, requests, seconds);
+    }
+
+    private static void FindAws(IReadOnlyDictionary<string, string> variables, Findings found)
     {
         if (!variables.TryGetValue("AWS_ACCESS_KEY_ID", out var id) || !variables.TryGetValue("AWS_SECRET_ACCESS_KEY", out var secret))
         {
@@ -61,15 +84,15 @@ internal static class Variables
         var region = s_regions.Select(name => variables.GetValueOrDefault(name)).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
         if (variables.ContainsKey("AWS_SESSION_TOKEN"))
         {
-            found.Skip(where("AWS_ACCESS_KEY_ID"), "it belongs to a session that ends; store a lasting key");
+            found.Skip("AWS_ACCESS_KEY_ID", "it belongs to a session that ends; store a lasting key");
         }
         else if (region is null)
         {
-            found.Skip(where("AWS_ACCESS_KEY_ID"), "there is no AWS_REGION beside it");
+            found.Skip("AWS_ACCESS_KEY_ID", "there is no AWS_REGION beside it");
         }
         else
         {
-            found.Add(new FoundKey("bedrock", "bedrock", null, null, where("AWS_ACCESS_KEY_ID"), Fields: new Dictionary<string, string?> { ["region"] = region, ["access_key"] = id.Trim(), ["secret_access_key"] = secret.Trim() }));
+            found.Add(new FoundKey("bedrock", "bedrock", null, null, "AWS_ACCESS_KEY_ID", Fields: new Dictionary<string, string?> { ["region"] = region, ["access_key"] = id.Trim(), ["secret_access_key"] = secret.Trim() }));
         }
     }
 }

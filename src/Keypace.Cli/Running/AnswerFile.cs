@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Keypace.Client;
+using Keypace.Contracts;
 
 namespace Keypace.Cli.Running;
 
@@ -235,12 +236,12 @@ internal sealed class AnswerFile : IDisposable
             writer.WriteStartObject();
             writer.WriteNumber("line", question.Line);
             writer.WriteString("custom_id", question.CustomId);
-            writer.WriteString("text", TextOf(answer.Body));
+            writer.WriteString("text", AnswerBody.Text(answer.Body));
             writer.WriteStartObject("response");
             writer.WriteNumber("status_code", answer.Status);
             writer.WriteString("request_id", answer.Delivery.RequestId);
             writer.WritePropertyName("body");
-            answer.Body.WriteTo(writer);
+            JsonText.WriteAsItCame(writer, answer.Body);
             writer.WriteEndObject();
             writer.WriteNull("error");
             writer.WriteNumber("waited_ms", (long)answer.Delivery.Waited.TotalMilliseconds);
@@ -251,21 +252,6 @@ internal sealed class AnswerFile : IDisposable
         bytes.WriteByte((byte)'\n');
         return bytes.ToArray();
     }
-
-    /// <summary>The first choice's text; null for answers that are none (embeddings, responses).</summary>
-    private static string? TextOf(JsonElement body)
-    {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("choices", out var choices) || choices.ValueKind != JsonValueKind.Array || choices.GetArrayLength() == 0)
-        {
-            return null;
-        }
-
-        var first = choices[0];
-        return Text(first.ValueKind == JsonValueKind.Object && first.TryGetProperty("message", out var message) ? message : first, "content") ?? Text(first, "text");
-    }
-
-    private static string? Text(JsonElement holder, string name) =>
-        holder.ValueKind == JsonValueKind.Object && holder.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 
     private readonly record struct Stored(long Offset, int Length, long Line);
 }

@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Keypace.Client;
 
 namespace Keypace.Cli.Running;
 
@@ -19,7 +18,7 @@ internal sealed class FailureFile(string path) : IDisposable
 
     public void Forget() => File.Delete(Path);
 
-    public void Add(RunQuestion question, KeypaceException failure)
+    public void Add(RunQuestion question, RunFailure failure)
     {
         var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -30,7 +29,7 @@ internal sealed class FailureFile(string path) : IDisposable
             writer.WriteNull("response");
             writer.WriteStartObject("error");
             writer.WriteString("code", failure.Code);
-            writer.WriteString("message", failure.Detail);
+            writer.WriteString("message", failure.Sentence);
             if (failure.Status is { } status)
             {
                 writer.WriteNumber("status_code", status);

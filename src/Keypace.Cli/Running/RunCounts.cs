@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 
@@ -6,6 +7,7 @@ namespace Keypace.Cli.Running;
 /// <summary>What a run has done so far. Counted from many tasks.</summary>
 internal sealed class RunCounts(long total, long answeredBefore)
 {
+    private readonly ConcurrentDictionary<string, (long Count, string Example)> _causes = new(StringComparer.Ordinal);
     private long _answered;
     private long _failed;
     private long _begun;
@@ -33,7 +35,15 @@ internal sealed class RunCounts(long total, long answeredBefore)
 
     public void Begin() => Interlocked.Increment(ref _begun);
 
-    public void Fail() => Interlocked.Increment(ref _failed);
+    public void Fail(RunFailure failure)
+    {
+        Interlocked.Increment(ref _failed);
+        _causes.AddOrUpdate(failure.Code, (1, failure.Sentence), static (_, cause) => (cause.Count + 1, cause.Example));
+    }
+
+    /// <summary>Failures by code, the most frequent first, each with what the first of them said.</summary>
+    public IReadOnlyList<(string Code, long Count, string Example)> Causes =>
+        [.. _causes.Select(cause => (cause.Key, cause.Value.Count, cause.Value.Example)).OrderByDescending(cause => cause.Count).ThenBy(cause => cause.Key, StringComparer.Ordinal)];
 
     public void Answer(JsonElement body)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Keypace.Cli.Commands;
+using Keypace.Contracts;
 
 namespace Keypace.Cli.Running;
 
@@ -17,6 +18,9 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
     private const string Chat = "/v1/chat/completions";
 
     private static readonly string[] s_paths = [Chat, "/v1/completions", "/v1/embeddings", "/v1/responses"];
+
+    // Where other tools' files have the question.
+    private static readonly string[] s_elsewhere = ["question", "input", "instruction", "text", "query", "content", "vars", "conversations", "turns"];
 
     // What is Keypace's or the line's own, and what would stream; the rest of a line is the hub's.
     private static readonly string[] s_notForHub = ["custom_id", "id", "prompt", "system", "stream", "stream_options"];
@@ -41,42 +45,63 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
 
         using (document)
         {
-            var root = document.RootElement;
-            switch (root.ValueKind)
+            try
             {
-                case JsonValueKind.String:
-                    return Make(line, file, asked, null, Chat, default, root.GetString(), null);
-                case JsonValueKind.Object:
-                    break;
-                default:
-                    throw Wrong(line, file, "is neither a string nor an object");
+                return Read(document.RootElement, line, file, asked);
             }
-
-            var id = Id(root, "custom_id") ?? Id(root, "id");
-            if (root.TryGetProperty("body", out var body))
+            catch (InvalidOperationException)
             {
-                return body.ValueKind == JsonValueKind.Object
-                    ? Make(line, file, asked, id, BatchPath(root, line, file), body, null, null)
-                    : throw Wrong(line, file, "has a \"body\" that is no object");
+                throw Wrong(line, file, "has a member whose name is no text (half of a surrogate pair)");
             }
-
-            if (root.TryGetProperty("messages", out var messages))
-            {
-                return messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() > 0
-                    ? Make(line, file, asked, id, Chat, root, null, null)
-                    : throw Wrong(line, file, "has \"messages\" that are no list with something in it");
-            }
-
-            return root.TryGetProperty("prompt", out var prompt) && prompt.ValueKind == JsonValueKind.String
-                ? Make(line, file, asked, id, Chat, root, prompt.GetString(), Text(root, "system"))
-                : throw Wrong(line, file, "has no \"prompt\", \"messages\" or \"body\"");
         }
     }
 
-    private static RunQuestion Make(ByteLine line, string file, Asked asked, string? id, string path, JsonElement members, string? prompt, string? system)
+    private static RunQuestion Read(JsonElement root, ByteLine line, string file, Asked asked)
     {
-        var model = asked.BodyModel ?? (members.ValueKind == JsonValueKind.Object ? Text(members, "model") : null)
-            ?? throw Wrong(line, file, "names no model. Give --agent NAME or --model HUB/MODEL");
+        switch (root.ValueKind)
+        {
+            case JsonValueKind.String:
+                return Make(line, file, asked, null, Chat, default, JsonText.Of(root), null);
+            case JsonValueKind.Object:
+                break;
+            default:
+                throw Wrong(line, file, root.ValueKind == JsonValueKind.Array
+                    ? "is a list. Each line holds one JSON string or object; write the list's entries one a line" : "is neither a string nor an object");
+        }
+
+        var id = Id(root, "custom_id") ?? Id(root, "id");
+        if (root.TryGetProperty("body", out var body))
+        {
+            return body.ValueKind == JsonValueKind.Object
+                ? Make(line, file, asked, id, BatchPath(root, line, file), body, null, null)
+                : throw Wrong(line, file, "has a \"body\" that is no object");
+        }
+
+        if (root.TryGetProperty("messages", out var messages))
+        {
+            return messages.ValueKind == JsonValueKind.Array && messages.GetArrayLength() > 0
+                ? Make(line, file, asked, id, Chat, root, null, null)
+                : throw Wrong(line, file, "has \"messages\" that are no list with something in it");
+        }
+
+        return root.TryGetProperty("prompt", out var prompt) && prompt.ValueKind == JsonValueKind.String
+            ? Make(line, file, asked, id, Chat, root, JsonText.Of(prompt), Text(root, "system"))
+            : throw Wrong(line, file, "has no \"prompt\", \"messages\" or \"body\"" + Hint(root));
+    }
+
+    /// <summary>A question that is a prompt, from a table.</summary>
+    /// <param name="model">The row's own; null where it has none.</param>
+    /// <exception cref="CommandFailure">No model is named.</exception>
+    public static RunQuestion Of(long line, string file, Asked asked, string? id, string? model, string prompt, string? system) =>
+        Make(line, file, asked, id, Chat, default, model, prompt, system);
+
+    private static RunQuestion Make(ByteLine line, string file, Asked asked, string? id, string path, JsonElement members, string? prompt, string? system) =>
+        Make(line.Number, file, asked, id, path, members, members.ValueKind == JsonValueKind.Object ? Text(members, "model") : null, prompt, system);
+
+    private static RunQuestion Make(
+        long line, string file, Asked asked, string? id, string path, JsonElement members, string? ownModel, string? prompt, string? system)
+    {
+        var model = asked.BodyModel ?? ownModel ?? throw Wrong(line, file, "names no model. Give --agent NAME or --model HUB/MODEL");
         var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -92,7 +117,8 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
                 // In a body everything is the hub's but the model and streaming; beside a prompt the line's own members are not.
                 foreach (var member in members.EnumerateObject().Where(member => member.Name is not "model" && !(IsOurs(member.Name, path, prompt))))
                 {
-                    member.WriteTo(writer);
+                    writer.WritePropertyName(member.Name);
+                    JsonText.WriteAsItCame(writer, member.Value);
                 }
             }
 
@@ -100,7 +126,7 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
         }
 
         var body = bytes.ToArray();
-        return new RunQuestion(line.Number, id, path, body, FingerprintOf(id, path, asked.Key, body));
+        return new RunQuestion(line, id, path, body, FingerprintOf(id, path, asked.Key, body));
     }
 
     private static bool IsOurs(string name, string path, string? prompt) =>
@@ -120,6 +146,10 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
 
         writer.WriteEndArray();
     }
+
+    /// <summary>Names the member of another tool's shape that seems to hold the question.</summary>
+    private static string Hint(JsonElement root) =>
+        Array.Find(s_elsewhere, name => root.TryGetProperty(name, out _)) is { } other ? $"; it has \"{other}\", as other tools' files do: call the text \"prompt\"" : "";
 
     private static string BatchPath(JsonElement root, ByteLine line, string file)
     {
@@ -148,8 +178,9 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
     private static string? Id(JsonElement holder, string name) =>
         holder.TryGetProperty(name, out var member) && member.ValueKind is JsonValueKind.String or JsonValueKind.Number ? member.ToString() : null;
 
-    private static string? Text(JsonElement holder, string name) =>
-        holder.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+    private static string? Text(JsonElement holder, string name) => JsonText.Of(holder, name);
 
-    private static CommandFailure Wrong(ByteLine line, string file, string what) => CommandFailure.Usage($"Line {line.Number} of '{file}' {what}. Nothing was sent.");
+    private static CommandFailure Wrong(ByteLine line, string file, string what) => Wrong(line.Number, file, what);
+
+    private static CommandFailure Wrong(long line, string file, string what) => CommandFailure.Usage($"Line {line} of '{file}' {what}. Nothing was sent.");
 }

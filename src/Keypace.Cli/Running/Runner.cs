@@ -4,7 +4,7 @@ using Keypace.Cli.Commands;
 namespace Keypace.Cli.Running;
 
 /// <summary>Sends questions through the server, so many at a time, and keeps each answer as it comes. One failure does not end the others.</summary>
-internal sealed class Runner(KeypaceClient keypace, Asked asked, string? caller, int retries, AnswerFile answers, FailureFile failures, RunCounts counts, TimeProvider clock)
+internal sealed class Runner(KeypaceClient keypace, Asked asked, RunWishes wishes, AnswerFile answers, FailureFile failures, RunCounts counts, TimeProvider clock)
 {
     /// <summary>First wait before another try where the server names none; doubled each time.</summary>
     private static readonly TimeSpan s_firstWait = TimeSpan.FromSeconds(1);
@@ -62,10 +62,21 @@ internal sealed class Runner(KeypaceClient keypace, Asked asked, string? caller,
         {
             try
             {
-                var answer = await keypace.Queries.SendAsync(question.Path, question.Body, new QueryRouting(asked.Key, caller), ct);
-                answers.Add(question, answer);
-                counts.Answer(answer.Body);
-                return;
+                var answer = await keypace.Queries.SendAsync(question.Path, question.Body, new QueryRouting(asked.Key, wishes.Caller), ct);
+                if (AnswerBody.Fault(question.Path, answer.Body) is not { } why)
+                {
+                    answers.Add(question, answer);
+                    counts.Answer(answer.Body);
+                    return;
+                }
+
+                if (failed >= wishes.Retries || _isStopped)
+                {
+                    Give(question, RunFailure.Of(answer, why));
+                    return;
+                }
+
+                await Task.Delay(WaitAfter(failed), clock, ct);
             }
             catch (KeypaceException failure) when (WaitsForItsTurn(failure) && !_isStopped)
             {
@@ -73,23 +84,34 @@ internal sealed class Runner(KeypaceClient keypace, Asked asked, string? caller,
                 failed--;
                 await Task.Delay(failure.RetryAfter!.Value, clock, ct);
             }
-            catch (KeypaceException failure) when (failed < retries && MayPass(failure) && !_isStopped)
+            catch (KeypaceException failure) when (failed < wishes.Retries && MayPass(failure) && !_isStopped)
             {
-                var wait = failure.RetryAfter ?? s_firstWait * Math.Pow(2, failed);
-                await Task.Delay(wait < s_longestWait ? wait : failure.RetryAfter ?? s_longestWait, clock, ct);
+                await Task.Delay(failure.RetryAfter ?? WaitAfter(failed), clock, ct);
             }
             catch (KeypaceException failure)
             {
-                Give(question, failure);
+                Give(question, RunFailure.Of(failure));
+                EndIfAllWouldFail(failure);
                 return;
             }
         }
     }
 
-    private void Give(RunQuestion question, KeypaceException failure)
+    private static TimeSpan WaitAfter(int failed)
     {
-        counts.Fail();
+        var wait = s_firstWait * Math.Pow(2, failed);
+        return wait < s_longestWait ? wait : s_longestWait;
+    }
+
+    private void Give(RunQuestion question, RunFailure failure)
+    {
+        counts.Fail(failure);
         failures.Add(question, failure);
+        _isStopped |= wishes.FailFast;
+    }
+
+    private void EndIfAllWouldFail(KeypaceException failure)
+    {
         if (s_endsTheRun.Contains(failure.Code) || ((asked.BodyModel is not null || asked.Key is not null) && s_endsTheRunOfOne.Contains(failure.Code)))
         {
             Ended ??= failure;

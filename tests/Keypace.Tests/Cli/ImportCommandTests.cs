@@ -135,8 +135,6 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(".env", "OPENAI_API_KEY=sk-test-not-a-real-key-0001\nsk-test-not-a-real-key-0009", "Line 2 of ")]
-    [InlineData(".env", "OPENAI_API_KEY=\"sk-test-not-a-real-key-0009", "Line 1 of ")]
     [InlineData("c.yaml", "model_list: [sk-test-not-a-real-key-0009", "is not YAML")]
     [InlineData("c.yaml", "a: sk-test-not-a-real-key-0009", "no model_list")]
     [InlineData("k.csv", "name,secret\na,sk-test-not-a-real-key-0009", "the columns name, hub and value")]

@@ -21,8 +21,9 @@ def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     try:
         asyncio.run(main())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None  # nobody else could cancel it
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        # Only Ctrl-C cancels it. Raised anew: what the loop did to end itself is no news to whoever pressed the keys.
+        raise KeyboardInterrupt from None
     return results[0]
 
 

@@ -21,6 +21,9 @@ try:
 except ImportError:  # Windows: two runs on one file are then not kept apart
     fcntl = None  # type: ignore[assignment]
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Windows editors begin a file with it (RFC 3629, section 6); it is a signature, no content."""
+
 FIRST = b'{"fingerprint":"'
 """How each of our lines begins: by it, a torn line is told from somebody else's file."""
 
@@ -166,6 +169,7 @@ def read_prompts(path: Union[str, "os.PathLike[str]"]) -> List[Any]:
     try:
         with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
+                line = line[len(BYTE_ORDER_MARK):] if number == 1 and line.startswith(BYTE_ORDER_MARK) else line
                 if line.strip():
                     prompts.append(_prompt(line, str(path), number))
     except OSError as error:

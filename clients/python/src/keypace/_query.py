@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from ._calls import Call, Names, Reply, WholeCall
 from ._errors import HubError, StreamError
+from ._events import Events
 from ._records import Record
 
 Prompt = Union[str, Sequence[Mapping[str, object]], Mapping[str, object]]
@@ -101,7 +102,7 @@ def read_answer(reply: Any) -> Answer:
     choice = data["choices"][0] if data["choices"] else {}
     usage = data.get("usage") or {}
     return Answer(
-        text=(choice.get("message") or {}).get("content") or "",
+        text=text_of((choice.get("message") or {}).get("content")),
         finish_reason=choice.get("finish_reason"),
         model=data.get("model") or "",
         prompt_tokens=usage.get("prompt_tokens"),
@@ -127,7 +128,7 @@ class Pieces:
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
-        self._rest = b""
+        self._events = Events()
         self._texts: List[str] = []
         self._last: Dict[str, Any] = {}
         self._finish: Optional[str] = None
@@ -141,9 +142,17 @@ class Pieces:
 
     def feed(self, data: bytes) -> List[str]:
         """Takes bytes as they come, cut anywhere; gives the pieces of text that are complete."""
-        # By line feeds alone: other signs that Unicode calls a line's end may stand inside an event.
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return [text for line in lines for text in self._line(line.rstrip(b"\r"))]
+        try:
+            events = self._events.feed(data)
+        except ValueError:
+            raise self.broken("The streamed answer holds an event that is too long.") from None
+        return [text for event in events for text in self._event(event)]
+
+    def end(self) -> List[str]:
+        """The stream is over: gives what was still held. Raises StreamError when the answer is not complete."""
+        texts = [text for event in self._events.end() for text in self._event(event)]
+        self.answer()
+        return texts
 
     def answer(self) -> Answer:
         """The whole. Raises StreamError when its end has not come."""
@@ -161,26 +170,24 @@ class Pieces:
         error.text = self.text
         return error
 
-    def _line(self, line: bytes) -> List[str]:
-        if not line.startswith(b"data:"):
+    def _event(self, event: bytes) -> List[str]:
+        event = event.strip()
+        if not event:
             return []
-        event = line[5:].strip()
         if event == b"[DONE]":
             self.done = True
             return []
         try:
             data = json.loads(event)
             if data.get("error"):
-                error = data["error"]
-                words = error.get("message") if isinstance(error, dict) else error
-                raise HubError(str(words)[:2_000], code=error.get("code") if isinstance(error, dict) else None, request_id=self._headers.get("x-request-id"))
+                raise self._refusal(data["error"])
             self._last = data
             self._usage = data.get("usage") or self._usage
             texts = []
             for choice in data.get("choices") or ():
                 if choice.get("index", 0) == 0:
                     self._finish = choice.get("finish_reason") or self._finish
-                    texts.append((choice.get("delta") or {}).get("content") or "")
+                    texts.append(text_of((choice.get("delta") or {}).get("content")))
         except (ValueError, TypeError, AttributeError):
             raise self.broken("The streamed answer holds something that is not a chat's.") from None
         if self._finish is not None:
@@ -188,6 +195,27 @@ class Pieces:
         texts = [text for text in texts if text]
         self._texts += texts
         return texts
+
+    def _refusal(self, error: Any) -> HubError:
+        """An error in the middle of a stream. Hubs say its code as a word, a number, or not at all."""
+        words, code = (error.get("message"), error.get("code")) if isinstance(error, dict) else (error, None)
+        code = code if code is not None or not isinstance(error, dict) else error.get("type")
+        return HubError(
+            str(words)[:2_000], code=str(code)[:100] if isinstance(code, (str, int)) and not isinstance(code, bool) else None,
+            request_id=self._headers.get("x-request-id"),
+        )
+
+
+def text_of(content: object) -> str:
+    """The text of a message: a string, or a list of parts of which those with a text count.
+
+    >>> text_of([{"type": "text", "text": "Hel"}, {"type": "image_url"}, {"type": "text", "text": "lo"}])
+    'Hello'
+    """
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
 
 
 def _in_header(name: Optional[str]) -> Optional[str]:

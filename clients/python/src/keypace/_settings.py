@@ -86,7 +86,7 @@ def profile_path(environment: Mapping[str, str] = os.environ) -> Path:
 def _profile(environment: Mapping[str, str]) -> Mapping[str, str]:
     path = profile_path(environment)
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             # Of the file that was opened, so that nothing can be exchanged in between.
             if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o177:
                 raise ConfigurationError(f"'{path}' holds a token but others may read it. Run: chmod 600 '{path}'")
@@ -106,7 +106,7 @@ def _from_file(path: Optional[str]) -> Optional[str]:
     if not _given(path):
         return None
     try:
-        return Path(str(path)).read_text(encoding="utf-8").strip() or None
+        return Path(str(path)).read_text(encoding="utf-8-sig").strip() or None
     except (OSError, ValueError):
         raise ConfigurationError(f"Cannot read the token's file '{path}', which KEYPACE_TOKEN_FILE names.") from None
 

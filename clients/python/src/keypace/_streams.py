@@ -63,8 +63,7 @@ class AnswerStream:
             raise self._pieces.broken("The connection was lost in the middle of the answer.") from lost
         finally:
             self._response.close()
-        self._pieces.feed(b"\n")
-        self._pieces.answer()
+        yield from self._pieces.end()
 
 
 class AsyncAnswerStream:
@@ -114,5 +113,5 @@ class AsyncAnswerStream:
             raise self._pieces.broken("The connection was lost in the middle of the answer.") from lost
         finally:
             await self._response.aclose()
-        self._pieces.feed(b"\n")
-        self._pieces.answer()
+        for text in self._pieces.end():
+            yield text
