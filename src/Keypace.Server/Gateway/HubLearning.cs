@@ -16,7 +16,7 @@ internal static class HubLearning
     /// <returns>True when it has headers of limits.</returns>
     public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, TimeProvider time, out HubReport report)
     {
-        var speaks = key.Hub.LimitHeaders.Count > 0 && answer.SpeaksOfLimits;
+        var speaks = key.Hub.LimitHeaders.Count > 0 && SpeaksOfLimits(answer);
         report = speaks ? ReportOf(group, answer, key, time.GetUtcNow()) : default;
         if (speaks)
             group.Learn(turn, report, null, model);
@@ -29,7 +29,8 @@ internal static class HubLearning
     /// <param name="signal">What it means for the next try.</param>
     public static bool Refused(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, DateTimeOffset now, out LimitSignal signal)
     {
-        signal = answer.Limits(key.Hub, now);
+        signal = LimitSignals.Read(key.Hub, answer.Status, answer.HeaderOf, answer.Small, now);
+        answer.IsTerminal = signal.IsTerminal;
         if (!signal.IsLimit)
             return false;
         var kind = signal.Code == "limit_zero" ? HubRefusalKind.NoQuota
@@ -38,6 +39,18 @@ internal static class HubLearning
             : HubRefusalKind.RateLimited;
         group.Learn(turn, ReportOf(group, answer, key, now), new HubRefusal(kind, signal.Wait is { } wait ? Ticks(wait) : null), model);
         return true;
+    }
+
+    /// <summary>Some header has to do with limits; one pass over the names is cheaper than asking for each that a hub may use.</summary>
+    private static bool SpeaksOfLimits(HubAnswer answer)
+    {
+        foreach (var header in answer.Response.Headers.NonValidated)
+        {
+            if (header.Key.Length >= "ratelimit-limit".Length && header.Key.Contains("ratelimit", StringComparison.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>What the headers say of requests in the key's own interval; of the shortest, when none is. All that they say is kept for people to see.</summary>

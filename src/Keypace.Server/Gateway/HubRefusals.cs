@@ -16,6 +16,11 @@ internal static class HubRefusals
     public static Refusal FellSilent(ServedKey key) => new(RefusalReason.HubTimedOut, "hub_timed_out",
         $"{key.Hub.DisplayName} fell silent in the middle of its answer to the query through '{key.Name}' (setting Gateway:IdleSeconds).");
 
+    /// <summary>It broke off or fell silent after its answer's head.</summary>
+    public static Refusal InAnswer(Exception failure, ServedKey key, HubClock clock) => clock.HubWasSilent
+        ? FellSilent(key)
+        : Of(failure, key, clock, mayHaveLeft: true);
+
     public static Refusal NoTurn(TurnEnd end) => end is TurnEnd.ShuttingDown
         ? new(RefusalReason.Unavailable, "shutting_down", "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5))
         : new(RefusalReason.Limited, "no_turn_in_time", "The turn of this query did not come while the caller would wait. Nothing was sent.", TimeSpan.FromSeconds(1));

@@ -11,33 +11,34 @@ internal static class HubRequests
 {
     public static HttpRequestMessage Build(Query query, Credential credential, WireAttempt attempt)
     {
-        var auth = query.Choice!.Key.Access.Auth;
-        var request = new HttpRequestMessage(query.Method, query.Target)
+        var routed = query.Routed!;
+        var auth = routed.Key.Access.Auth;
+        var request = new HttpRequestMessage(routed.Method, routed.Target)
         {
             Version = System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,   // the moment of sending can be proved on HTTP/1.1 only
         };
-        if (query.Body is { } body)
+        if (routed.Body is { } body)
             request.Content = new HubContent(body, attempt);
 
         if (query.Headers is { } headers)
         {
             foreach (var (name, values) in headers)
             {
-                if (HeaderRules.MayReachHub(name) && !(query.Native is not null && name.Equals("Accept", StringComparison.OrdinalIgnoreCase)) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
+                if (HeaderRules.MayReachHub(name) && !(routed.Native is not null && name.Equals("Accept", StringComparison.OrdinalIgnoreCase)) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
                     && !Add(request.Headers, name, values) && request.Content is { } content)
                 {
                     Add(content.Headers, name, values);
                 }
             }
 
-            if (query.Native is null && headers.ContentType is { Count: > 0 } type)
+            if (routed.Native is null && headers.ContentType is { Count: > 0 } type)
                 request.Content?.Headers.TryAddWithoutValidation("Content-Type", type.ToString());
         }
 
-        if (query.Headers is null || query.Native is not null)
+        if (query.Headers is null || routed.Native is not null)
             request.Content?.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        if (query.Native is { } native)
+        if (routed.Native is { } native)
             request.Headers.TryAddWithoutValidation("Accept", native.Accept);
 
         foreach (var (name, value) in auth.ExtraHeaders)
@@ -47,7 +48,7 @@ internal static class HubRequests
         }
 
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
-        credential.Attach(request, auth, query.Body);   // last: a signature covers everything else
+        credential.Attach(request, auth, routed.Body);   // last: a signature covers everything else
         return request;
     }
 

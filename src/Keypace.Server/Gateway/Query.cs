@@ -1,111 +1,82 @@
-using System.Globalization;
-using Keypace.Domain.Hubs;
-using Keypace.Domain.Protocols;
+using Keypace.Domain;
 using Keypace.Server.Gateway.Answers;
-using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Pacing;
+using Keypace.Server.Platform;
 using Keypace.Server.Storage.Rows;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway;
 
-/// <summary>One query on its way: what was decided about it so far, and what will be settled at the end.</summary>
-internal sealed class Query(string routeName, long startedAt, DateTimeOffset cameInAt) : IDisposable
+/// <summary>
+/// One query on its way to a hub and back. Each kind says how it is routed and what becomes of its answer; everything between is
+/// <see cref="HubCall"/>'s, and the same for all kinds. Used once.
+/// </summary>
+internal abstract class Query(Tally tally) : IDisposable
 {
-    /// <summary>Says which limit held the query up.</summary>
-    public const string BindingHeader = "x-keypace-binding";
+    public Tally Tally => tally;
 
-    /// <summary>Timestamp of the time provider.</summary>
-    public long StartedAt { get; } = startedAt;
+    /// <summary>Who asks; null until that is known.</summary>
+    public ServedToken? Token { get; protected set; }
 
-    public ServedToken? Token { get; set; }
+    public QueueWish Wish { get; protected set; }
 
-    public QueueWish Wish { get; set; }
+    /// <summary>Null until it is routed.</summary>
+    public Routed? Routed { get; set; }
 
-    public ModelChoice? Choice { get; set; }
-
-    public Uri? Target { get; set; }
-
-    public HttpMethod Method { get; set; } = HttpMethod.Post;
-
-    public RequestBody? Body { get; set; }
+    /// <summary>How far <see cref="HubExchange"/> is with it.</summary>
+    public ExchangeCourse Course;
 
     /// <summary>The caller's headers, of which some go on; null for queries made here.</summary>
-    public IHeaderDictionary? Headers { get; set; }
+    public virtual IHeaderDictionary? Headers => null;
 
-    public bool Streams { get; set; }
-
-    /// <summary>True on the routes of OpenAI, where an answer that is none (a page, nothing, an error under a 200) becomes an error of ours.</summary>
-    public bool ChecksAnswer { get; set; }
-
-    /// <summary>What went wrong with the key or its hub, in a sentence for the key's page; null when nothing did.</summary>
-    public string? Trouble { get; set; }
-
-    /// <summary>True when the stream holds a chunk of token counts that only the gateway asked for, and that the caller does not get.</summary>
-    public bool DropsUsageChunk { get; set; }
-
-    /// <summary>The query in the hub's own language, where that is not OpenAI's; <see cref="Body"/> and <see cref="Target"/> are its then.</summary>
-    public NativeChat? Native { get; set; }
-
-    /// <summary>False where the hub answers with no text of a model's, as embeddings are.</summary>
-    public bool HasAnswerTokens => routeName != "embeddings" && Method == HttpMethod.Post;
+    /// <summary>Bytes that it holds while it waits.</summary>
+    public virtual long HeldBytes => 0;
 
     /// <summary>True for a key's test: a hub's 401, 403 or 429 is the answer, not a failure and not worth another try.</summary>
-    public bool WantsRefusals { get; init; }
+    public virtual bool WantsRefusals => false;
 
-    /// <summary>All turns' waiting together.</summary>
-    public TimeSpan Waited { get; set; }
+    /// <summary>True when how it ends says whether the key is well.</summary>
+    public virtual bool TellsOfHealth => true;
 
-    public int Attempts { get; set; }
+    /// <summary>False where the hub answers with no text of a model's, as embeddings are.</summary>
+    public bool HasAnswerTokens => tally.RouteName != "embeddings" && Routed!.Method == HttpMethod.Post;
 
-    /// <summary>Its place in the line, from 1, when it was refused one; 0 otherwise.</summary>
-    public int RefusedAt { get; set; }
+    /// <summary>How patient it is with its hub.</summary>
+    public virtual GatewayOptions Bounds(GatewayOptions server) => server;
 
-    /// <summary>The limit that kept it waiting or that it was refused over; null when none did.</summary>
-    public string? Binding { get; set; }
+    /// <summary>Who asks, and the body: what must be there before it can be routed.</summary>
+    /// <param name="snapshot">To refuse early what need not be read.</param>
+    public virtual ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft) => default;
 
-    public DateTimeOffset? SentAt { get; set; }
+    /// <summary>Decides from what the caller sent, and from nothing decided before.</summary>
+    public abstract Outcome<Routed> Route(KeySnapshot snapshot);
 
-    public UsageScanner? Usage { get; set; }
+    /// <summary>The hub failed it: true when it is worth another call, from the front of the line. Counts the tries.</summary>
+    public virtual bool TriesAgain() => false;
 
-    public string? ErrorCode { get; set; }
-
-    public UsageRow ToRecord(int status, TimeSpan latency) => new()
+    /// <summary>The exchange is over, with or without an answer.</summary>
+    public virtual void NoteExchange(PacedGroup group)
     {
-        TeamId = Token?.TeamId ?? default,
-        At = cameInAt.ToUnixTimeMilliseconds(),
-        ApiKeyId = Choice?.Key.Id,
-        AgentId = Choice?.Agent?.Id,
-        TokenId = Token?.Id ?? "",
-        Caller = Wish.Name ?? "",
-        Hub = Choice?.Key.Hub.Name,
-        Model = Choice?.Model,
-        Route = routeName,
-        Status = status,
-        ErrorCode = ErrorCode,
-        PromptTokens = Usage?.PromptTokens,
-        CompletionTokens = Usage?.CompletionTokens,
-        TotalTokens = Usage?.TotalTokens,
-        WaitedMs = Ms(Waited),
-        LatencyMs = Ms(latency),
-        SentAt = SentAt?.ToUnixTimeMilliseconds(),
-        Attempts = Attempts,
-    };
-
-    /// <summary>What happened, on every answer whose key is known.</summary>
-    public void WriteHeaders(IHeaderDictionary headers, int remaining)
-    {
-        if (Choice is null)
-            return;
-        headers["x-keypace-key"] = Choice.Key.NameInHeaders;
-        headers["x-keypace-waited-ms"] = Ms(Waited).ToString(CultureInfo.InvariantCulture);
-        headers["x-keypace-remaining"] = remaining.ToString(CultureInfo.InvariantCulture);
-        if (RefusedAt > 0)
-            headers["x-keypace-position"] = RefusedAt.ToString(CultureInfo.InvariantCulture);
-        if (Binding is not null)
-            headers[BindingHeader] = LimitText.Header(Binding);
     }
 
-    public void Dispose() => Body?.Dispose();
+    /// <summary>Takes the answer. A refusal is what the answer is instead of one; nothing of it was passed on then.</summary>
+    /// <exception cref="IOException">The hub broke off; likewise <see cref="HttpRequestException"/>, and cancelled by <paramref name="clock"/> where it fell silent.</exception>
+    public abstract ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock);
 
-    private static int Ms(TimeSpan span) => (int)Math.Min(int.MaxValue, Math.Max(0, span.TotalMilliseconds));
+    /// <summary>There is no answer, or no more of it. Called once at most.</summary>
+    public abstract ValueTask RefuseAsync(Refusal refusal);
+
+    /// <summary>As the caller saw it, for the record.</summary>
+    public virtual int Status { get; protected set; } = StatusCodes.Status500InternalServerError;
+
+    public virtual UsageRow ToRecord(int status, TimeSpan latency) => tally.ToRecord(Token!, Wish, Routed?.Choice, status, latency);
+
+    public virtual void Dispose() => Routed?.Dispose();
+
+    /// <summary>The refusal's part in the record.</summary>
+    public void Note(Refusal refusal)
+    {
+        (tally.ErrorCode, tally.Trouble) = (refusal.Code, KeyHealth.Sentence(refusal));
+        Status = Problems.StatusOf(refusal.Reason);
+    }
 }

@@ -16,13 +16,18 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, RequestDe
 
     public Task InvokeAsync(HttpContext context)
     {
-        var id = requestIds.Next();
-        context.TraceIdentifier = id;
+        context.TraceIdentifier = requestIds.Next();
+        Mark(context);
+        return names.Knows(context.Request.Headers.Host.ToString()) ? next(context) : Problems.WriteAsync(context, _strangerName);
+    }
+
+    /// <summary>The headers that every answer has; again where an answer that was begun is taken back.</summary>
+    public static void Mark(HttpContext context)
+    {
         var headers = context.Response.Headers;
-        headers[RequestIds.Header] = id;
+        headers[RequestIds.Header] = RequestIds.Of(context);
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
-        return names.Knows(context.Request.Headers.Host.ToString()) ? next(context) : Problems.WriteAsync(context, _strangerName);
     }
 }

@@ -84,7 +84,7 @@ internal static class ManagementRoutes
     {
         var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         if (token.Grant.ExpiresAt - now < TokenLifetime.Warning)
-            context.Response.Headers[GatewayPath.TokenExpiresHeader] = token.Grant.ExpiresAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers[HttpQuery.TokenExpiresHeader] = token.Grant.ExpiresAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
     }
 
     private static Task WriteAsync<T>(HttpResponse response, T value)

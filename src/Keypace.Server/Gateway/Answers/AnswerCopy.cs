@@ -16,8 +16,9 @@ internal static class AnswerCopy
     public const string HubRequestIdHeader = "x-keypace-hub-request-id";
 
     /// <summary>Status and headers, less what must not cross (see <see cref="Requests.HeaderRules"/>).</summary>
-    public static void Head(HttpResponseMessage answer, HttpResponse response, SecretScrub? scrub, string? secretText)
+    public static void Head(HubAnswer hubs, HttpResponse response)
     {
+        var (answer, scrub, secretText) = (hubs.Response, hubs.Scrub, hubs.SecretText);
         response.StatusCode = (int)answer.StatusCode;
         var headers = response.Headers;
         foreach (var (name, values) in answer.Headers.NonValidated)

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Gateway.Answers;
-using Keypace.Server.Gateway.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Keypace.Server.Gateway.Models;
@@ -10,12 +8,10 @@ namespace Keypace.Server.Gateway.Models;
 /// Which models each key offers. A list is asked of the hub only after somebody asked here and found it older than an hour; that
 /// takes a permit like any query, and nobody waits for it: until it is there, the hub file's own models are given.
 /// </summary>
-internal sealed partial class ModelLists(
-    HubExchange exchange, Settlement settlement, GatewayOptions options, TimeProvider time, ILogger<ModelLists> logger)
+internal sealed partial class ModelLists(HubCall call, TimeProvider time, ILogger<ModelLists> logger)
 {
     private static readonly TimeSpan OldAfter = TimeSpan.FromHours(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private const long MostAnswerBytes = 8 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<LineOfModels, Known> _known = new();
 
@@ -48,58 +44,27 @@ internal sealed partial class ModelLists(
     {
         if (key.OwnModels.Count > 0)
             return key.OwnModels;
-        if (key.Destination is not { } destination || PathOf(key) is not { } path)
+        if (key.Destination is null || PathOf(key) is null)
             return null;
-        var query = new Query("models", time.GetTimestamp(), time.GetUtcNow())
-        {
-            Token = token,
-            Wish = new QueueWish("keypace", patience),
-            Choice = new ModelChoice(key, null, null),
-            Target = HubTarget.Of(destination, path),
-            Method = HttpMethod.Get,
-        };
-        var status = 502;
-        try
-        {
-            using var clock = new HubClock(options, time, ct);
-            if (!(await exchange.RunAsync(query, clock)).TryGet(out var answer, out var refusal))
-            {
-                query.ErrorCode = refusal.Code;
-                return null;
-            }
-
-            using (answer)
-            {
-                status = answer.Status;
-                return status == 200 ? ModelIds.Read(await answer.ReadWholeAsync(MostAnswerBytes, query, clock)) : null;
-            }
-        }
-        finally
-        {
-            settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.StartedAt)));
-        }
+        var query = new ModelListQuery(key, token, patience, new Tally("models", time.GetTimestamp(), time.GetUtcNow()));
+        await call.RunAsync(query, ct);
+        ct.ThrowIfCancellationRequested();
+        return query.Models;
     }
 
-    private static string? PathOf(ServedKey key) => key.Hub.ModelList is ModelListShape.None ? null : key.Access.Paths.Models;
+    internal static string? PathOf(ServedKey key) => key.Hub.ModelList is ModelListShape.None ? null : key.Access.Paths.Models;
 
     private async Task RefreshAsync(ServedKey key, ServedToken token, LineOfModels line, Known asking)
     {
-        IReadOnlyList<string>? models = null;
-        try
-        {
-            models = await Task.Run(() => AskAsync(key, token, Patience, CancellationToken.None));
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or IOException or HttpRequestException)
-        {
-            Log.ModelsNotRead(logger, key.Id, failure.GetType().Name);
-        }
-
+        var models = await Task.Run(() => AskAsync(key, token, Patience, CancellationToken.None));
+        if (models is null)
+            Log.ModelsNotRead(logger, key.Id);
         _known.TryUpdate(line, new Known(models ?? asking.Models, time.GetTimestamp(), IsAsking: false), asking);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The models of API key {ApiKeyId} could not be read: {Cause}")]
-        public static partial void ModelsNotRead(ILogger logger, Guid apiKeyId, string cause);
+        [LoggerMessage(LogLevel.Warning, "The models of API key {ApiKeyId} could not be read; its usage record says why")]
+        public static partial void ModelsNotRead(ILogger logger, Guid apiKeyId);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelL
 
         if (!token.Grant.MayQuery(time.GetUtcNow()) && !token.Grant.MayRead(time.GetUtcNow()))
         {
-            await Problems.WriteAsync(context, GatewayPath.NoQueryScope);
+            await Problems.WriteAsync(context, HttpQuery.NoQueryScope);
             return;
         }
 

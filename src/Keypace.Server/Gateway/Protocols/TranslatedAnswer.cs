@@ -19,39 +19,23 @@ internal static class TranslatedAnswer
     private const string EventStream = "text/event-stream";
 
     /// <param name="mostBytes">Longest whole answer.</param>
-    public static async ValueTask CopyAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock, long mostBytes)
+    /// <returns>What the answer is instead of one, when it is none of the hub's own errors either; nothing of it was written then.</returns>
+    public static async ValueTask<Refusal?> CopyAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock, long mostBytes)
     {
-        var native = query.Native!;
+        var native = query.Routed!.Native!;
         var response = context.Response;
-        answer.WriteHead(response);
+        AnswerCopy.Head(answer, response);
         response.ContentLength = null;
         response.ContentType = "application/json";
         response.Headers.ContentEncoding = default;
-        try
-        {
-            if (await ReadRefusalAsync(answer, native, clock) is { } refused)
-                await WriteFaultAsync(context, query, refused, answer.IsTerminal);
-            else if (native.Streams)
-                await CopyStreamAsync(answer, context, query, clock);
-            else if (native.Answers.TryRead(await answer.ReadWholeAsync(mostBytes, query, clock), out var completion, out var fault))
-                await WriteAsync(response, completion!, clock.Token);
-            else
-                await WriteFaultAsync(context, query, fault!, isTerminal: false);
-        }
-        catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
-        {
-            query.ErrorCode = clock.HubWasSilent ? "hub_timed_out" : "hub_broke_off";
-            if (response.HasStarted)   // a stream deals with its hub's end itself: this is the caller's connection
-            {
-                context.Abort();
-                return;
-            }
-
-            response.Clear();
-            var refusal = HubRefusals.Of(failure, query.Choice!.Key, clock, mayHaveLeft: true);
-            query.Trouble = refusal.Detail;
-            await Problems.WriteAsync(context, refusal);
-        }
+        if (await ReadRefusalAsync(answer, native, clock) is { } refused)
+            return await WriteFaultAsync(context, query, refused, answer.IsTerminal);
+        if (native.Streams)
+            return await CopyStreamAsync(answer, context, query, clock);
+        if (!native.Answers.TryRead(await answer.ReadWholeAsync(mostBytes, query.Tally.Usage, clock), out var completion, out var fault))
+            return await WriteFaultAsync(context, query, fault!, isTerminal: false);
+        await WriteAsync(response, completion!, clock.Token);
+        return null;
     }
 
     /// <summary>An answer that is no success, or that is none of the kind that was asked for; null when it can be read on.</summary>
@@ -61,13 +45,13 @@ internal static class TranslatedAnswer
         if (isSuccess && (!native.Streams || answer.Response.Content.Headers.ContentType?.MediaType is not { } type || type == native.Accept))
             return null;
         await answer.ReadSmallAsync(clock);
-        return native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small.ToArray());
+        return native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small);
     }
 
     /// <summary>The sentence for the caller: which hub, which key, and its words.</summary>
     public static string Sentence(Query query, HubFault fault)
     {
-        var key = query.Choice!.Key;
+        var key = query.Routed!.Key;
         return fault switch
         {
             { IsHubsOwn: true } => $"{key.Hub.DisplayName} answered the query through '{key.Name}' with an error: {fault.Words}",
@@ -76,9 +60,9 @@ internal static class TranslatedAnswer
         };
     }
 
-    private static async ValueTask CopyStreamAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock)
+    private static async ValueTask<Refusal?> CopyStreamAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock)
     {
-        using var pieces = query.Native!.Answers.Pieces();
+        using var pieces = query.Routed!.Native!.Answers.Pieces();
         var response = context.Response;
         var output = new ArrayBufferWriter<byte>(PieceBytes);
         var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
@@ -92,7 +76,7 @@ internal static class TranslatedAnswer
                 if (!reading.IsCompleted)
                     clock.ExpectPiece();
                 read = await reading;
-                query.Usage?.Feed(buffer.AsSpan(0, read));
+                query.Tally.Usage?.Feed(buffer.AsSpan(0, read));
                 if (read > 0)
                     pieces.Feed(buffer.AsSpan(0, read), output);
                 else
@@ -113,16 +97,14 @@ internal static class TranslatedAnswer
         }
 
         if (fault is null)
-            return;
+            return null;
         if (!response.HasStarted)
-        {
-            await WriteFaultAsync(context, query, fault, isTerminal: false);
-            return;
-        }
+            return await WriteFaultAsync(context, query, fault, isTerminal: false);
 
-        (query.ErrorCode, query.Trouble) = (fault.Code, Sentence(query, fault));
-        fault.WriteEvent(output, query.Trouble);
+        (query.Tally.ErrorCode, query.Tally.Trouble) = (fault.Code, Sentence(query, fault));
+        fault.WriteEvent(output, query.Tally.Trouble);
         await SendAsync(response, output, answer.Scrub, context.RequestAborted);
+        return null;
     }
 
     private static async ValueTask SendAsync(HttpResponse response, ArrayBufferWriter<byte> output, SecretScrub? scrub, CancellationToken ct)
@@ -150,24 +132,22 @@ internal static class TranslatedAnswer
     }
 
     /// <summary>An error that the hub gave, or that its answer is, in place of the answer: nothing of that was written.</summary>
-    public static async ValueTask WriteFaultAsync(HttpContext context, Query query, HubFault fault, bool isTerminal)
+    /// <returns>What it is where it is not the hub's own error: nothing was written then.</returns>
+    public static async ValueTask<Refusal?> WriteFaultAsync(HttpContext context, Query query, HubFault fault, bool isTerminal)
     {
         var response = context.Response;
         if (!fault.IsHubsOwn)
-        {
-            (query.ErrorCode, query.Trouble) = (fault.Code, Sentence(query, fault));
-            await Problems.WriteAsync(context, new Refusal(RefusalReason.HubFailed, fault.Code, Sentence(query, fault)));
-            return;
-        }
+            return new Refusal(RefusalReason.HubFailed, fault.Code, Sentence(query, fault));
 
         response.StatusCode = fault.Status;
         if (isTerminal || fault.IsTerminal)
         {
             response.Headers["x-should-retry"] = "false";
-            query.Trouble = Sentence(query, fault);
+            query.Tally.Trouble = Sentence(query, fault);
         }
 
         await WriteAsync(response, ToBytes(query, fault, RequestIds.Of(context)), context.RequestAborted);
+        return null;
     }
 
     /// <summary>A hub's error in the shape of the OpenAI routes.</summary>

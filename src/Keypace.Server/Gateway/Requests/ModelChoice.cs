@@ -7,7 +7,7 @@ namespace Keypace.Server.Gateway.Requests;
 
 /// <summary>Step 2: which key and which model a query means.</summary>
 /// <param name="Model">The hub's own name for the model; null leaves the body's as it is, empty takes it out.</param>
-internal sealed record ModelChoice(ServedKey Key, ServedAgent? Agent, string? Model)
+internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, string? Model)
 {
     public const string KeyHeader = "x-keypace-key";
 

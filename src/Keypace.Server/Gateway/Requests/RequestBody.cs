@@ -85,6 +85,13 @@ internal sealed class RequestBody : IDisposable
         Length += insert.Length - remove;
     }
 
+    /// <summary>Takes all edits back.</summary>
+    public void Restore()
+    {
+        _edits.Clear();
+        Length = _count;
+    }
+
     /// <summary>The bytes that go to the hub as one piece; a copy only where there are edits.</summary>
     public ReadOnlyMemory<byte> ToWhole()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keypace.Domain.Hubs;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
 
@@ -27,6 +28,15 @@ internal static class TokenNeed
             ? Math.Min(group.EstimateOutput(model ?? asked.Model ?? "", asked.MostTokens, UnknownAnswer), Quota.MostLimit) * Math.Clamp(asked.Generations, 1, 128)
             : 0;
         return new QueryNeed(model ?? asked.Model, Math.Min(InputTokens(body), Quota.MostLimit), Math.Clamp(output, 0, Quota.MostLimit));
+    }
+
+    /// <summary>The estimate gives way to the hub's own count; it stays where the hub gives none. Refusals cost no tokens.</summary>
+    public static void Settle(Turn turn, int status, UsageScanner? usage)
+    {
+        if (status >= 400)
+            turn.Settle(0, 0);
+        else if (usage is not null && (usage.PromptTokens ?? usage.CompletionTokens ?? usage.TotalTokens) is not null)
+            turn.Settle(usage.PromptTokens ?? 0, usage.CompletionTokens ?? Math.Max(0, (usage.TotalTokens ?? 0) - (usage.PromptTokens ?? 0)));
     }
 
     internal static long InputTokens(ReadOnlySpan<byte> body)

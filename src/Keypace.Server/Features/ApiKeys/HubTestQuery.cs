@@ -1,0 +1,94 @@
+using System.Text;
+using Keypace.Contracts;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
+using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Protocols;
+using Keypace.Server.Gateway.Requests;
+using UsageRow = Keypace.Server.Storage.Rows.UsageRow;
+
+namespace Keypace.Server.Features.ApiKeys;
+
+/// <summary>One step of a key's test.</summary>
+/// <param name="key">As it was when the test began.</param>
+/// <param name="model">A model that the key should be able to use; null when that does not matter.</param>
+/// <param name="isStored">False for a key that exists nowhere.</param>
+internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, ServedToken token, TimeSpan patience, bool isStored, TimeProvider time)
+    : Query(new Tally("test", time.GetTimestamp(), time.GetUtcNow()))
+{
+    private const int MostAnswerBytes = 1024 * 1024;
+
+    /// <summary>For an endpoint of any JSON, which has no cheaper call: one short question through the key's own template.</summary>
+    public static readonly HubTest OneQuestion = new("POST", "", """{"model":"test","messages":[{"role":"user","content":"Say hello."}]}""", [200], [401, 403], [], false);
+
+    /// <summary>An answer to a test is expected much sooner than one to a query.</summary>
+    private static readonly TimeSpan HubPatience = TimeSpan.FromSeconds(30);
+
+    private RequestBody? _body;
+
+    /// <summary>Null when it was refused.</summary>
+    public ApiKeyTestResult? Result { get; private set; }
+
+    /// <summary>Why the step could not be asked; null when it was.</summary>
+    public Refusal? Refusal { get; private set; }
+
+    public override bool WantsRefusals => true;
+
+    public override bool TellsOfHealth => false;
+
+    public override GatewayOptions Bounds(GatewayOptions server) => server.With(HubPatience, HubPatience);
+
+    public override ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft)
+    {
+        (Token, Wish) = (token, new QueueWish("keypace", patience));
+        return default;
+    }
+
+    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    {
+        var choice = new ModelChoice(key, null, null);
+        _body?.Dispose();
+        _body = step.Body is { } body ? RequestBody.Of(Encoding.UTF8.GetBytes(body)) : null;
+        return ReferenceEquals(step, OneQuestion) && ChatProtocols.Of(key.Access.Protocol) is { } protocol
+            ? ChatTranslation.Of(protocol, choice, null, _body!, "test", Tally.CameInAt)
+            : new Routed(choice, new Uri(step.UrlOn(key.Destination!)), HttpMethod.Parse(step.Method), _body);
+    }
+
+    public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
+    {
+        Status = answer.Status;
+        var whole = await answer.ReadWholeAsync(MostAnswerBytes, null, clock);
+        var result = TestVerdicts.Of(key, step, model, answer, whole, time.GetUtcNow());
+        if (Routed!.Native is { } native && result.Status == "works" && !native.Answers.TryRead(whole, out _, out var fault))
+            result = result with { Status = fault!.IsHubsOwn ? "unknown" : "wrong_address", Detail = TranslatedAnswer.Sentence(this, fault) };
+        Result = result;
+        return null;
+    }
+
+    public override ValueTask RefuseAsync(Refusal refusal)
+    {
+        if (refusal.Code is "hub_refused_key")
+            Result = new ApiKeyTestResult("refused", Detail: refusal.Detail);
+        else if (refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut)
+            Result = new ApiKeyTestResult("unreachable", Detail: refusal.Detail);
+        else
+            Refusal = refusal;
+        return default;
+    }
+
+    public override UsageRow ToRecord(int status, TimeSpan latency)
+    {
+        var record = base.ToRecord(status, latency);
+        if (!isStored)
+            record.ApiKeyId = null;   // the key exists nowhere
+        return record;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _body?.Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
+using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Server.Gateway.Protocols;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Answers;
+
+/// <summary>Step 5's second half for hubs that speak the caller's language: the answer goes on as it comes.</summary>
+internal static class PassedAnswer
+{
+    public const string EventStream = "text/event-stream";
+
+    /// <returns>What the answer is instead of one; nothing of it was written then. Null when it was passed on.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
+    public static async ValueTask<Refusal?> CopyAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock)
+    {
+        var (routed, response) = (query.Routed!, context.Response);
+        AnswerCopy.Head(answer, response);
+        if (answer.IsTerminal)
+        {
+            response.Headers["x-should-retry"] = "false";
+            query.Tally.Trouble = $"{routed.Key.Hub.DisplayName} refused a query in a way that waiting does not cure (it answered {answer.Status}): the account's quota or credit is used up, or its plan lacks the model.";
+        }
+
+        if (answer.Small is { } small)
+        {
+            if (routed.ChecksAnswer && OpenAiAnswers.IsSuspicious(answer.Status, small) && OpenAiAnswers.Fault(answer.Status, small) is { } none)
+                return await WriteFaultAsync(answer, context, query, none);
+            response.ContentLength = small.Length;
+            await response.Body.WriteAsync(small, clock.Token);
+            return null;
+        }
+
+        // A hub that compresses in spite of everything, or answers with no events, is passed on as it is.
+        var content = answer.Response.Content.Headers;
+        var filter = routed.DropsUsageChunk && content is { ContentEncoding.Count: 0, ContentType.MediaType: EventStream } ? new UsageChunkFilter() : null;
+        if (filter is not null)
+            response.ContentLength = null;
+        var isChecked = routed.ChecksAnswer && !content.NonValidated.Contains("Content-Encoding");
+        var fault = await AnswerCopy.BodyAsync(
+            answer.Response, response.Body, answer.Scrub, query.Tally.Usage, clock, filter: filter, checkedStatus: isChecked ? answer.Status : null);
+        return fault is null ? null : await WriteFaultAsync(answer, context, query, fault);
+    }
+
+    private static ValueTask<Refusal?> WriteFaultAsync(HubAnswer answer, HttpContext context, Query query, HubFault fault)
+    {
+        var headers = context.Response.Headers;
+        context.Response.ContentLength = null;
+        headers.ContentEncoding = default;
+        context.Response.ContentType = "application/json";
+        if (answer.SecretText is { } secret)
+            fault = fault with { Words = SecretScrub.Text(fault.Words, secret) };
+        return TranslatedAnswer.WriteFaultAsync(context, query, fault, answer.IsTerminal);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using Keypace.Domain;
+using Keypace.Server.Gateway.Answers;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway;
+
+/// <summary>
+/// The path of every query, of whatever kind: a caller's, a generation of the contract's, a key's test, a list of models.
+/// <code>
+///   caller ──1 Caller──2 Route──3 Permit──4 Credential──5 Send──6 Learn──7 Settle── answer
+///                                   ▲                              │
+///                                   └── 429, stale connection ─────┘   (front of the line, a new permit)
+/// </code>
+/// Nothing here touches the store: it reads one <see cref="KeySnapshot"/>, and hands one record to <see cref="Settlement"/>.
+/// </summary>
+internal sealed class HubCall(
+    KeySnapshots snapshots,
+    HubExchange exchange,
+    WaitingBodies waitingBodies,
+    Settlement settlement,
+    KeyHealth health,
+    GatewayOptions options,
+    TimeProvider time)
+{
+    private const int CallerClosedRequest = 499;   // as proxies write it into their logs
+
+    /// <summary>Takes the query from its coming to its record. Never throws because a hub failed or the caller left.</summary>
+    public async Task RunAsync(Query query, CancellationToken callerLeft)
+    {
+        var status = StatusCodes.Status500InternalServerError;   // stays where a bug ends it
+        try
+        {
+            if (await AskAsync(query, callerLeft) is { } refusal)
+            {
+                query.Note(refusal);
+                await query.RefuseAsync(refusal);
+            }
+
+            status = query.Status;
+        }
+        catch (OperationCanceledException) when (callerLeft.IsCancellationRequested)
+        {
+            query.Tally.ErrorCode = "caller_left";
+            status = CallerClosedRequest;
+        }
+        finally
+        {
+            // :: Step 7: settle.
+            if (query.Routed is { } routed && query.TellsOfHealth)
+                health.Settle(routed.Key.Id, query.Tally.Trouble, status);
+            if (query.Token is not null)
+                settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.Tally.StartedAt)));
+            query.Dispose();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
+    private async ValueTask<Refusal?> AskAsync(Query query, CancellationToken callerLeft)
+    {
+        // :: Step 1: caller.
+        if (await query.ComeInAsync(snapshots.Current, callerLeft) is { } unasked)
+            return unasked;
+
+        // :: Step 2: route.
+        if (!query.Route(snapshots.Current).TryGet(out var routed, out var refusal))
+            return refusal;
+        query.Routed = routed;
+
+        // :: Steps 3 to 6: permit, credential, send, learn; again from the front of the line where a hub pushed back.
+        using var held = waitingBodies.Hold(query.HeldBytes);
+        if (held is null)
+            return WaitingBodies.Full;
+        using var clock = new HubClock(query.Bounds(options), time, callerLeft);
+        while (true)
+        {
+            var end = await exchange.RunAsync(query, clock);
+            if (end.Answer is not { } answer)
+            {
+                if (end.HubBrokeOff && query.TriesAgain())
+                    continue;
+                query.NoteExchange(snapshots.GroupOf(query.Routed.Key));
+                return end.Refusal;
+            }
+
+            using (answer)
+            {
+                if (answer.Status >= StatusCodes.Status500InternalServerError && query.TriesAgain())
+                    continue;
+                query.NoteExchange(snapshots.GroupOf(query.Routed.Key));
+                try
+                {
+                    return await query.ReadAsync(answer, clock);
+                }
+                catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
+                {
+                    if (query.TriesAgain())
+                        continue;
+                    return HubRefusals.InAnswer(failure, query.Routed.Key, clock);
+                }
+            }
+        }
+    }
+}

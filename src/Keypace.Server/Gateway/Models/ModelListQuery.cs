@@ -1,0 +1,38 @@
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Requests;
+
+namespace Keypace.Server.Gateway.Models;
+
+/// <summary>Asks a key's hub for its list of models.</summary>
+/// <param name="key">As it was when somebody asked; one that has changed meanwhile is asked as it is then.</param>
+internal sealed class ModelListQuery(ServedKey key, ServedToken token, TimeSpan patience, Tally tally) : Query(tally)
+{
+    private const long MostAnswerBytes = 8 * 1024 * 1024;
+
+    /// <summary>Null when the hub gave no list.</summary>
+    public IReadOnlyList<string>? Models { get; private set; }
+
+    public override bool TellsOfHealth => false;
+
+    public override ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft)
+    {
+        (Token, Wish) = (token, new QueueWish("keypace", patience));
+        return default;
+    }
+
+    public override Outcome<Routed> Route(KeySnapshot snapshot) => key.Destination is { } destination && ModelLists.PathOf(key) is { } path
+        ? new Routed(new ModelChoice(key, null, null), HubTarget.Of(destination, path), HttpMethod.Get, null)
+        : new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName} has no list of models.");
+
+    public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
+    {
+        Status = answer.Status;
+        if (Status == 200)
+            Models = ModelIds.Read(await answer.ReadWholeAsync(MostAnswerBytes, null, clock));
+        return null;
+    }
+
+    public override ValueTask RefuseAsync(Refusal refusal) => default;
+}
