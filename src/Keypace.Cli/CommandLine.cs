@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
 using Keypace.Cli.Commands;
+using Keypace.Cli.Output;
 using Keypace.Client;
 
 namespace Keypace.Cli;
@@ -51,7 +52,7 @@ internal static class CommandLine
         catch (Exception bug)
         {
             // Nobody expected it, so all of it is printed: this is for whoever reports it.
-            terminal.Error.WriteLine($"keypace: This is a bug in keypace; please report it with what follows.{Environment.NewLine}{bug}");
+            terminal.Error.WriteLine($"keypace: This is a bug in keypace; please report it with what follows.{Environment.NewLine}{PlainText.Of(bug.ToString())}");
             return Exit.Failed;
         }
     }

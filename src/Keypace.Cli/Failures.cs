@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Keypace.Cli.Output;
 using Keypace.Client;
 
 namespace Keypace.Cli;
@@ -30,7 +31,7 @@ internal sealed class Failures(Terminal terminal, bool json)
     {
         if (!json)
         {
-            terminal.Error.WriteLine("keypace: " + sentence);
+            terminal.Error.WriteLine("keypace: " + PlainText.Of(sentence));
             return;
         }
 
@@ -66,6 +67,6 @@ internal sealed class Failures(Terminal terminal, bool json)
             writer.WriteEndObject();
         }
 
-        terminal.Error.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
+        terminal.Error.WriteLine(PlainText.OfJson(System.Text.Encoding.UTF8.GetString(bytes.ToArray())));
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Keypace.Cli.Output;
 using Keypace.Client;
 
 namespace Keypace.Cli;
@@ -32,7 +33,7 @@ internal static class Suggestions
             : parsed.GetCompletions().Select(completion => completion.Label).Where(label => last.Length > 0 || !label.StartsWith('-'));
         foreach (var name in offered.Where(name => name.StartsWith(last, StringComparison.OrdinalIgnoreCase) && !name.StartsWith('/')).Distinct().Order(StringComparer.Ordinal))
         {
-            terminal.Out.WriteLine(name.ReplaceLineEndings(" "));
+            terminal.Out.WriteLine(PlainText.Of(name.ReplaceLineEndings(" ")));
         }
 
         return Exit.Done;

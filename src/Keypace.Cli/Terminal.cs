@@ -1,3 +1,4 @@
+using Keypace.Cli.Output;
 using Spectre.Console;
 
 namespace Keypace.Cli;
@@ -56,7 +57,7 @@ internal sealed class Terminal
     /// <summary>Some terminals say 0 for "I do not know".</summary>
     private static int Columns(int told) => told <= 0 ? 80 : Math.Max(40, told);
 
-    private static TextPrompt<string> Prompt(string question) => new(Markup.Escape(question));
+    private static TextPrompt<string> Prompt(string question) => new(Markup.Escape(PlainText.Of(question)));
 
     // Questions go to standard error: what a command prints on standard output stays clean for a pipe.
     private static IAnsiConsole OnError() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });

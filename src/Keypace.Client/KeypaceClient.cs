@@ -103,12 +103,12 @@ public sealed class KeypaceClient : IDisposable
     private static HttpClient Connect(Uri baseAddress) =>
         new(Handler(ServerAddress.Parse(baseAddress))) { Timeout = Timeout.InfiniteTimeSpan };   // each call has its own patience
 
-    /// <summary>The connections of one client: no cookies, no redirects, no proxy on the way to this machine itself.</summary>
+    /// <summary>The connections of one client: no cookies, no redirects, and a proxy of the environment only where it sees nothing: behind TLS, to another machine.</summary>
     internal static SocketsHttpHandler Handler(Uri server) => new()
     {
         AllowAutoRedirect = false,   // a redirect would carry secrets to an address that nobody named
         UseCookies = false,
-        UseProxy = !server.IsLoopback,
+        UseProxy = server.Scheme == Uri.UriSchemeHttps && !server.IsLoopback,   // over plain http a proxy would read the token
         ConnectTimeout = TimeSpan.FromSeconds(10),
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),   // so that a changed DNS record is followed
     };

@@ -68,6 +68,9 @@ public enum RefusalReason
     /// <summary>404: no such thing, or not for this caller to know of.</summary>
     NotFound,
 
+    /// <summary>408: its body came too slowly.</summary>
+    TooSlow,
+
     /// <summary>409: the state of things forbids it; the detail names what is in the way.</summary>
     Conflict,
 

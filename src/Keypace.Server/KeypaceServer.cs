@@ -69,7 +69,7 @@ public static partial class KeypaceServer
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             Listening.Bound(kestrel, settings);
-            Listening.Listen(kestrel, addresses);
+            Listening.Listen(kestrel, addresses, settings, around.Time);
         });
         builder.Logging.AddProvider(new LineLog(around.Errors, around.Time))
             .SetMinimumLevel(Enum.Parse<LogLevel>(settings.Text("Log:Level")!, ignoreCase: true))
@@ -118,8 +118,8 @@ public static partial class KeypaceServer
             Log.Notice(app.Logger, notice);
 
         var names = new HostNames(addresses, settings.Text("PublicUrl"));
-        app.Use(next => new Doorstep(requestIds, names, next).InvokeAsync);
-        app.Use(next => new LastResort(next, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
+        app.Use(next => new Doorstep(requestIds, names, around.Time, next).InvokeAsync);
+        app.Use(next => new LastResort(next, around.Time, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
         app.Use(next => new UnclaimedGate(claim, next).InvokeAsync);
         app.UseGateway();   // the path of a query, which needs no routing
         app.Use(next => context => UnknownPaths.TidyAsync(context, next));

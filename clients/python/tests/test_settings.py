@@ -69,3 +69,10 @@ def test_a_token_that_cannot_be_sent_is_refused_and_not_repeated(token: str) -> 
     with pytest.raises(ConfigurationError, match="no token has") as refused:
         resolve("http://a", token, {})
     assert token not in str(refused.value)
+
+
+@pytest.mark.parametrize("address, expected", [
+    ("http://127.0.0.1:5397", False), ("http://keys.example.org", False), ("https://localhost", False), ("https://keys.example.org", True),
+])
+def test_a_proxy_of_the_environment_is_used_only_behind_tls(address: str, expected: bool) -> None:
+    assert resolve(address, "kpa_x", {}).may_use_proxy is expected

@@ -27,7 +27,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
     {
         if (Json)
         {
-            terminal.Out.WriteLine(JsonSerializer.Serialize(answer, shape));
+            terminal.Out.WriteLine(PlainText.OfJson(JsonSerializer.Serialize(answer, shape)));
         }
         else
         {
@@ -50,21 +50,21 @@ internal sealed partial class Screen(Terminal terminal, bool json)
             inJson(writer);
         }
 
-        terminal.Out.WriteLine(System.Text.Encoding.UTF8.GetString(bytes.ToArray()));
+        terminal.Out.WriteLine(PlainText.OfJson(System.Text.Encoding.UTF8.GetString(bytes.ToArray())));
     }
 
     /// <summary>A sentence that is the command's result.</summary>
-    public void Line(string text) => terminal.Out.WriteLine(Plain(text));
+    public void Line(string text) => terminal.Out.WriteLine(PlainText.Of(text));
 
     /// <summary>A piece of text as it comes, without a line's end.</summary>
     public void Piece(string text)
     {
-        terminal.Out.Write(Plain(text));
+        terminal.Out.Write(PlainText.Of(text));
         terminal.Out.Flush();
     }
 
     /// <summary>A sentence beside the result; not for pipes.</summary>
-    public void Note(string text) => terminal.Error.WriteLine(Plain(text));
+    public void Note(string text) => terminal.Error.WriteLine(PlainText.Of(text));
 
     /// <summary>One record, a member a line. Members without a value are left out.</summary>
     public void Facts(params ReadOnlySpan<(string Label, string? Value)> facts)
@@ -145,7 +145,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
 
     private static Text Cell(string? value)
     {
-        var text = Plain(value ?? "-");
+        var text = PlainText.Of(value ?? "-");
         var colour = text switch
         {
             "active" or "works" => Color.Green,
@@ -156,13 +156,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
         return new Text(text, new Style(colour));
     }
 
-    /// <summary>Text of others cannot move the cursor, ring the bell or turn the direction of writing. Line breaks and tabs stay.</summary>
-    private static string Plain(string text) => string.Concat(text.Select(letter => IsHarmless(letter) ? letter : '\uFFFD'));
-
     /// <summary>Only the table's own: an escape character in what is shown was replaced before.</summary>
     [GeneratedRegex("\\u001b\\[[0-9;]*m", RegexOptions.CultureInvariant)]
     private static partial Regex Codes();
-
-    private static bool IsHarmless(char letter) =>
-        letter is '\n' or '\t' || !(char.IsControl(letter) || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'));
 }

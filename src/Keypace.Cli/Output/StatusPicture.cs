@@ -19,7 +19,7 @@ internal static class StatusPicture
         {
             if (!string.IsNullOrEmpty(value))
             {
-                grid.AddRow(new Text(label, new Style(decoration: Decoration.Dim)), new Text(Plain(value)));
+                grid.AddRow(new Text(PlainText.Of(label).ReplaceLineEndings(" "), new Style(decoration: Decoration.Dim)), new Text(PlainText.Of(value).ReplaceLineEndings(" ")));
             }
         }
 
@@ -90,7 +90,4 @@ internal static class StatusPicture
             yield return (history.Callers[caller], line.ToString());
         }
     }
-
-    /// <summary>A caller's name is what somebody sent.</summary>
-    private static string Plain(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
 }

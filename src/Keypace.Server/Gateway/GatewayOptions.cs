@@ -8,8 +8,11 @@ internal sealed class GatewayOptions
     /// <summary>Largest request body. Default 32 MiB.</summary>
     public long MaxBodyBytes { get; set; } = 32L * 1024 * 1024;
 
-    /// <summary>Bodies of all waiting queries together. Default 512 MiB.</summary>
+    /// <summary>Bodies of all requests on their way together. Default 512 MiB.</summary>
     public long WaitingBodiesBytes { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>What one access token may have of <see cref="WaitingBodiesBytes"/>, in percent. Default 25.</summary>
+    public long TokenBodiesPercent { get; set; } = 25;
 
     /// <summary>Longest time to open and secure a connection to a hub. Default 10.</summary>
     public double ConnectSeconds { get; set; } = 10;
@@ -30,6 +33,7 @@ internal sealed class GatewayOptions
     {
         MaxBodyBytes = settings.Whole("Gateway:MaxBodyBytes"),
         WaitingBodiesBytes = settings.Whole("Gateway:WaitingBodiesBytes"),
+        TokenBodiesPercent = settings.Whole("Gateway:TokenBodiesPercent"),
         ConnectSeconds = settings.Number("Gateway:ConnectSeconds"),
         FirstByteSeconds = settings.Number("Gateway:FirstByteSeconds"),
         IdleSeconds = settings.Number("Gateway:IdleSeconds"),

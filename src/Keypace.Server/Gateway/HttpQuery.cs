@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 namespace Keypace.Server.Gateway;
 
 /// <summary>What a query that is an HTTP request is decided with.</summary>
-internal sealed record HttpQueryParts(Callers Callers, HubCatalogue Hubs, RateGroups RateGroups, GatewayOptions Options, PacingOptions Pacing);
+internal sealed record HttpQueryParts(Callers Callers, HubCatalogue Hubs, RateGroups RateGroups, GatewayOptions Options, PacingOptions Pacing, WaitingBodies Bodies, TimeProvider Time);
 
 /// <summary>A query that is one HTTP request, and whose answer is that request's.</summary>
 internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tally tally) : Query(tally)
@@ -33,8 +33,6 @@ internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tal
     protected RequestBody? Body { get; private set; }
 
     public override IHeaderDictionary Headers => context.Request.Headers;
-
-    public override long HeldBytes => Body?.Length ?? 0;
 
     public override int Status => context.Response.StatusCode;
 
@@ -58,7 +56,7 @@ internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tal
 
     protected async ValueTask<Refusal?> ReadBodyAsync(CancellationToken callerLeft)
     {
-        if (!(await RequestBody.ReadAsync(context.Request, parts.Options.MaxBodyBytes, callerLeft)).TryGet(out var body, out var refusal))
+        if (!(await RequestBody.ReadAsync(context.Request, parts.Options.MaxBodyBytes, parts.Bodies.For(Token!.Id), parts.Time, callerLeft)).TryGet(out var body, out var refusal))
             return refusal;
         Body = body;
         return null;

@@ -17,7 +17,6 @@ namespace Keypace.Server.Gateway;
 internal sealed class HubCall(
     KeySnapshots snapshots,
     HubExchange exchange,
-    WaitingBodies waitingBodies,
     Settlement settlement,
     KeyHealth health,
     GatewayOptions options,
@@ -68,9 +67,6 @@ internal sealed class HubCall(
         query.Routed = routed;
 
         // :: Steps 3 to 6: permit, credential, send, learn; again from the front of the line where a hub pushed back.
-        using var held = waitingBodies.Hold(query.HeldBytes);
-        if (held is null)
-            return WaitingBodies.Full;
         using var clock = new HubClock(query.Bounds(options), time, callerLeft);
         while (true)
         {

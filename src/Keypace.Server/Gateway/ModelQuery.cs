@@ -44,7 +44,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         BodyEdits.Apply(body, _scan, choice.Model, choice.Agent?.SystemPrompt, route.Prompt);
         choice = choice with { Model = choice.Model ?? _scan.Model };
         if (ReferenceEquals(route, GatewayRoute.ChatCompletions) && ChatProtocols.Of(key.Access.Protocol) is { } protocol)
-            return ChatTranslation.Of(protocol, choice, choice.Agent?.Destination, body, RequestIds.Of(Context), Tally.CameInAt);
+            return ChatTranslation.Of(protocol, choice, choice.Agent?.Destination, body, Parts.Bodies.For(Token.Id), RequestIds.Of(Context), Tally.CameInAt);
 
         return new Routed(choice, target, HttpMethod.Post, body)
         {

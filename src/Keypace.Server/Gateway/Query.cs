@@ -29,9 +29,6 @@ internal abstract class Query(Tally tally) : IDisposable
     /// <summary>The caller's headers, of which some go on; null for queries made here.</summary>
     public virtual IHeaderDictionary? Headers => null;
 
-    /// <summary>Bytes that it holds while it waits.</summary>
-    public virtual long HeldBytes => 0;
-
     /// <summary>True for a key's test: a hub's 401, 403 or 429 is the answer, not a failure and not worth another try.</summary>
     public virtual bool WantsRefusals => false;
 

@@ -3,8 +3,10 @@ using System.Net;
 namespace Keypace.Server.Gateway;
 
 /// <summary>
-/// Addresses that are not the public Internet: the IANA special-purpose registries (RFC 6890 and successors) and the places where
-/// clouds keep instance metadata. A credential is never sent there unless the operator lists the address.
+/// Addresses that are not the public Internet. A credential is never sent there unless the operator lists the address. Sources, read 2026-11:
+/// IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890 and successors), IANA's IPv6 address space (global unicast is 2000::/3),
+/// and the places where clouds keep instance metadata. Also the anycast services that the registries call globally reachable (AS112, AMT, PCP,
+/// TURN): whoever answers there is no hub.
 /// </summary>
 internal static class SpecialAddresses
 {
@@ -20,34 +22,39 @@ internal static class SpecialAddresses
         select IPNetwork.Parse(range),
     ];
 
+    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
+
+    /// <summary>NAT64's well-known prefix (RFC 6052): the IPv4 address stands in the last four bytes. Its local twin 64:ff9b:1::/48 is special as a whole.</summary>
+    private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
+
+    /// <summary>Inside global unicast; everything outside is special without being named.</summary>
     private static readonly IPNetwork[] V6 =
     [
         .. from range in (string[])
         [
-            "::/128", "::1/128", "100::/64", "2001:2::/48", "2001:10::/28", "2001:20::/28", "2001:db8::/32", "3fff::/20",
-            "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+            "2001::/23",          // IETF protocol assignments: Teredo, PCP, TURN, benchmarking, AMT, AS112, ORCHID, drone ids
+            "2001:db8::/32",      // documentation
+            "2002::/16",          // 6to4: wraps an IPv4 address, and relays are gone (RFC 7526)
+            "2620:4f:8000::/48",  // AS112
+            "3fff::/20",          // documentation
         ]
         select IPNetwork.Parse(range),
     ];
 
     public static bool IsSpecial(IPAddress v4) => Array.Exists(V4, range => range.Contains(v4));
 
-    /// <summary>Also true where an IPv4 address is wrapped inside (compatible, NAT64, 6to4, Teredo) and that one is special.</summary>
+    /// <summary>
+    /// True for all but global unicast and NAT64 of a public IPv4 address. So IPv4 wrapped in any other way (mapped, translated, compatible, 6to4,
+    /// Teredo, ISATAP) is special whatever it wraps; mapped addresses are unwrapped before they come here.
+    /// </summary>
     public static bool IsSpecialV6(IPAddress v6)
     {
-        if (Array.Exists(V6, range => range.Contains(v6)))
-            return true;
-
         Span<byte> bytes = stackalloc byte[16];
         v6.TryWriteBytes(bytes, out _);
-        if (bytes[..12].IndexOfAnyExcept((byte)0) < 0)                                            // ::a.b.c.d
+        if (Nat64.Contains(v6))
             return IsSpecial(new IPAddress(bytes[12..]));
-        if (bytes is [0x00, 0x64, 0xff, 0x9b, ..])                                                // 64:ff9b::/96 and 64:ff9b:1::/48
-            return bytes[4] != 0 || bytes[5] != 0 || IsSpecial(new IPAddress(bytes[12..]));
-        if (bytes is [0x20, 0x02, ..])                                                            // 6to4
-            return IsSpecial(new IPAddress(bytes[2..6]));
-        if (bytes is [0x20, 0x01, 0x00, 0x00, ..])                                                // Teredo: never a hub
+        if (!GlobalUnicast.Contains(v6) || Array.Exists(V6, range => range.Contains(v6)))
             return true;
-        return false;
+        return bytes[8..12] is [0x00 or 0x02, 0x00, 0x5e, 0xfe];   // ISATAP (RFC 5214): a tunnel's end, whose IPv4 address follows
     }
 }

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 namespace Keypace.Server.Platform;
 
 /// <summary>
-/// What happens to every request before anything looks at what it wants: an id, the headers that every answer has, and whether it called us
-/// by a name of ours.
+/// What happens to every request before anything looks at what it wants: an id, the headers that every answer has, whether it called us
+/// by a name of ours, and whether it is clear where it ends.
 /// </summary>
-internal sealed class Doorstep(RequestIds requestIds, HostNames names, RequestDelegate next)
+internal sealed class Doorstep(RequestIds requestIds, HostNames names, TimeProvider time, RequestDelegate next)
 {
     private static readonly Refusal _strangerName = new(
         RefusalReason.Malformed,
@@ -18,7 +18,21 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, RequestDe
     {
         context.TraceIdentifier = requestIds.Next();
         Mark(context);
-        return names.Knows(context.Request.Headers.Host.ToString()) ? next(context) : Problems.WriteAsync(context, _strangerName);
+        var asked = context.Request.Headers;
+        if (Framing.IsAmbiguous(asked))
+        {
+            context.Response.Headers.Connection = "close";
+            return Problems.WriteAsync(context, Framing.Ambiguous);
+        }
+
+        return names.Knows(asked.Host.ToString()) ? next(context) : RefuseAsync(context);
+    }
+
+    private async Task RefuseAsync(HttpContext context)
+    {
+        await Problems.WriteAsync(context, _strangerName);
+        if (UnreadBody.IsLeft(context))
+            await UnreadBody.DropAsync(context, time);
     }
 
     /// <summary>The headers that every answer has; again where an answer that was begun is taken back.</summary>

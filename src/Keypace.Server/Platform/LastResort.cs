@@ -8,7 +8,7 @@ namespace Keypace.Server.Platform;
 /// Gives every failure an answer in the route's shape: what the server cannot read, statuses that nobody put into words, and bugs. Details of
 /// a bug go to the log, found by the request's id, and never into an answer.
 /// </summary>
-internal sealed partial class LastResort(RequestDelegate next, ILogger<LastResort> logger)
+internal sealed partial class LastResort(RequestDelegate next, TimeProvider time, ILogger<LastResort> logger)
 {
     private static readonly Refusal _bug = new(
         RefusalReason.Unavailable,
@@ -42,6 +42,9 @@ internal sealed partial class LastResort(RequestDelegate next, ILogger<LastResor
 
             await Problems.WriteAsync(context, _bug, StatusCodes.Status500InternalServerError);
         }
+
+        if (context.Response.StatusCode >= 400 && UnreadBody.IsLeft(context))
+            await UnreadBody.DropAsync(context, time);
     }
 
     private static Task DescribeStatusAsync(HttpContext context)

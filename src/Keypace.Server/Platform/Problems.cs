@@ -28,6 +28,8 @@ internal static class Problems
 
         response.StatusCode = status;
         var headers = response.Headers;
+        if (UnreadBody.IsLeft(context))
+            headers.Connection = "close";
         headers[CodeHeader] = refusal.Code;
         headers.CacheControl = "no-store";
         if (refusal.Reason is RefusalReason.Unauthenticated)
@@ -68,6 +70,7 @@ internal static class Problems
         RefusalReason.Unauthenticated => StatusCodes.Status401Unauthorized,
         RefusalReason.Forbidden => StatusCodes.Status403Forbidden,
         RefusalReason.NotFound => StatusCodes.Status404NotFound,
+        RefusalReason.TooSlow => StatusCodes.Status408RequestTimeout,
         RefusalReason.Conflict => StatusCodes.Status409Conflict,
         RefusalReason.Stale => StatusCodes.Status412PreconditionFailed,
         RefusalReason.TooLarge => StatusCodes.Status413PayloadTooLarge,

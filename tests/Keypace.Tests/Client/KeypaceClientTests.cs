@@ -31,6 +31,17 @@ public sealed class KeypaceClientTests
         Assert.DoesNotContain(Wires.Secret, refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1:5397", false)]
+    [InlineData("http://keys.example.org", false)]
+    [InlineData("https://localhost", false)]
+    [InlineData("https://keys.example.org", true)]
+    public void A_proxy_of_the_environment_is_used_only_behind_tls(string server, bool expected)
+    {
+        using var handler = KeypaceClient.Handler(new Uri(server));
+        Assert.Equal(expected, handler.UseProxy);
+    }
+
     [Fact]
     public void An_http_client_without_an_address_is_refused()
     {

@@ -253,7 +253,7 @@ def _options(settings: Settings, timeout: float) -> Dict[str, Any]:
         },
         "timeout": httpx.Timeout(timeout, connect=CONNECT_TIMEOUT),
         "follow_redirects": False,  # a redirect would carry secrets to an address that nobody named
-        "trust_env": not settings.is_loopback,  # a proxy of the environment has no business on this machine
+        "trust_env": settings.may_use_proxy,
     }
 
 
@@ -279,7 +279,7 @@ class Lanes:
         self.given = transport
         self._certificates = httpx.create_ssl_context()
         # The bare transport knows no proxies; where one is to be used, a whole client is.
-        self._by_client = transport is None and not settings.is_loopback and bool(urllib.request.getproxies())
+        self._by_client = transport is None and settings.may_use_proxy and bool(urllib.request.getproxies())
 
     def open(self) -> "Lane":
         return Lane(self.settings, self.given, self._certificates, self._by_client)

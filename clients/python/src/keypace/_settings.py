@@ -24,9 +24,10 @@ class Settings:
     token: str = field(repr=False)
 
     @property
-    def is_loopback(self) -> bool:
-        """True for this machine: no proxy is asked for it."""
-        return (urlsplit(self.base_url).hostname or "") in ("127.0.0.1", "::1", "localhost")
+    def may_use_proxy(self) -> bool:
+        """A proxy of the environment is used only where it sees nothing: behind TLS, to another machine. Over plain http it would read the token."""
+        url = urlsplit(self.base_url)
+        return url.scheme == "https" and (url.hostname or "") not in ("127.0.0.1", "::1", "localhost")
 
 
 def resolve(base_url: Optional[str], token: Optional[str], environment: Mapping[str, str] = os.environ) -> Settings:

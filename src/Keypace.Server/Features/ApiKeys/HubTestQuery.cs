@@ -52,7 +52,7 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
         _body?.Dispose();
         _body = step.Body is { } body ? RequestBody.Of(Encoding.UTF8.GetBytes(body)) : null;
         return ReferenceEquals(step, OneQuestion) && ChatProtocols.Of(key.Access.Protocol) is { } protocol
-            ? ChatTranslation.Of(protocol, choice, null, _body!, "test", Tally.CameInAt)
+            ? ChatTranslation.Of(protocol, choice, null, _body!, default, "test", Tally.CameInAt)
             : new Routed(choice, new Uri(step.UrlOn(key.Destination!)), HttpMethod.Parse(step.Method), _body);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Keypace.Domain;
+using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Requests;
 using Microsoft.AspNetCore.Http;
 
@@ -14,9 +15,10 @@ internal static class BodyReader
     /// <summary>Levels of nesting.</summary>
     public const int MostDepth = 64;
 
-    public static async ValueTask<Outcome<BodyFields>> ReadAsync(HttpRequest request, CancellationToken ct)
+    /// <param name="room">The caller's, of which the body takes its size while it is read.</param>
+    public static async ValueTask<Outcome<BodyFields>> ReadAsync(HttpRequest request, WaitingBodies.BodyRoom room, TimeProvider time, CancellationToken ct)
     {
-        if (!(await RequestBody.ReadAsync(request, MostBytes, ct)).TryGet(out var body, out var refusal))
+        if (!(await RequestBody.ReadAsync(request, MostBytes, room, time, ct)).TryGet(out var body, out var refusal))
         {
             return refusal.Reason is RefusalReason.TooLarge
                 ? refusal with { Detail = $"The request's body is larger than {MostBytes:N0} bytes, which no management call needs. Send less." }

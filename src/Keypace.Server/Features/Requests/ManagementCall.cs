@@ -1,6 +1,7 @@
 using System.Globalization;
 using Keypace.Domain;
 using Keypace.Server.Features.Access;
+using Keypace.Server.Gateway;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
@@ -47,7 +48,8 @@ internal sealed class ManagementCall(HttpContext context, Caller caller)
     public T Of<T>()
         where T : notnull => context.RequestServices.GetRequiredService<T>();
 
-    public ValueTask<Outcome<BodyFields>> BodyAsync() => BodyReader.ReadAsync(context.Request, Ct);
+    public ValueTask<Outcome<BodyFields>> BodyAsync() =>
+        BodyReader.ReadAsync(context.Request, Of<WaitingBodies>().For(caller.Token.Id), Of<TimeProvider>(), Ct);
 
     /// <summary>A query parameter; null when it is absent. Several of one name are joined by commas.</summary>
     public string? Query(string name) => context.Request.Query.TryGetValue(name, out var value) ? value.ToString() : null;

@@ -12,7 +12,7 @@ namespace Keypace.Server.Gateway.Contract;
 /// <c>POST /v1/chat_complete</c>, the contract's own query: translated to OpenAI's chat and sent once a generation, each under a
 /// permit of its own. Hub failures are tried again up to <c>max_retries</c> times, each time from the front of the line.
 /// </summary>
-internal sealed class ContractPath(HubCall call, Callers callers, GatewayOptions options, PacingOptions pacing, TimeProvider time)
+internal sealed class ContractPath(HubCall call, Callers callers, WaitingBodies bodies, GatewayOptions options, PacingOptions pacing, TimeProvider time)
 {
     public async Task RunAsync(HttpContext context)
     {
@@ -28,7 +28,7 @@ internal sealed class ContractPath(HubCall call, Callers callers, GatewayOptions
             return HttpQuery.NoQueryScope;
         if (!QueueWish.Of(context.Request.Headers, token, pacing.MaxWait, time.GetUtcNow()).TryGet(out var wish, out refusal))
             return refusal;
-        if (!(await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, context.RequestAborted)).TryGet(out var body, out refusal))
+        if (!(await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, bodies.For(token.Id), time, context.RequestAborted)).TryGet(out var body, out refusal))
             return refusal;
         using (body)
         {
@@ -37,7 +37,7 @@ internal sealed class ContractPath(HubCall call, Callers callers, GatewayOptions
 
             var generations = new Generation[asked.Generations];
             for (var number = 0; number < generations.Length; number++)
-                generations[number] = new Generation(asked, token, wish, options, $"{RequestIds.Of(context)}-{number}", new Tally("chat_complete", time.GetTimestamp(), time.GetUtcNow()));
+                generations[number] = new Generation(asked, token, wish, options, bodies, $"{RequestIds.Of(context)}-{number}", new Tally("chat_complete", time.GetTimestamp(), time.GetUtcNow()));
             await Task.WhenAll(generations.Select(generation => call.RunAsync(generation, context.RequestAborted)));
             context.RequestAborted.ThrowIfCancellationRequested();
             return await WriteAsync(context, asked, generations);

@@ -10,7 +10,7 @@ namespace Keypace.Server.Gateway.Contract;
 
 /// <summary>One generation of the contract's query: a query to the hub under a permit of its own.</summary>
 /// <param name="queryId">Unique for each generation.</param>
-internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWish wish, GatewayOptions options, string queryId, Tally tally) : Query(tally)
+internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWish wish, GatewayOptions options, WaitingBodies bodies, string queryId, Tally tally) : Query(tally)
 {
     private int _retries;
     private RequestBody? _body;
@@ -20,8 +20,6 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
 
     /// <summary>The hub's answer, or an error of its own; said in OpenAI's words.</summary>
     public byte[] Answer { get; private set; } = [];
-
-    public override long HeldBytes => _body?.Length ?? Routed?.Body?.Length ?? 0;
 
     public override GatewayOptions Bounds(GatewayOptions server) => server.With(firstByte: asked.Timeout, idle: asked.Timeout);
 
@@ -39,9 +37,11 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
             return refusal;
 
         _body?.Dispose();
-        _body = RequestBody.Of(ChatBody.Of(asked, choice.Key.Hub, choice.Key.Access));
+        _body = RequestBody.Of(ChatBody.Of(asked, choice.Key.Hub, choice.Key.Access), bodies.For(token.Id));
+        if (_body is null)
+            return WaitingBodies.Full;
         return ChatProtocols.Of(choice.Key.Access.Protocol) is { } protocol
-            ? ChatTranslation.Of(protocol, choice, OwnAddress(), _body, queryId, Tally.CameInAt)
+            ? ChatTranslation.Of(protocol, choice, OwnAddress(), _body, bodies.For(token.Id), queryId, Tally.CameInAt)
             : new Routed(choice, target, HttpMethod.Post, _body);
     }
 

@@ -10,10 +10,11 @@ internal static class ChatTranslation
 {
     /// <param name="own">An agent's own address, or another, under the key's; null when there is none.</param>
     /// <param name="body">As OpenAI's chat takes it; stays the caller's.</param>
+    /// <param name="room">For the body in the hub's language, which is held beside the caller's.</param>
     /// <param name="queryId">Unique for each query.</param>
     /// <returns>The query in the hub's language, or why it cannot be said in it.</returns>
     public static Outcome<Routed> Of(
-        IChatProtocol protocol, in ModelChoice choice, Destination? own, RequestBody body, string queryId, DateTimeOffset now)
+        IChatProtocol protocol, in ModelChoice choice, Destination? own, RequestBody body, WaitingBodies.BodyRoom room, string queryId, DateTimeOffset now)
     {
         var key = choice.Key;
         if ((own ?? key.Destination) is not { } destination)
@@ -28,6 +29,8 @@ internal static class ChatTranslation
                 with { Reason = RefusalReason.Malformed };
         }
 
-        return new Routed(choice, target, HttpMethod.Post, RequestBody.Of(native.Body.Span)) { Native = native };
+        return RequestBody.Of(native.Body.Span, room) is { } inItsLanguage
+            ? new Routed(choice, target, HttpMethod.Post, inItsLanguage) { Native = native }
+            : WaitingBodies.Full;
     }
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Numerics;
 using System.Security.Cryptography;
 using Keypace.Domain;
+using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Requests;
@@ -11,13 +13,23 @@ namespace Keypace.Server.Gateway.Requests;
 /// </summary>
 internal sealed class RequestBody : IDisposable
 {
+    private const int FirstBytes = 4096;
+
+    /// <summary>Larger buffers are not pooled: the pool would round them up to twice their size, and keep them.</summary>
+    private const int MostPooledBytes = 1 << 20;
+
+    private static readonly Refusal TooSlow = new(RefusalReason.TooSlow, "request_too_slow",
+        $"Less than {BodyPace.LeastRate} bytes a second of the request's body came for {BodyPace.Seconds} seconds. Send it again, without pauses.");
+
     private readonly record struct Edit(int At, int Remove, ReadOnlyMemory<byte> Insert);
 
     private byte[] _buffer;
     private int _count;
     private readonly List<Edit> _edits = [];
 
-    private RequestBody(byte[] buffer) => _buffer = buffer;
+    private WaitingBodies.BodyRoom _room;
+
+    private RequestBody(byte[] buffer, WaitingBodies.BodyRoom room) => (_buffer, _room) = (buffer, room);
 
     public ReadOnlyMemory<byte> Original => _buffer.AsMemory(0, _count);
 
@@ -26,53 +38,86 @@ internal sealed class RequestBody : IDisposable
 
     public bool IsEdited => _edits.Count > 0;
 
-    /// <summary>A body made here, such as the one that a contract query is translated to.</summary>
+    /// <summary>A body made here, such as the one that a contract query is translated to, where somebody else bounds it.</summary>
     public static RequestBody Of(ReadOnlySpan<byte> bytes)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, bytes.Length));
-        bytes.CopyTo(buffer);
-        return new RequestBody(buffer) { _count = bytes.Length, Length = bytes.Length };
+        var body = new RequestBody(ArrayPool<byte>.Shared.Rent(Math.Max(1, bytes.Length)), default);
+        body.Put(bytes);
+        return body;
     }
 
-    /// <summary>Reads the whole body. A body over the bound, cut off or badly framed is a refusal; a caller who left throws.</summary>
-    public static async ValueTask<Outcome<RequestBody>> ReadAsync(HttpRequest request, long maxBytes, CancellationToken ct)
+    /// <summary>A body made here out of one that a caller sent, counted as the caller's. Null where there is no room for it.</summary>
+    /// <param name="room">Taken over.</param>
+    public static RequestBody? Of(ReadOnlySpan<byte> bytes, WaitingBodies.BodyRoom room)
+    {
+        if (!room.TryTake(SizeFor(Math.Max(1, bytes.Length))))
+            return null;
+        var body = new RequestBody(Allocate(Math.Max(1, bytes.Length)), room);
+        body.Put(bytes);
+        return body;
+    }
+
+    /// <summary>
+    /// Reads the whole body, after there is room for it: for all of it where its length is told, else piece by piece. A body over the bound, without
+    /// room, too slow, cut off or badly framed is a refusal; a caller who left throws.
+    /// </summary>
+    /// <param name="room">Taken over: given back with the body, or with the refusal.</param>
+    public static async ValueTask<Outcome<RequestBody>> ReadAsync(
+        HttpRequest request, long maxBytes, WaitingBodies.BodyRoom room, TimeProvider time, CancellationToken ct)
     {
         if (request.ContentLength > maxBytes)
             return TooLarge(maxBytes);
 
-        var body = new RequestBody(ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4096)));
+        var first = (int)Math.Max(1, request.ContentLength ?? Math.Min(FirstBytes, maxBytes));
+        if (!room.TryTake(SizeFor(first)))
+            return WaitingBodies.Full;
+        var body = new RequestBody(Allocate(first), room);
+        BodyPace? pace = null;
+        Refusal? refusal;
         try
         {
+            refusal = null;
             var reader = request.BodyReader;
             while (true)
             {
-                var piece = await reader.ReadAsync(ct);
-                if (body._count + piece.Buffer.Length > maxBytes)
-                {
-                    body.Dispose();
-                    return TooLarge(maxBytes);
-                }
-
-                body.Add(piece.Buffer);
+                var reading = reader.ReadAsync(ct);
+                if (!reading.IsCompleted)
+                    pace ??= new BodyPace(reader, time);      // what came with the head needs no watch
+                var piece = await reading;
+                pace?.Moved(piece.Buffer.Length);
+                refusal = piece.IsCanceled ? TooSlow : body.Add(piece.Buffer, maxBytes);
                 reader.AdvanceTo(piece.Buffer.End);
-                if (piece.IsCompleted)
+                if (refusal is not null || piece.IsCompleted)
                     break;
             }
         }
         catch (IOException failure) when (failure is BadHttpRequestException or { InnerException: OverflowException })
         {
             // The overflow is Kestrel's: a chunk whose size fits no integer.
-            body.Dispose();
-            return failure is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }
-                ? TooLarge(maxBytes)
-                : new Refusal(RefusalReason.Malformed, "broken_body", "The request's body ended early or is not framed as HTTP requires. Send it again whole.");
+            refusal = (failure as BadHttpRequestException)?.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => TooLarge(maxBytes),
+                StatusCodes.Status408RequestTimeout => TooSlow,
+                _ => new Refusal(RefusalReason.Malformed, "broken_body", "The request's body ended early or is not framed as HTTP requires. Send it again whole."),
+            };
         }
         catch
         {
             body.Dispose();
             throw;
         }
+        finally
+        {
+            pace?.Dispose();
+        }
 
+        if (refusal is not null)
+        {
+            body.Dispose();
+            return refusal;
+        }
+
+        UnreadBody.MarkRead(request);
         body.Length = body._count;
         return body;
     }
@@ -145,24 +190,49 @@ internal sealed class RequestBody : IDisposable
     public void Dispose()
     {
         var buffer = Interlocked.Exchange(ref _buffer, []);
-        if (buffer.Length > 0)
+        if (buffer.Length == 0)
+            return;
+        if (buffer.Length <= MostPooledBytes)
             ArrayPool<byte>.Shared.Return(buffer);
+        _room.GiveBackAll();
     }
 
-    private void Add(in ReadOnlySequence<byte> piece)
+    private void Put(ReadOnlySpan<byte> bytes)
     {
-        var needed = _count + (int)piece.Length;
-        if (needed > _buffer.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _buffer.Length * 2));
-            _buffer.AsSpan(0, _count).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
+        bytes.CopyTo(_buffer);
+        Length = _count = bytes.Length;
+    }
 
+    private Refusal? Add(in ReadOnlySequence<byte> piece, long maxBytes)
+    {
+        if (_count + piece.Length > maxBytes)
+            return TooLarge(maxBytes);
+        var needed = _count + (int)piece.Length;
+        if (needed > _buffer.Length && !TryGrow((int)Math.Max(needed, Math.Min(_buffer.Length * 2L, maxBytes))))
+            return WaitingBodies.Full;
         piece.CopyTo(_buffer.AsSpan(_count));
         _count = needed;
+        return null;
     }
+
+    private bool TryGrow(int bytes)
+    {
+        if (!_room.TryTake(SizeFor(bytes)))
+            return false;
+        var (old, larger) = (_buffer, Allocate(bytes));
+        old.AsSpan(0, _count).CopyTo(larger);
+        _buffer = larger;
+        if (old.Length <= MostPooledBytes)
+            ArrayPool<byte>.Shared.Return(old);
+        _room.GiveBack(SizeFor(old.Length));
+        return true;
+    }
+
+    private static byte[] Allocate(int bytes) =>
+        bytes <= MostPooledBytes ? ArrayPool<byte>.Shared.Rent(bytes) : GC.AllocateUninitializedArray<byte>(bytes);
+
+    /// <summary>What <see cref="Allocate"/> takes: the pool's sizes are powers of two.</summary>
+    private static long SizeFor(int bytes) => bytes <= MostPooledBytes ? BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, bytes)) : bytes;
 
     private static Refusal TooLarge(long maxBytes) => new(RefusalReason.TooLarge, "body_too_large",
         $"The request's body is larger than {maxBytes:N0} bytes, which is this server's bound (setting Gateway:MaxBodyBytes).");

@@ -1,3 +1,4 @@
+using System.Text;
 using Keypace.Domain;
 using Keypace.Server.Platform;
 using Keypace.Server.Platform.SignIn;
@@ -5,17 +6,15 @@ using Keypace.Server.SettingUp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Keypace.Server.Web.SignIn;
 
 /// <summary><c>/setup</c>: whoever has the one-time link becomes the owner. Looking at it changes nothing.</summary>
 internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInOperations signIn, string? publicUrl)
 {
-    private const int MostFormBytes = 16 * 1024;
-
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/setup", ShowAsync).ExcludeFromDescription();
@@ -99,16 +98,10 @@ internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInO
         var unreadable = new Refusal(RefusalReason.Malformed, "unreadable_form", "Send the fields token, email and password as a form (application/x-www-form-urlencoded).");
         if (!string.Equals(context.Request.ContentType?.Split(';')[0].Trim(), "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             return unreadable;
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-            body.MaxRequestBodySize = MostFormBytes;
-        try
-        {
-            return new SetupForm(await context.Request.ReadFormAsync(context.RequestAborted));
-        }
-        catch (InvalidDataException)
-        {
-            return unreadable;
-        }
+        if (!(await FormBody.ReadAsync(context.Request)).TryGet(out var body, out var refusal))
+            return refusal;
+        using (body)
+            return new SetupForm(new FormCollection(QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body.Original.Span))));
     }
 
     private static Task FormAsync(HttpContext context, int status, string token, string email, string? trouble) =>

@@ -96,15 +96,18 @@ internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCoo
     {
         if (!request.HasJsonContentType())
             return _unreadable;
-        try
+        if (!(await FormBody.ReadAsync(request)).TryGet(out var body, out var refusal))
+            return refusal;
+        using (body)
         {
-            return await JsonSerializer.DeserializeAsync<Dictionary<string, string>>(request.Body, cancellationToken: request.HttpContext.RequestAborted) is { } form
-                ? form
-                : _unreadable;
-        }
-        catch (JsonException)
-        {
-            return _unreadable;
+            try
+            {
+                return JsonSerializer.Deserialize<Dictionary<string, string>>(body.Original.Span) is { } form ? form : _unreadable;
+            }
+            catch (JsonException)
+            {
+                return _unreadable;
+            }
         }
     }
 

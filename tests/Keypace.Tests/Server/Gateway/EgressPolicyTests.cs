@@ -21,6 +21,17 @@ public sealed class EgressPolicyTests
     [InlineData("2001:0:1::")]
     [InlineData("fd00:ec2::254")]
     [InlineData("fe80::1")]
+    [InlineData("::ffff:0:127.0.0.1")]
+    [InlineData("2001:4:112::1")]
+    [InlineData("2620:4f:8000::1")]
+    [InlineData("2001:1::1")]
+    [InlineData("2001:3::1")]
+    [InlineData("2001:30::1")]
+    [InlineData("100:0:0:1::1")]
+    [InlineData("64:ff9b:1::808:808")]
+    [InlineData("5f00::1")]
+    [InlineData("4000::1")]
+    [InlineData("2606:4700::5efe:7f00:1")]
     public void Special_address_is_refused(string address) => Assert.False(Policy(null).MayConnect(IPAddress.Parse(address), 443));
 
     [Theory]

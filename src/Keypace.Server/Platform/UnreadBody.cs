@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Keypace.Server.Platform;
+
+/// <summary>
+/// What becomes of a body that nobody will read, because the request is refused. The refusal goes out at once; then what still comes is read
+/// and dropped for a while, and the connection closed. Closed at once, the kernel would answer the rest of the body with a reset, which makes
+/// the caller's own kernel throw the refusal away: its SDK would see a broken pipe.
+/// </summary>
+internal static class UnreadBody
+{
+    /// <summary>Bytes that are dropped at most.</summary>
+    public const long MostBytes = 32L * 1024 * 1024;
+
+    /// <summary>Time for which bytes are dropped at most.</summary>
+    public static readonly TimeSpan MostTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>Nothing of the body is left. To be called by whoever read it to its end.</summary>
+    public static void MarkRead(HttpRequest request) => request.Body = Stream.Null;
+
+    public static bool IsLeft(HttpContext context) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !ReferenceEquals(context.Request.Body, Stream.Null);
+
+    /// <summary>Sends off the answer that was written, and drops what is left of the body. For refusals only.</summary>
+    public static async Task DropAsync(HttpContext context, TimeProvider time)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = null;   // bounded here
+        using var patience = new CancellationTokenSource(MostTime, time);
+        try
+        {
+            await context.Response.CompleteAsync();
+            var reader = context.Request.BodyReader;
+            for (var dropped = 0L; dropped <= MostBytes;)
+            {
+                var piece = await reader.ReadAsync(patience.Token);
+                dropped += piece.Buffer.Length;
+                reader.AdvanceTo(piece.Buffer.End);
+                if (piece.IsCompleted)
+                    return;
+            }
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // It took too long, the caller left, or the body is broken: there is nobody to tell.
+        }
+
+        context.Abort();
+    }
+}
