@@ -1,8 +1,8 @@
 namespace Keypace.Domain.Pacing;
 
 /// <summary>
-/// How many tokens a model's answers have lately: the 90th percentile of the last 64, for reserving without asking for the most that could
-/// come. Not thread-safe.
+/// How many tokens a model's answers have lately: the most of the last 64, for reserving where a query does not say how much it allows: an
+/// answer longer than what was reserved passes the limit. Not thread-safe.
 /// </summary>
 /// <param name="mostModels">Models that are remembered; the one that was learned longest ago makes room.</param>
 public sealed class OutputEstimates(int mostModels = 256)
@@ -10,7 +10,7 @@ public sealed class OutputEstimates(int mostModels = 256)
     /// <summary>Answers that are remembered of a model.</summary>
     public const int Remembered = 64;
 
-    /// <summary>Fewer say too little: then the most that could come is taken.</summary>
+    /// <summary>Fewer say too little.</summary>
     public const int Enough = 8;
 
     private readonly Dictionary<string, Recent> _models = [];
@@ -39,21 +39,16 @@ public sealed class OutputEstimates(int mostModels = 256)
 
     /// <summary>What to reserve for an answer.</summary>
     /// <param name="mostTokens">What the query allows at most (max_tokens); null when it does not say.</param>
-    /// <param name="otherwise">Reserved when too little was learned and the query does not say.</param>
-    public long Of(string model, long? mostTokens, long otherwise)
-    {
-        var most = mostTokens is >= 0 ? mostTokens.Value : long.MaxValue;
-        return _models.TryGetValue(model, out var recent) && recent.Count >= Enough
-            ? Math.Min(recent.Ninetieth(), most)
-            : most < long.MaxValue ? most : otherwise;
-    }
+    /// <param name="otherwise">Reserved at least when too little was learned and the query does not say.</param>
+    public long Of(string model, long? mostTokens, long otherwise) =>
+        mostTokens is >= 0 and var most ? most
+        : !_models.TryGetValue(model, out var recent) ? otherwise
+        : recent.Count >= Enough ? recent.Largest : Math.Max(recent.Largest, otherwise);
 
     private sealed class Recent
     {
         private readonly long[] _last = new long[Remembered];
-        private readonly long[] _sorted = new long[Remembered];
         private long _added;
-        private bool _isSorted;
 
         public int Count => (int)Math.Min(_added, Remembered);
 
@@ -62,20 +57,9 @@ public sealed class OutputEstimates(int mostModels = 256)
         public void Add(long tokens, long at)
         {
             _last[_added++ % Remembered] = tokens;
-            (LearnedAt, _isSorted) = (at, false);
+            LearnedAt = at;
         }
 
-        /// <summary>The smallest number that at least nine tenths do not exceed.</summary>
-        public long Ninetieth()
-        {
-            if (!_isSorted)
-            {
-                Array.Copy(_last, _sorted, Count);
-                Array.Sort(_sorted, 0, Count);
-                _isSorted = true;
-            }
-
-            return _sorted[((Count * 9) + 9) / 10 - 1];
-        }
+        public long Largest => _last.Max();
     }
 }

@@ -55,10 +55,11 @@ public sealed partial class Pacer
     }
 
     /// <summary>
-    /// The window has a permit for somebody who waits, and only <see cref="GrantUntil"/> or <see cref="Allowance"/> is in the way.
+    /// The window has a permit for somebody who waits, and only <see cref="GrantUntil"/>, <see cref="Allowance"/> or
+    /// <see cref="TokenAllowance"/> is in the way.
     /// </summary>
     public bool IsHeldBack(long now) =>
-        Waiting > 0 && (now >= GrantUntil || Allowance <= 0) && now >= PausedUntil && _window.IsFree(now)
+        Waiting > 0 && (now >= GrantUntil || Allowance <= 0 || IsShortOfTokens) && now >= PausedUntil && _window.IsFree(now)
         && (IsPlain || WhenQuotasAllowAny(now) <= now);
 
     /// <summary>Permits free now.</summary>

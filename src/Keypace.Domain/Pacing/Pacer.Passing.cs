@@ -22,9 +22,10 @@ public sealed partial class Pacer
     /// <summary>Takes the first out of the line that its quotas allow; null when there is none as far as one looks.</summary>
     private Ticket? TakeAllowed(long now)
     {
+        TokensWanted = 0;
         if (_line?.Peek() is { } head && QuotasAllow(head, now))
         {
-            return _line?.Dequeue();
+            return TokensAllow(head) ? _line?.Dequeue() : null;
         }
 
         Blocked.Clear();
@@ -43,6 +44,11 @@ public sealed partial class Pacer
             }
             else if (!IsKept(ticket))
             {
+                if (!TokensAllow(ticket))
+                {
+                    return null;   // only for moments: the next block is being written
+                }
+
                 foreach (var (passed, meterOf) in Blocked)
                 {
                     passed.Passed += DrawsOn(ticket, meterOf) ? 1 : 0;

@@ -3,14 +3,20 @@ namespace Keypace.Domain.Pacing;
 /// <summary>What counts of the time before this pacer was made.</summary>
 public sealed partial class Pacer
 {
+    /// <summary>Of an answer of which nothing is known, not even its record.</summary>
+    public const long UnknownAnswer = 4_096;
+
+    /// <summary>Longer intervals know after a power failure what was noted: the host grants nothing that the disk does not have.</summary>
+    public const int LongestForgetful = 600;
+
     /// <summary>
-    /// Counts in the quotas what was used before this pacer was made; once, before anybody asks. Sends that the rate limit's window knows and of which there is no
-    /// record yet count as well, with the mean of the recorded tokens.
+    /// Counts in the quotas what was used before this pacer was made; before anybody asks, and again when more is known: nothing of an earlier call
+    /// stays. Records alone do not tell of everything: sends that the rate limit's window knows besides count as well, with the mean of the
+    /// recorded tokens and no answer shorter than <see cref="UnknownAnswer"/>.
     /// </summary>
-    /// <param name="uses">Records, oldest first. Those that the window still counts tell their exact time.</param>
     /// <param name="wall">The wall clock at <paramref name="now"/>.</param>
     /// <param name="now">Ticks.</param>
-    public void AssumeUsed(IReadOnlyList<PastUse> uses, DateTimeOffset wall, long now)
+    public void AssumeUsed(UsedBefore before, DateTimeOffset wall, long now)
     {
         if (_meters is null)
         {
@@ -19,26 +25,66 @@ public sealed partial class Pacer
 
         _meters = Array.ConvertAll(_meters, meter => QuotaMeter.Of(meter.Quota, Guard));
         TellWall(wall, now);
-        long requests = 0, input = 0, output = 0, recent = 0;
-        foreach (var use in uses)
+        long requests = 0, input = 0, recent = 0;
+        foreach (var use in before.Uses)
         {
-            var at = now - Math.Max(0, (wall - use.At).Ticks * 100);   // a clock that was set back since: as if just now
-            (requests, input, output) = (requests + use.Requests, input + use.InputTokens, output + use.OutputTokens);
+            var at = use.Tick ?? now - Math.Max(0, (wall - use.At).Ticks * 100);   // a clock that was set back since: as if just now
+            (requests, input) = (requests + use.Requests, input + use.InputTokens);
             recent += at > now - Span ? use.Requests : 0;
             foreach (var meter in _meters)
             {
-                if (meter.Counts(new QueryNeed(use.Model, 0, 0)))
+                if (meter.Counts(new QueryNeed(use.Model, 0, 0, use.Source)))
                 {
                     meter.Recall(AmountOf(meter.Quota, use.Requests, use.InputTokens, use.OutputTokens), at, use.At, wall, now);
                 }
             }
         }
 
-        var unrecorded = _window.Counting(now).Length - recent;
-        var share = (double)unrecorded / Math.Max(1, requests);
-        foreach (var meter in unrecorded > 0 ? _meters : [])
+        recent += before.Unknown.Sum(unknown => unknown.At > now - Span ? unknown.Requests : 0);
+        if (!before.IsComplete && _window.Counting(now).Length - recent is > 0 and var unrecorded)
         {
-            meter.Assume(AmountOf(meter.Quota, unrecorded, (long)Math.Ceiling(input * share), (long)Math.Ceiling(output * share)), now);
+            var mean = input / Math.Max(1, requests);
+            AssumeUnknown(new UnknownUse(now, wall, unrecorded, unrecorded * (mean + UnknownAnswer)), wall, now);
+        }
+
+        foreach (var unknown in before.Unknown)
+        {
+            AssumeUnknown(unknown, wall, now);
+        }
+
+        AssumeRunning(before.Running);
+    }
+
+    private void AssumeUnknown(in UnknownUse unknown, DateTimeOffset wall, long now)
+    {
+        foreach (var meter in _meters!)
+        {
+            var amount = meter.Quota.Dimension switch
+            {
+                QuotaDimension.Requests => unknown.Requests,
+                QuotaDimension.Concurrent => 0,
+                _ => unknown.Tokens,
+            };
+            if (unknown.IsLast && amount > 0 && meter.Quota is { Zone: null, Seconds: <= LongestForgetful })
+            {
+                amount = meter.Quota.Limit;
+            }
+
+            meter.Recall(Math.Min(amount, meter.Quota.Limit), unknown.At, unknown.WallAt, wall, now);
+        }
+    }
+
+    private void AssumeRunning(IReadOnlyList<LeftRunning> running)
+    {
+        foreach (var meter in _meters!)
+        {
+            foreach (var left in meter is ConcurrencyMeter ? running : [])
+            {
+                if (left.IsUnknown || meter.Counts(new QueryNeed(left.Model, 0, 0, left.Source)))
+                {
+                    ((ConcurrencyMeter)meter).AssumeRunning(left.Count, left.Until);
+                }
+            }
         }
     }
 

@@ -45,6 +45,8 @@ public sealed partial class Pacer
 
         _meters = meters.Length == 0 ? null : meters;
         NeedsWall = Array.Exists(meters, meter => meter is CalendarMeter);
+        CountsTokens = Array.Exists(meters, meter => meter.Quota.CountsTokens);
+        TokensWanted = 0;
         TellWall(wall, now);
         foreach (var ticket in InOrder())
         {
@@ -77,7 +79,7 @@ public sealed partial class Pacer
         for (var i = 0; i < claims.Length; i++)
         {
             ref var claim = ref claims[i];
-            if (claim.Meter.Quota.Dimension is QuotaDimension.Tokens or QuotaDimension.InputTokens or QuotaDimension.OutputTokens)
+            if (claim.Meter.Quota.CountsTokens)
             {
                 var amount = Math.Min(claim.Meter.Quota.AmountOf(used), Quota.MostLimit);
                 claim.Meter.Settle(claim.Mark, claim.Amount, amount, now);

@@ -70,7 +70,7 @@ public sealed partial class Pacer
             return EntryEnd.TooLarge;
         }
 
-        if (Waiting == 0 && MayGrant(now) && (ticket.Claims is null || QuotasAllow(ticket, now)))
+        if (Waiting == 0 && (!CountsTokens || TokensAllow(ticket)) && MayGrant(now) && (ticket.Claims is null || QuotasAllow(ticket, now)))
         {
             ticket.ExpectedStart = now;
             Grant(ticket);
@@ -140,6 +140,7 @@ public sealed partial class Pacer
         _window.Sent(at);
         if (ticket.Claims is not null)
         {
+            EndTokens(ticket, isReturned: false);
             SendClaims(ticket, at);
         }
 
@@ -163,6 +164,7 @@ public sealed partial class Pacer
             case TicketState.Granted:
                 _window.Return();
                 ReturnClaims(ticket);
+                EndTokens(ticket, isReturned: true);
                 Allowance += Allowance < long.MaxValue ? 1 : 0;
                 ticket.State = TicketState.Returned;
                 return true;
@@ -222,6 +224,7 @@ public sealed partial class Pacer
         if (ticket.Claims is not null)
         {
             ReserveClaims(ticket);
+            TakeTokens(ticket);
         }
     }
 

@@ -45,6 +45,8 @@ public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0
     internal bool CountsLike(Quota other) =>
         Dimension == other.Dimension && Seconds == other.Seconds && Model == other.Model && Source == other.Source && Zone?.Id == other.Zone?.Id;
 
+    public bool CountsTokens => Dimension is QuotaDimension.Tokens or QuotaDimension.InputTokens or QuotaDimension.OutputTokens;
+
     /// <summary>How much a query takes of it.</summary>
     internal long AmountOf(in QueryNeed need) => Dimension switch
     {

@@ -131,6 +131,9 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
 {
     private const int Slots = 500;
 
+    /// <summary>Seconds.</summary>
+    private const int TrustsWallFrom = 3600;
+
     private readonly SlottedSum _sum = new(Slots, (quota.Seconds * SendWindow.Second) + guard);
 
     public override long Earliest(long amount, long now)
@@ -140,6 +143,13 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
     }
 
     public override void Assume(long amount, long at) => _sum.Add(at, amount);
+
+    /// <summary>Short intervals trust only what has certainly passed; for long ones the wall clock says how long a machine was off.</summary>
+    public override void Recall(long amount, long at, DateTimeOffset wallAt, DateTimeOffset wall, long now)
+    {
+        at = Quota.Seconds > TrustsWallFrom ? Math.Min(at, now - Math.Max(0, (wall - wallAt).Ticks * 100)) : at;
+        base.Recall(amount, at, wallAt, wall, now);
+    }
 
     public override IEnumerable<(long Until, long Amount)> Counting(long now)
     {
@@ -159,7 +169,11 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
 /// <summary>Queries that have a permit and have not ended, from the grant on.</summary>
 internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
 {
+    private readonly List<(long Until, long Count)> _left = [];   // of a process before this one
     private long _running;
+
+    /// <summary>Ran when a process before this one ended, and are certainly over at that tick.</summary>
+    public void AssumeRunning(long count, long until) => _left.Add((until, count));
 
     public override long Sent(long amount, long at)
     {
@@ -173,7 +187,26 @@ internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
 
     public override void Ended() => _running--;
 
-    public override long Earliest(long amount, long now) => Allows(amount, now) ? now : long.MaxValue;
+    public override long Earliest(long amount, long now)
+    {
+        if (_left.Count == 0)
+        {
+            return Allows(amount, now) ? now : long.MaxValue;
+        }
+
+        var (used, when) = (Used(now), now);
+        foreach (var (until, count) in _left.OrderBy(left => left.Until))
+        {
+            if (used + amount <= Quota.Limit)
+            {
+                break;
+            }
+
+            (used, when) = (used - count, until);
+        }
+
+        return used + amount <= Quota.Limit ? when : long.MaxValue;
+    }
 
     public override void Assume(long amount, long at)
     {
@@ -183,7 +216,16 @@ internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
 
     public override long UntilOf(long at) => long.MaxValue;
 
-    protected override long Stamped(long now) => _running;
+    protected override long Stamped(long now)
+    {
+        if (_left.Count == 0)
+        {
+            return _running;
+        }
+
+        _left.RemoveAll(left => left.Until <= now);
+        return _running + _left.Sum(left => left.Count);
+    }
 
     protected override long Stamp(long amount, long at) => 0;
 

@@ -46,6 +46,9 @@ public abstract class Ticket
     /// <summary>What it takes of each quota that counts it; null without any.</summary>
     internal QuotaClaim[]? Claims { get; set; }
 
+    /// <summary>What it took of <see cref="Pacer.TokenAllowance"/>, until it leaves.</summary>
+    internal long TokensOut { get; set; }
+
     /// <summary>Queries that went before it although they came later, while it waited for a quota.</summary>
     internal int Passed { get; set; }
 

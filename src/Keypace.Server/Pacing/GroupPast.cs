@@ -32,11 +32,15 @@ internal sealed class GroupPast(RateLimit limit, long guard)
     /// <summary>Sent by a process before this one, so a pacer made now has to count it.</summary>
     public bool IsFromBefore { get; init; }
 
+    /// <summary>Of its limits beside the rate limit; null: it has had none.</summary>
+    public NotedUses? Uses { get; set; }
+
     public long Span => (Limit.Seconds * 1_000_000_000L) + Guard;
 
     /// <summary>It rests and nothing of it counts any more.</summary>
     public bool IsOver(long now) =>
-        !IsRunning && (FullAt == long.MinValue || FullAt + Span <= now) && (Runs.Count == 0 || Runs[^1].At + Span <= now);
+        !IsRunning && (FullAt == long.MinValue || FullAt + Span <= now) && (Runs.Count == 0 || Runs[^1].At + Span <= now)
+        && Uses?.IsOver(now) != false;
 
     /// <summary>Adds what was sent, and forgets what no longer counts.</summary>
     public void Add(ReadOnlySpan<SentRun> runs, long now)

@@ -17,10 +17,20 @@ internal interface IGrantLedger
     long Recall(Guid groupId, Pacer pacer, int standingCredit);
 
     /// <summary>
+    /// What counts in a group's limits beside the rate limit; <see cref="UsedBefore.IsComplete"/> where every send of before is among it.
+    /// </summary>
+    /// <param name="standingTokens">As <see cref="Recall"/>'s, in tokens.</param>
+    UsedBefore RecallUses(Guid groupId, int standingCredit, long standingTokens);
+
+    /// <summary>
     /// Notes that a group sends from now on, at most <paramref name="credit"/> before its next block. Null when that cannot be noted, and then
     /// nothing may be sent.
     /// </summary>
-    RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit);
+    /// <param name="uses">Null: it has no limits beside the rate limit.</param>
+    RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit, UseBlock? uses);
+
+    /// <summary>Notes uses of a group that need not run: from records, or of answers that ended after the stop.</summary>
+    void NoteUses(Guid groupId, RateLimit limit, long guard, UseBlock uses);
 
     /// <summary>Notes that a running group has another limit.</summary>
     void ChangeLimit(Guid groupId, RateLimit limit, long guard);
@@ -28,20 +38,36 @@ internal interface IGrantLedger
     /// <summary>Power may fail now without losing the note.</summary>
     bool IsDurable(long note);
 
-    /// <summary>Asks the group, in the background, for its next block (<see cref="PacedGroup.NextBlock"/>) and says when it is written.</summary>
-    void WriteBlockSoon(PacedGroup group);
+    /// <summary>Asks the group, in the background, for its next block (<see cref="IGrantHolder.NextBlock"/>) and says when it is written.</summary>
+    void WriteBlockSoon(IGrantHolder group);
 
     /// <summary>Notes what a group has sent since its last block, and that it sends nothing until it runs again.</summary>
-    void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent);
+    void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses);
 
     /// <summary>The group is dropped: what no longer counts of it is forgotten.</summary>
     void Forget(Guid groupId);
 
     /// <summary>Kicks the group, once, when the mark has moved or its note is durable.</summary>
-    void KickWhenMoved(PacedGroup group);
+    void KickWhenMoved(IGrantHolder group);
 
-    /// <summary>Nothing is granted any more: notes exactly what counts, and closes.</summary>
+    /// <summary>Nothing is granted any more: notes exactly what counts. Only <see cref="NoteUses"/> may follow.</summary>
     void Close(IReadOnlyList<SavedWindow> windows);
+}
+
+/// <summary>Who is granted from the ledger. Called in the background, never under the ledger's locks' inner ones.</summary>
+internal interface IGrantHolder
+{
+    Guid Id { get; }
+
+    /// <summary>What was sent since the last block, and how much is wanted; null when it sends no longer.</summary>
+    GrantBlock? NextBlock();
+
+    /// <summary>The block is with the system; null: it could not be written.</summary>
+    /// <param name="note">For <see cref="IGrantLedger.IsDurable"/>.</param>
+    void BlockEnded(long? note);
+
+    /// <summary>The ledger moved.</summary>
+    void Kick();
 }
 
 /// <param name="Note">For <see cref="IGrantLedger.IsDurable"/>.</param>
@@ -51,7 +77,12 @@ internal readonly record struct RunNote(long Note, long Until, bool HasBlocks);
 
 /// <summary>What a group has sent since its last block, and how many it may have sent before its next.</summary>
 /// <param name="Credit">Permits that are out are part of it.</param>
-internal sealed record GrantBlock(RateLimit Limit, long Guard, SentRun[] Sent, int Credit);
+/// <param name="Uses">Null: it has no limits beside the rate limit.</param>
+internal sealed record GrantBlock(RateLimit Limit, long Guard, SentRun[] Sent, int Credit, UseBlock? Uses)
+{
+    /// <summary>Only the uses count: it rests, and queries that it sent before have ended.</summary>
+    public bool IsResting { get; init; }
+}
 
 /// <summary>The stamps of one group at a clean stop, oldest first.</summary>
-internal sealed record SavedWindow(Guid GroupId, RateLimit Limit, long Guard, long[] Stamps);
+internal sealed record SavedWindow(Guid GroupId, RateLimit Limit, long Guard, long[] Stamps, UseBlock? Uses = null);

@@ -47,7 +47,7 @@ internal static class JournalReading
 
     private static void Apply(JournalState state, string[] words)
     {
-        state.IsClean = false;
+        state.IsClean &= words[0] == "T";   // answers that ended after the stop are still noted
         switch (words[0])
         {
             case "P" when words[1] == "1":
@@ -81,6 +81,12 @@ internal static class JournalReading
             case "L":
                 _ = Group(state, words);
                 break;
+            case "K":
+                state.UsesKnownSince = Tick(words[1]);
+                break;
+            case "T":
+                Uses(state, words);
+                break;
             case "F":
                 state.FileId = words[1];
                 break;
@@ -98,6 +104,28 @@ internal static class JournalReading
             default:
                 throw new FormatException("Unknown line.");
         }
+    }
+
+    /// <summary>A line before it has named the group's limit.</summary>
+    private static void Uses(JournalState state, string[] words)
+    {
+        if (!state.Groups.TryGetValue(Guid.ParseExact(words[1], "N"), out var group))
+        {
+            group = new GroupPast(new RateLimit(1, 1), 0);   // only its uses still count
+            state.Groups.Add(Guid.ParseExact(words[1], "N"), group);
+        }
+
+        var uses = group.Uses ??= new NotedUses();
+        var (now, wallMs, keep, credit) = (Tick(words[2]), Tick(words[3]), Tick(words[4]), Tick(words[5]));
+        if (keep < 0 || credit < 0)
+        {
+            throw new FormatException("A number below 0.");
+        }
+
+        uses.KeepFor(keep);
+        uses.TokenCredit = credit;
+        NotedUsesText.Read(uses, words.AsSpan(6), now, wallMs);
+        Alive(state, now);
     }
 
     /// <summary>The whole limit at one tick, which covers every send before it.</summary>

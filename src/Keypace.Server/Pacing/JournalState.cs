@@ -34,6 +34,9 @@ internal sealed class JournalState
     /// <summary>Power failed before these ticks, oldest first: every group counts its standing credit there, once for each failure.</summary>
     public List<SentRun> UnknownCredits { get; } = [];
 
+    /// <summary>Every use of a limit beside the rate limit since this tick is noted; before it, only records of usage tell.</summary>
+    public long UsesKnownSince { get; set; } = long.MaxValue;
+
     /// <summary>Which file it was written as; another one is a copy of it. Empty when that cannot be known.</summary>
     public string FileId { get; set; } = "";
 
@@ -90,12 +93,17 @@ internal sealed class JournalState
     }
 
     /// <summary>All of it as a file with this <see cref="IJournalFile.Id"/>.</summary>
-    public byte[] ToBytes(long now, string fileId)
+    public byte[] ToBytes(long now, long wallMs, string fileId)
     {
         using var file = new MemoryStream();
         file.Write(JournalLine.Of($"P 1 {BootId} {Began} {BeganUptime}"));
         file.Write(JournalLine.Of($"U {UnknownFullAt}{Absolute(UnknownCredits)}"));
         file.Write(Marked(now, Mark));
+        if (UsesKnownSince < long.MaxValue)
+        {
+            file.Write(JournalLine.Of($"K {UsesKnownSince}"));
+        }
+
         if (fileId.Length > 0)
         {
             file.Write(JournalLine.Of($"F {fileId}"));
@@ -116,6 +124,11 @@ internal sealed class JournalState
             if (group.IsRunning)
             {
                 file.Write(Running(id, group, now, Mark));
+            }
+
+            foreach (var line in group.Uses is { } uses ? NotedUsesText.All(id, uses, now, wallMs) : [])
+            {
+                file.Write(line);
             }
         }
 

@@ -10,7 +10,9 @@ internal sealed class OpenLedger : IGrantLedger
 
     public long Recall(Guid groupId, Pacer pacer, int standingCredit) => long.MinValue;
 
-    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit) => new RunNote(0, long.MaxValue, HasBlocks: false);
+    public UsedBefore RecallUses(Guid groupId, int standingCredit, long standingTokens) => UsedBefore.Nothing;
+
+    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit, UseBlock? uses) => new RunNote(0, long.MaxValue, HasBlocks: false);
 
     public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
     {
@@ -18,11 +20,15 @@ internal sealed class OpenLedger : IGrantLedger
 
     public bool IsDurable(long note) => true;
 
-    public void WriteBlockSoon(PacedGroup group)
+    public void NoteUses(Guid groupId, RateLimit limit, long guard, UseBlock uses)
     {
     }
 
-    public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent)
+    public void WriteBlockSoon(IGrantHolder group)
+    {
+    }
+
+    public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses)
     {
     }
 
@@ -30,7 +36,7 @@ internal sealed class OpenLedger : IGrantLedger
     {
     }
 
-    public void KickWhenMoved(PacedGroup group)
+    public void KickWhenMoved(IGrantHolder group)
     {
     }
 

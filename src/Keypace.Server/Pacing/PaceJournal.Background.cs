@@ -17,15 +17,20 @@ internal sealed partial class PaceJournal
                     {
                         Write(line);
                     }
+
+                    if (window.Uses is { } uses)
+                    {
+                        Write(Noted(window.GroupId, Past(window.GroupId, window.Limit, window.Guard), uses, now));
+                    }
                 }
 
                 Write(JournalState.Closed(now));   // only whole with every line before it: a write that failed ends all others
+                _hasStopped = true;
+                _markTimer.Dispose();
             }
 
             FlushNow();
         }
-
-        Dispose();
     }
 
     private static List<SentRun> RunsOf(long[] stamps)
@@ -65,7 +70,7 @@ internal sealed partial class PaceJournal
             lock (_gate)
             {
                 (isBroken, isLong) = (_isBroken, _sizeBytes > _rewriteAtBytes);
-                if (_isClosed || (_running == 0 && !isBroken && !isLong))
+                if (_isClosed || _hasStopped || (_running == 0 && !isBroken && !isLong))
                 {
                     _isMarking = false;
                     return;
@@ -86,7 +91,7 @@ internal sealed partial class PaceJournal
             FlushNow();
             lock (_gate)
             {
-                if (!_isClosed)
+                if (!_isClosed && !_hasStopped)
                 {
                     _markTimer.Change(MarkEvery, Timeout.InfiniteTimeSpan);
                 }
@@ -148,7 +153,7 @@ internal sealed partial class PaceJournal
                 _promised = wasBroken ? Math.Max(_promised, now + Ahead) : _promised;
                 _state.Forget(now);
                 _state.Mark = _promised;
-                snapshot = _state.ToBytes(now, next.Id);
+                snapshot = _state.ToBytes(now, WallMs, next.Id);
                 _sinceSnapshot = [];
             }
 

@@ -9,10 +9,10 @@ namespace Keypace.Server.Pacing;
 /// </summary>
 internal sealed partial class PaceJournal
 {
-    private readonly ConcurrentQueue<PacedGroup> _wantBlocks = new();
+    private readonly ConcurrentQueue<IGrantHolder> _wantBlocks = new();
     private int _blocksAsked;
 
-    public void WriteBlockSoon(PacedGroup group)
+    public void WriteBlockSoon(IGrantHolder group)
     {
         _wantBlocks.Enqueue(group);
         if (Interlocked.Exchange(ref _blocksAsked, 1) == 0)
@@ -29,7 +29,7 @@ internal sealed partial class PaceJournal
         }
     }
 
-    public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent)
+    public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses)
     {
         lock (_gate)
         {
@@ -38,7 +38,8 @@ internal sealed partial class PaceJournal
             (group.IsRunning, group.Credit) = (false, 0);
             group.Add(sent, now);
             _running--;
-            Write(JournalState.Resting(groupId, group, now, sent));   // lost with the power, it only makes the next start wait
+            var line = JournalState.Resting(groupId, group, now, sent);
+            Write(uses is null ? line : [.. line, .. Noted(groupId, group, uses, now)]);   // lost with the power, it only makes the next start wait
         }
     }
 
@@ -55,8 +56,9 @@ internal sealed partial class PaceJournal
 
     private void WriteBlocks()
     {
-        var written = new List<(PacedGroup Group, GrantBlock Block)>();
+        var written = new List<(IGrantHolder Group, GrantBlock Block)>();
         bool isWritten;
+        long note;
         lock (_blocks)
         {
             Volatile.Write(ref _blocksAsked, 0);
@@ -75,18 +77,33 @@ internal sealed partial class PaceJournal
                 foreach (var (group, block) in written)
                 {
                     var past = Past(group.Id, block.Limit, block.Guard);
+                    if (block.IsResting)
+                    {
+                        lines.Add(Noted(group.Id, past, block.Uses!, now));
+                        continue;
+                    }
+
                     past.Credit = block.Credit;
                     past.Add(block.Sent, now);
                     lines.Add(JournalState.Block(group.Id, past, now, block.Sent));
+                    if (block.Uses is { } uses)
+                    {
+                        lines.Add(Noted(group.Id, past, uses, now));
+                    }
                 }
 
                 isWritten = written.Count == 0 || Write([.. lines.SelectMany(line => line)]);
+                note = _notes;
+                if (isWritten && written.Exists(one => one.Block.Uses is { IsKept: true }))
+                {
+                    AskFlush();
+                }
             }
         }
 
-        foreach (var (group, block) in written)
+        foreach (var (group, _) in written)
         {
-            group.BlockEnded(isWritten ? block.Credit : null);
+            group.BlockEnded(isWritten ? note : null);
         }
     }
 }

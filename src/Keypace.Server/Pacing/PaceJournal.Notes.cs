@@ -57,7 +57,7 @@ internal sealed partial class PaceJournal
 
     private void StartMarking()
     {
-        if (!_isMarking && !_isClosed)
+        if (!_isMarking && !_isClosed && !_hasStopped)
         {
             _isMarking = true;
             _markTimer.Change(MarkEvery, Timeout.InfiniteTimeSpan);

@@ -29,7 +29,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
     private readonly Lock _gate = new();        // state and file; held for a write, never for a flush
     private readonly Lock _background = new();  // one flush, mark or rewrite at a time
     private readonly Lock _blocks = new();      // blocks reach the file in the order in which they were taken
-    private readonly ConcurrentQueue<PacedGroup> _heldBack = new();
+    private readonly ConcurrentQueue<IGrantHolder> _heldBack = new();
     private readonly JournalState _state;
     private IJournalFile _file;
     private List<byte[]>? _sinceSnapshot;       // lines that a running rewrite has not seen
@@ -43,6 +43,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
     private int _flushAsked;
     private bool _isMarking;
     private bool _isBroken;
+    private bool _hasStopped;                   // nothing is granted any more
     private bool _isClosed;
 
     private PaceJournal(
@@ -67,10 +68,11 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         var before = left is null ? null : JournalReading.Of(left);
         var isCopy = before is { FileId.Length: > 0 } && disk.FileId is { Length: > 0 } id && id != before.FileId;
         var now = clock.Now;
-        var state = new Rebirth(before, machine.BootId, now, machine.Uptime).State(isStoreNew && left is null);
+        var wallMs = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var state = new Rebirth(before, machine.BootId, now, machine.Uptime, wallMs).State(isStoreNew && left is null);
         if (isCopy)
         {
-            state.UnknownFullAt = now;   // nobody knows what was sent since the copy was made
+            state.UnknownFullAt = state.UsesKnownSince = now;   // nobody knows what was sent since the copy was made
         }
 
         Log.Opened(
@@ -79,7 +81,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
             state.Groups.Count,
             state.UnknownFullAt > long.MinValue);
         var file = disk.Create();
-        var bytes = state.ToBytes(now, file.Id);
+        var bytes = state.ToBytes(now, wallMs, file.Id);
         try
         {
             file.Append(bytes);
@@ -141,12 +143,12 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         }
     }
 
-    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit)
+    public RunNote? TryRun(Guid groupId, RateLimit limit, long guard, int credit, UseBlock? uses)
     {
         lock (_gate)
         {
             StartMarking();
-            if (_isBroken || _isClosed)
+            if (_isBroken || _isClosed || _hasStopped)
             {
                 return null;
             }
@@ -155,7 +157,8 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
             var until = Math.Max(_promised, now + Ahead);
             var group = Past(groupId, limit, guard);
             group.Credit = credit;
-            if (!Write(JournalState.Running(groupId, group, now, until)))
+            var line = JournalState.Running(groupId, group, now, until);
+            if (!Write(uses is null ? line : [.. line, .. Noted(groupId, group, uses, now)]))
             {
                 group.Credit = 0;
                 return null;
@@ -169,12 +172,13 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         }
     }
 
-    public void KickWhenMoved(PacedGroup group) => _heldBack.Enqueue(group);
+    public void KickWhenMoved(IGrantHolder group) => _heldBack.Enqueue(group);
 
     public void Dispose()
     {
         lock (_background)
         {
+            FlushNow();   // what was noted after the stop
             lock (_gate)
             {
                 _isClosed = true;

@@ -21,31 +21,36 @@ internal sealed partial class PacedGroup
     private bool _hasBlockFailed;
 
     /// <summary>Takes what was sent since the last block, for the journal; null when it sends no longer.</summary>
-    internal GrantBlock? NextBlock()
+    public GrantBlock? NextBlock()
     {
         lock (Gate)
         {
-            if (_unsaved is null || IsClosed)
+            if (IsClosed || (_unsaved is null && _uses is not { Count: > 0 }))
             {
                 _awaitsBlock = false;
                 return null;
             }
 
+            if (_unsaved is null)
+            {
+                return new GrantBlock(_pacer.Limit, _pacer.Guard, [], 0, _uses!.Take(0)) { IsResting = true };
+            }
+
             _blockTakenAt = _clock.Now;
-            _asked = Math.Max(StandingCredit.Of(_pacer.Limit, _rules.Quotas), _pacer.Allowance + _held);
             _had = _pacer.Allowance + _held;
-            return new GrantBlock(_pacer.Limit, _pacer.Guard, _unsaved.Take(), (int)(_pacer.Outstanding + _asked));
+            _asked = Math.Max(StandingCredit.Of(_pacer.Limit, _rules.Quotas), _had);
+            return new GrantBlock(_pacer.Limit, _pacer.Guard, _unsaved.Take(), (int)(_pacer.Outstanding + _asked), NextUses());
         }
     }
 
     /// <summary>The block is with the system, or could not be written: then it is asked for again when the journal moves.</summary>
-    internal void BlockEnded(int? credit)
+    public void BlockEnded(long? note)
     {
         var changed = s_changed ??= [];
         lock (Gate)
         {
             _awaitsBlock = false;
-            if (credit is null)
+            if (note is null)
             {
                 (_hasBlockFailed, _awaitsKick) = (true, true);
                 _home.Ledger.KickWhenMoved(this);
@@ -53,7 +58,15 @@ internal sealed partial class PacedGroup
             else if (_unsaved is not null)
             {
                 _held += _asked - _had;   // grants since it was taken used what there was
+                _heldTokens += _tokensAsked - _tokensHad;
+                (_asked, _tokensAsked) = (_had, _tokensHad);
                 _blockAt = StandingCredit.Of(_pacer.Limit, _rules.Quotas) / 2;
+                _tokenBlockAt = _pacer.CountsTokens ? StandingCredit.TokensOf(_rules.Quotas) / 2 : long.MinValue;
+                if (_uses is { IsKept: true } && _note is { } running && !_home.Ledger.IsDurable(note.Value))
+                {
+                    (_note, _isDurable) = (running with { Note = note.Value }, false);
+                }
+
                 if (_isDurable)
                 {
                     ReleaseHeld();
@@ -66,18 +79,24 @@ internal sealed partial class PacedGroup
         WakeAll(changed);
     }
 
-    private void BeginBlocks(bool hasBlocks, int credit)
+    private void BeginBlocks(bool hasBlocks, int credit, long tokens)
     {
+        BeginTokens(hasBlocks, tokens);
         _held = 0;
         _unsaved = hasBlocks ? new SentRuns() : null;
         _blockAt = hasBlocks ? credit / 2 : long.MinValue;
         _pacer.Allowance = hasBlocks || !_isDurable ? credit : long.MaxValue;
     }
 
-    private void EndBlocks() => (_unsaved, _blockAt, _held, _hasBlockFailed) = (null, long.MinValue, 0, false);
+    private void EndBlocks()
+    {
+        (_unsaved, _blockAt, _held, _hasBlockFailed) = (null, long.MinValue, 0, false);
+        EndTokens();
+    }
 
     private void ReleaseHeld()
     {
+        ReleaseTokens();
         if (_unsaved is null)
         {
             _pacer.Allowance = long.MaxValue;
@@ -90,7 +109,8 @@ internal sealed partial class PacedGroup
 
     private void WantBlock()
     {
-        if (_pacer.Allowance + _held <= _blockAt)
+        if (_pacer.Allowance + _held <= _blockAt
+            || _pacer.TokenAllowance + _heldTokens <= _tokenBlockAt || _pacer.TokensWanted > _pacer.TokenAllowance + _heldTokens)
         {
             AskBlock();
         }
@@ -99,7 +119,7 @@ internal sealed partial class PacedGroup
     /// <summary>What was sent a while ago is written down, half a block used or not.</summary>
     private void WantOldSaved(long now)
     {
-        if (_unsaved is { Count: > 0 } && now - _blockTakenAt >= BlockEvery)
+        if ((_unsaved is { Count: > 0 } || _uses is { Count: > 0 }) && now - _blockTakenAt >= BlockEvery)
         {
             AskBlock();
         }

@@ -33,7 +33,7 @@ internal sealed partial class PacedGroup
                 return false;
             }
 
-            _home.Ledger.Rest(Id, _pacer.Limit, _pacer.Guard, _unsaved?.Take() ?? []);
+            _home.Ledger.Rest(Id, _pacer.Limit, _pacer.Guard, _unsaved?.Take() ?? [], _uses?.Take(0));
             _note = null;
             EndBlocks();
             return true;
@@ -100,7 +100,12 @@ internal sealed partial class PacedGroup
             var stamps = new long[counting.Length + _pacer.Outstanding];
             counting.CopyTo(stamps, 0);
             Array.Fill(stamps, now, counting.Length, _pacer.Outstanding);
-            return new SavedWindow(Id, _pacer.Limit, _pacer.Guard, stamps);
+            if (_pacer.Outstanding > 0)
+            {
+                _uses?.Past(new PastUse(_clock.Time.GetUtcNow(), null, _pacer.Outstanding, _pacer.TokensOut, _pacer.TokensOut), now);
+            }
+
+            return new SavedWindow(Id, _pacer.Limit, _pacer.Guard, stamps, _uses?.Take(0));
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class PacedGroup
     private long _ranAt;
 
     /// <summary>The ledger moved: somebody who was held back may go.</summary>
-    internal void Kick()
+    public void Kick()
     {
         var changed = s_changed ??= [];
         lock (Gate)
@@ -32,7 +32,7 @@ internal sealed partial class PacedGroup
             SettleIfDone();
         }
 
-        if (_pacer.Allowance <= _blockAt)
+        if (_pacer.Allowance <= _blockAt || WantsTokens)
         {
             WantBlock();
         }
@@ -55,7 +55,7 @@ internal sealed partial class PacedGroup
         }
 
         _pacer.Advance(now, changed);
-        if (_pacer.Allowance <= _blockAt)
+        if (_pacer.Allowance <= _blockAt || WantsTokens)
         {
             WantBlock();
         }
@@ -74,7 +74,8 @@ internal sealed partial class PacedGroup
     private void Run(long now)
     {
         var credit = StandingCredit.Of(_pacer.Limit, _rules.Quotas);
-        _note = _home.Ledger.TryRun(Id, _pacer.Limit, _pacer.Guard, credit);
+        var tokens = FirstTokens();
+        _note = _home.Ledger.TryRun(Id, _pacer.Limit, _pacer.Guard, credit, _uses?.Take(tokens));
         if (_note is not { } note)
         {
             return;
@@ -82,7 +83,7 @@ internal sealed partial class PacedGroup
 
         _isDurable = _home.Ledger.IsDurable(note.Note);
         _ranAt = now;
-        BeginBlocks(note.HasBlocks, credit);
+        BeginBlocks(note.HasBlocks, credit, tokens);
         _home.Watch(this);
     }
 

@@ -51,6 +51,15 @@ internal sealed partial class PacedGroup
         }
     }
 
+    /// <summary>Output tokens that its limits let one query of so much input have at all.</summary>
+    public long MostOutput(string? model, long input)
+    {
+        lock (Gate)
+        {
+            return _pacer.MostOutput(model, input);
+        }
+    }
+
     /// <summary>True when the group has quotas: then queries need estimates, and <see cref="Turn.Settle"/>.</summary>
     public bool HasQuotas { get; private set; }
 
@@ -61,6 +70,7 @@ internal sealed partial class PacedGroup
         {
             var now = _clock.Now;
             _pacer.Settle(turn, inputTokens, outputTokens, now);
+            NoteSettled(turn, inputTokens, outputTokens);
             if (turn.Need.Model is { } model)
             {
                 (_estimates ??= new OutputEstimates()).Learn(model, outputTokens);
@@ -75,7 +85,7 @@ internal sealed partial class PacedGroup
     internal void Ended(Turn turn)
     {
         Interlocked.Decrement(ref _inFlight);
-        if (!turn.HasClaims)
+        if (!turn.HasClaims && turn.UseNumber == 0)
         {
             return;
         }
@@ -83,8 +93,10 @@ internal sealed partial class PacedGroup
         var changed = s_changed ??= [];
         lock (Gate)
         {
+            var now = _clock.Now;
             _pacer.Ended(turn);
-            Step(_clock.Now, changed);
+            NoteEnded(turn, now);
+            Step(now, changed);
         }
 
         WakeAll(changed);

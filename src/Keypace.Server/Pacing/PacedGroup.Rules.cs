@@ -59,15 +59,6 @@ internal sealed partial class PacedGroup
         Configure(rules);
     }
 
-    /// <summary>What a process before this one used of the quotas, oldest first. Once, before anything is asked for.</summary>
-    internal void AssumeUsed(IReadOnlyList<PastUse> uses)
-    {
-        lock (Gate)
-        {
-            _pacer.AssumeUsed(uses, _clock.Time.GetUtcNow(), _clock.Now);
-        }
-    }
-
     private void Apply(GroupRules rules, long now)
     {
         _rules = rules;
@@ -79,6 +70,7 @@ internal sealed partial class PacedGroup
         if (!_pacer.Quotas.SequenceEqual(rules.Quotas))
         {
             _pacer.ChangeQuotas(rules.Quotas, _clock.Time.GetUtcNow(), now);
+            ConfigureUses();
         }
     }
 

@@ -7,7 +7,7 @@ namespace Keypace.Server.Pacing;
 /// free and
 /// nobody waiting costs the lock and one object.
 /// </summary>
-internal sealed partial class PacedGroup
+internal sealed partial class PacedGroup : IGrantHolder
 {
     /// <summary>What a timer or the disk may be late without a query giving up that was promised its turn in time.</summary>
     private static readonly long Lateness = MonotonicClock.NanosecondsOf(TimeSpan.FromMilliseconds(250));
@@ -36,6 +36,7 @@ internal sealed partial class PacedGroup
             new QueueBounds(home.Options.QueueLimit, home.Options.CallerQueueLimit)) { GrantUntil = long.MinValue };
         _unknownUntil = home.Ledger.Recall(id, _pacer, StandingCredit.Of(rules.Limit, rules.Quotas));
         Apply(rules, _clock.Now);
+        RecallUses();
     }
 
     public Guid Id { get; }
@@ -160,7 +161,12 @@ internal sealed partial class PacedGroup
         var bursts = _learner is null ? 0 : _pacer.Shape.Burst;
         _pacer.Sent(turn, now);
         Note(turn, now);
-        _unsaved?.Add(now, SentRuns.StepOf(_pacer.Limit.Count, _pacer.Span));
+        if (_unsaved is not null)
+        {
+            _unsaved.Add(now, SentRuns.StepOf(_pacer.Limit.Count, _pacer.Span));
+            _uses?.Sent(turn, now);
+        }
+
         Interlocked.Increment(ref _inFlight);
         if (_learner is not null)
         {

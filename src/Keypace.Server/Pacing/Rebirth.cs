@@ -1,10 +1,12 @@
+using Keypace.Domain.Pacing;
+
 namespace Keypace.Server.Pacing;
 
 /// <summary>
 /// Turns what a process before this one noted into what this one has to count. The wall clock has no say: between two processes of one boot
 /// the monotonic clock goes on; after a reboot only the time since the machine started is certain to have passed.
 /// </summary>
-internal sealed class Rebirth(JournalState? before, string bootId, long now, long uptime)
+internal sealed class Rebirth(JournalState? before, string bootId, long now, long uptime, long wallMs = 0)
 {
     /// <summary>The resolution of /proc/uptime and then some.</summary>
     private const long UptimeSlack = 50_000_000;
@@ -25,10 +27,12 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
         if (before is null)
         {
             state.UnknownFullAt = isStoreNew ? long.MinValue : now;
+            state.UsesKnownSince = isStoreNew ? long.MinValue : now;
             return state;
         }
 
         state.UnknownFullAt = before.UnknownFullAt == long.MinValue ? long.MinValue : Translate(before.UnknownFullAt);
+        state.UsesKnownSince = before.UsesKnownSince switch { long.MaxValue => now, long.MinValue => long.MinValue, var since => Translate(since) };
         state.UnknownCredits.AddRange(before.UnknownCredits.Select(credits => credits with { At = Translate(credits.At) }));
         if (!_isSameBoot && !before.IsClean)
         {
@@ -67,8 +71,56 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
             }
         }
 
-        return new GroupPast(group.Limit, group.Guard) { IsFromBefore = true, FullAt = fullAt, Runs = runs, AssumedAt = assumedAt };
+        return new GroupPast(group.Limit, group.Guard) { IsFromBefore = true, FullAt = fullAt, Runs = runs, AssumedAt = assumedAt, Uses = Reborn(group, group.Uses) };
     }
+
+    /// <summary>Whatever ran counts as it was reserved; nobody will say any more what it really used.</summary>
+    private NotedUses? Reborn(GroupPast group, NotedUses? before)
+    {
+        if (before is null)
+        {
+            return null;
+        }
+
+        var uses = new NotedUses { LongestRun = before.LongestRun };
+        uses.KeepFor(before.Keep);
+        foreach (var use in before.Over.Concat(before.Running.Values))
+        {
+            var at = Translate(use.At);
+            uses.AddOver(use with { At = at, WallMs = WallOf(at, use.WallMs) });
+        }
+
+        foreach (var one in before.Unknown)
+        {
+            var at = Translate(one.At);
+            uses.Unknown.Add(one with { At = at, WallMs = WallOf(at, one.WallMs) });
+        }
+
+        var endedAt = EndedAt(group);
+        uses.Left.AddRange(before.Left.Select(left => left with { Until = Translate(left.Until) }));
+        uses.Left.AddRange(before.Running.Values.GroupBy(use => (use.Model, use.Source)).Select(model =>
+            new LeftRunning(endedAt + before.MayRunOn, model.Count(), model.Key.Model, Source: model.Key.Source)));
+        if (group.IsRunning)
+        {
+            var requests = group.Credit == GroupPast.Unbounded ? group.Limit.Count : group.Credit;
+            uses.Unknown.Add(new NotedUnknown(endedAt, WallOf(endedAt, wallMs), requests, before.TokenCredit, IsLast: !_isSameBoot));
+            uses.Left.Add(new LeftRunning(endedAt + before.MayRunOn, requests, null, IsUnknown: true));
+        }
+
+        uses.Left.RemoveAll(left => left.Count == 0);
+        uses.Unknown.RemoveAll(one => one is { Requests: 0, Tokens: 0 });
+        uses.Forget(now);
+        return uses;
+    }
+
+    /// <summary>The last tick at which the process before can have sent.</summary>
+    private long EndedAt(GroupPast group) =>
+        !_isSameBoot ? now - uptime : Translate(group.IsRunning ? before!.Mark : before!.Latest);
+
+    /// <summary>Within one boot the monotonic clock says it; after a reboot the wall clock, where it is not behind what was noted.</summary>
+    private long WallOf(long at, long noted) => _isSameBoot
+        ? wallMs - ((now - at) / MonotonicClock.NanosecondsPerMillisecond)
+        : Math.Min(noted, wallMs - ((now - at) / MonotonicClock.NanosecondsPerMillisecond));
 
     private long Translate(long tick)
     {

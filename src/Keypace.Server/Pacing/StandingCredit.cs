@@ -21,4 +21,17 @@ internal static class StandingCredit
 
         return (int)Math.Max(1, least / 20);
     }
+
+    /// <summary>The same in tokens: a twentieth of the smallest limit that counts them; 0 without one.</summary>
+    public static long TokensOf(IReadOnlyList<Quota> quotas)
+    {
+        var least = long.MaxValue;
+        foreach (var quota in quotas)
+        {
+            if (quota.CountsTokens)
+                least = Math.Min(least, quota.Limit);
+        }
+
+        return least == long.MaxValue ? 0 : Math.Max(1, least / 20);
+    }
 }

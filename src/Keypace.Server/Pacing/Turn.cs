@@ -28,6 +28,9 @@ internal sealed class Turn : Ticket
 
     internal Guid ApiKeyId { get; init; }
 
+    /// <summary>Which of its group's uses it is in the journal (<see cref="UseNote.Number"/>); 0: none.</summary>
+    internal long UseNumber { get; set; }
+
     /// <summary>Its key has left the group.</summary>
     internal bool IsMoved { get; set; }
 

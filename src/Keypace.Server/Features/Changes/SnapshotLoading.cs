@@ -47,10 +47,10 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
         foreach (var (id, keys) in snapshots.Current.KeysByRateGroup)
         {
             var rules = snapshots.Current.RulesByRateGroup[id];
-            if (rules.Quotas.Any(quota => quota.Dimension is not QuotaDimension.Concurrent))
+            if (rules.Quotas.Any(quota => quota.Dimension is not QuotaDimension.Concurrent) && rateGroups.Get(id, rules) is { KnowsPast: false } group)
             {
                 var counts = TimeSpan.FromSeconds(rules.Limit.Seconds) + LongestGuard;
-                rateGroups.Get(id, rules).AssumeUsed(UsageOfKeys.Read(store, [.. keys.Select(key => key.Id)], now - OldestCounting, now - counts));
+                group.AssumeUsed(UsageOfKeys.Read(store, [.. keys.Select(key => key.Id)], now - OldestCounting, now - counts));
             }
         }
     }

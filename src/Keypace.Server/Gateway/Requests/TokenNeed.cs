@@ -17,17 +17,24 @@ internal static class TokenNeed
     /// <summary>An image or file costs a hub about so many tokens, however long its base64 is.</summary>
     private const int TokensPerAttachment = 1_500;
 
-    /// <summary>Reserved for an answer of which nothing is known: no max_tokens, and too few answers before.</summary>
-    private const int UnknownAnswer = 1_024;
+    private const int MostGenerations = 128;
 
     /// <param name="model">The hub's own name, where it is known already.</param>
     public static QueryNeed Of(ReadOnlySpan<byte> body, string? model, bool hasAnswer, PacedGroup group)
     {
         var asked = Read(body);
-        var output = hasAnswer
-            ? Math.Min(group.EstimateOutput(model ?? asked.Model ?? "", asked.MostTokens, UnknownAnswer), Quota.MostLimit) * Math.Clamp(asked.Generations, 1, 128)
-            : 0;
-        return new QueryNeed(model ?? asked.Model, Math.Min(InputTokens(body), Quota.MostLimit), Math.Clamp(output, 0, Quota.MostLimit));
+        var (name, input) = (model ?? asked.Model, Math.Min(InputTokens(body), Quota.MostLimit));
+        return new QueryNeed(name, input, hasAnswer ? Output(asked, name, input, group) : 0);
+    }
+
+    /// <summary>
+    /// What it allows at most; else the most that could come. A guess never asks for more than the limits have: with nobody beside it such a query may go.
+    /// </summary>
+    private static long Output(in Asked asked, string? model, long input, PacedGroup group)
+    {
+        var generations = Math.Clamp(asked.Generations, 1, MostGenerations);
+        var output = Math.Min(group.EstimateOutput(model ?? "", asked.MostTokens, Pacer.UnknownAnswer), Quota.MostLimit) * generations;
+        return Math.Clamp(output, 0, asked.MostTokens is null ? Math.Max(0, group.MostOutput(model, input)) : Quota.MostLimit);
     }
 
     /// <summary>The estimate gives way to the hub's own count; it stays where the hub gives none. Refusals cost no tokens.</summary>

@@ -78,12 +78,12 @@ public sealed class HubSimulationTests
     }
 
     [Fact]
-    public void With_the_learned_estimate_nearly_all_tokens_are_used()
+    public void With_the_largest_of_the_last_answers_nine_tenths_of_the_tokens_are_used()
     {
         for (var seed = 1; seed <= Seeds; seed++)
         {
             var (use, _) = Tokens(seed, learns: true);
-            Assert.True(use >= 0.95, $"Only {use:P1} used, seed {seed}.");
+            Assert.True(use >= 0.9, $"Only {use:P1} used, seed {seed}.");
         }
     }
 

@@ -15,11 +15,11 @@ public sealed class PacerPastTests
     {
         var pacer = Of(new Quota(QuotaDimension.Requests, 100, Zone: Utc));
 
-        pacer.AssumeUsed([Use(hours: -13, requests: 40), Use(hours: -12 - (1 / 60.0), requests: 5), Use(hours: -11, requests: 7)], Wall, 0);
+        pacer.AssumeUsed(new UsedBefore([Use(hours: -13, requests: 40), Use(hours: -12 - (1 / 60.0), requests: 5), Use(hours: -11, requests: 7)]), Wall, 0);
 
         Assert.Equal(12, Used(pacer));
         var full = Of(new Quota(QuotaDimension.Requests, 12, Zone: Utc));
-        full.AssumeUsed([Use(hours: -1, requests: 12)], Wall, 0);
+        full.AssumeUsed(new UsedBefore([Use(hours: -1, requests: 12)]), Wall, 0);
         Assert.Equal((12L * 3600 * Second) + CalendarMeter.DeadBand, full.QuotasAt(0)[0].FreeAt);
     }
 
@@ -27,7 +27,7 @@ public sealed class PacerPastTests
     public void Without_quotas_there_is_nothing_to_recall()
     {
         var pacer = Of();
-        pacer.AssumeUsed([Use(hours: -1, requests: 12)], Wall, 0);
+        pacer.AssumeUsed(new UsedBefore([Use(hours: -1, requests: 12)]), Wall, 0);
         Assert.Empty(pacer.Quotas);
         Assert.True(pacer.IsIdle(0));
     }
@@ -37,8 +37,7 @@ public sealed class PacerPastTests
     {
         var pacer = Of(new Quota(QuotaDimension.OutputTokens, 1_000, 3600, Model: "large"), new Quota(QuotaDimension.Tokens, 1_000, 3600));
 
-        pacer.AssumeUsed(
-            [Use(-1.1, 1, 50, 50), Use(-0.5, 1, 10, 20) with { Model = "large" }, Use(-0.1, 1, 3, 4)], Wall, 0);
+        pacer.AssumeUsed(new UsedBefore([Use(-1.1, 1, 50, 50), Use(-0.5, 1, 10, 20) with { Model = "large" }, Use(-0.1, 1, 3, 4)]), Wall, 0);
 
         Assert.Equal([20, 37], pacer.QuotasAt(0).Select(use => use.Used));
     }
@@ -51,10 +50,10 @@ public sealed class PacerPastTests
         pacer.ChangeQuotas(
             [new Quota(QuotaDimension.Requests, 100, Zone: Utc), new Quota(QuotaDimension.Tokens, 1_000, 3600), new Quota(QuotaDimension.Requests, 50, 3600)], Wall, 0);
 
-        pacer.AssumeUsed([Use(-0.4, 8, 80, 40), Use(-1 / 3600.0, 2, 20, 10)], Wall, 0);
+        pacer.AssumeUsed(new UsedBefore([Use(-0.4, 8, 80, 40), Use(-1 / 3600.0, 2, 20, 10)]), Wall, 0);
 
-        // 10 recorded and 3 not; 150 tokens and 3 times the mean of 10 in and 5 out.
-        Assert.Equal([13, 195, 13], pacer.QuotasAt(0).Select(use => use.Used));
+        // 10 recorded and 3 not: three answers of which nothing is known fill any small limit.
+        Assert.Equal([13, 1_150, 13], pacer.QuotasAt(0).Select(use => use.Used));
     }
 
     [Fact]
@@ -62,7 +61,7 @@ public sealed class PacerPastTests
     {
         var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 3600));
 
-        pacer.AssumeUsed([Use(hours: 20, requests: 1, input: 9)], Wall, 0);
+        pacer.AssumeUsed(new UsedBefore([Use(hours: 20, requests: 1, input: 9)]), Wall, 0);
 
         Assert.Equal(9, Used(pacer));
         Assert.Equal(0, pacer.QuotasAt(3601 * Second + (8 * Second))[0].Used);

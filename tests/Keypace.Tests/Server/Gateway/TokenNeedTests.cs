@@ -13,12 +13,12 @@ public sealed class TokenNeedTests
     [InlineData("""{"model":"m","max_tokens":50}""", 50)]
     [InlineData("""{"max_completion_tokens":70,"model":"m"}""", 70)]
     [InlineData("""{"model":"m","max_output_tokens":9,"n":3}""", 27)]
-    [InlineData("""{"model":"m"}""", 1_024)]
-    [InlineData("""{"model":"m","max_tokens":-5}""", 1_024)]
-    [InlineData("""{"model":"m","max_tokens":1e99}""", 1_024)]
+    [InlineData("""{"model":"m"}""", 4_096)]
+    [InlineData("""{"model":"m","max_tokens":-5}""", 4_096)]
+    [InlineData("""{"model":"m","max_tokens":1e99}""", 4_096)]
     [InlineData("""{"model":"m","max_tokens":9223372036854775807,"n":128}""", 1_000_000_000_000)]
-    [InlineData("not json", 1_024)]
-    [InlineData("""{"model":"m","n":"three","max_tokens":"all"}""", 1_024)]
+    [InlineData("not json", 4_096)]
+    [InlineData("""{"model":"m","n":"three","max_tokens":"all"}""", 4_096)]
     public void What_an_answer_needs_is_what_it_may_have(string body, long output)
     {
         var world = new PacingWorld();
