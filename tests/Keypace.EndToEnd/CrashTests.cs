@@ -40,6 +40,41 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task Over_kill_9_while_answers_run_no_more_tokens_are_used_than_the_limit_has()
+    {
+        const int tokens = HubAnswers.PromptTokens + HubAnswers.CompletionTokens;
+        var limit = new HubLimit(10, 15);   // so many answers are all the tokens there are
+        var seed = Campaign.Seed();
+        var chance = new Random(seed);
+        for (var round = 0; round < Campaign.Or(1, 5); round++)
+        {
+            await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), DelayMs = (100, 900), Seed = seed + round });
+            await using var keypace = await RunningKeypace.StartAsync();
+            var id = await keypace.StoreKeyAsync(hub, "killed", new HubLimit(1_000, limit.Seconds));
+            (await keypace.Api.PutAsync($"/v1/api-keys/{id}", new { limits = new[] { new { dimension = "tokens", limit = limit.Requests * tokens, interval_seconds = limit.Seconds } } })).MustBe(200);
+            using var enough = new CancellationTokenSource();
+            var callers = Enumerable.Range(0, 12).Select(number => AskUntilAsync(keypace, $"caller {number}", enough.Token, mostTokens: HubAnswers.CompletionTokens)).ToArray();
+
+            for (var kill = 1; kill <= Kills; kill++)
+            {
+                var arrivals = hub.Log.Count + chance.Next(1, 4);
+                await Until.TrueAsync(() => hub.Log.Count >= arrivals, $"{arrivals} arrivals before kill {kill} (seed {seed}, round {round})");
+                await keypace.Process.KillAsync();
+                await keypace.ServeAsync();
+            }
+
+            var last = hub.Log.Count + 2;
+            await Until.TrueAsync(() => hub.Log.Count >= last, $"it goes on after the last kill (seed {seed}, round {round})");
+            var used = (await keypace.Api.GetAsync($"/v1/api-keys/{id}/status")).MustBe(200)["limits"][0].GetProperty("used").GetInt64();
+            await enough.CancelAsync();
+            await Task.WhenAll(callers);
+            var report = hub.Log.Report(limit);
+            Assert.True(report.Holds, $"{report.MostInWindow * tokens} tokens of {limit.Requests * tokens} within {limit.Seconds} s (seed {seed}, round {round})");
+            Assert.InRange(used, 0, limit.Requests * tokens);
+        }
+    }
+
+    [Fact]
     public async Task A_clean_restart_in_mid_window_keeps_the_window_and_loses_no_allowance()
     {
         var limit = new HubLimit(20, 25);
@@ -82,7 +117,7 @@ public sealed class CrashTests
         // The five that are recorded, and a block of credit that may have been used: here a single query.
         const int tokens = HubAnswers.PromptTokens + HubAnswers.CompletionTokens;
         Assert.InRange(limits[0], 5, 6);
-        Assert.InRange(limits[1], 5 * tokens, 6 * tokens);
+        Assert.InRange(limits[1], 5 * tokens, (6 * tokens) + 5_000);   // its block of tokens is a twentieth of the limit
         var refused = 0;
         for (var query = 0; query < 2; query++)
             refused += (await keypace.Api.ChatAsync("daily", null, ("x-keypace-max-wait", "1"))).Status == System.Net.HttpStatusCode.TooManyRequests ? 1 : 0;
@@ -116,14 +151,14 @@ public sealed class CrashTests
         Assert.Equal(1, hub.Log.Count);
     }
 
-    private static async Task AskUntilAsync(RunningKeypace keypace, string name, CancellationToken enough)
+    private static async Task AskUntilAsync(RunningKeypace keypace, string name, CancellationToken enough, int? mostTokens = null)
     {
         using var api = new Api(keypace.Address, keypace.Folder.Token);
         while (!enough.IsCancellationRequested)
         {
             try
             {
-                using var answer = await api.OpenAsync("/v1/chat/completions", Api.Chat("pretend-large", name), "killed", enough);
+                using var answer = await api.OpenAsync("/v1/chat/completions", new { model = "m", user = name, max_tokens = mostTokens ?? 100, messages = new[] { new { role = "user", content = "Hi." } } }, "killed", enough);
             }
             catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
             {

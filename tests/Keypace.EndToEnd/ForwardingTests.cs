@@ -34,7 +34,7 @@ public sealed class ForwardingTests(SharedKeypace keypace)
         var answer = (await keypace.Api.ChatAsync("said")).MustBe(200);
 
         Assert.Equal("said", answer.Header("x-keypace-key"));
-        Assert.InRange(int.Parse(answer.Header("x-keypace-waited-ms")!, System.Globalization.CultureInfo.InvariantCulture), 0, 2_000);
+        Assert.InRange(int.Parse(answer.Header("x-keypace-waited-ms")!, System.Globalization.CultureInfo.InvariantCulture), 0, 60_000);
         Assert.Equal("4", answer.Header("x-keypace-remaining"));
         Assert.NotEmpty(answer.Header("x-request-id")!);
         Assert.Equal("req_pretend_1", answer.Header("x-keypace-hub-request-id"));

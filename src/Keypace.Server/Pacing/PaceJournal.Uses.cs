@@ -20,6 +20,11 @@ internal sealed partial class PaceJournal
             var unknown = new List<UnknownUse>();
             foreach (var (at, failures) in _state.UnknownCredits)
             {
+                if (past?.Uses?.Unknown.Exists(one => one.IsLast && one.At == at) == true)
+                {
+                    continue;   // it ran then: its own credit is known
+                }
+
                 unknown.Add(new UnknownUse(at, _clock.WallAt(at, now), (long)standingCredit * failures, standingTokens * failures));
             }
 

@@ -41,7 +41,7 @@ internal sealed partial class PacedGroup
     {
         if (_rules.Quotas.Count > 0)
         {
-            _usedBefore = _home.Ledger.RecallUses(Id, StandingCredit.Of(_rules.Limit, _rules.Quotas), StandingCredit.TokensOf(_rules.Quotas));
+            _usedBefore = _home.Ledger.RecallUses(Id, StandingCredit.Of(_rules.Limit, _rules.Quotas), StandingCredit.TokensUnseen(_rules.Quotas));
             _pacer.AssumeUsed(_usedBefore, _clock.Time.GetUtcNow(), _clock.Now);
         }
     }
@@ -54,7 +54,11 @@ internal sealed partial class PacedGroup
             (_uses ??= new UnsavedUses()).Configure(_rules.Quotas, _pacer.Guard);
         }
 
-        if (_note is { HasBlocks: true } && _pacer.CountsTokens && _pacer.TokenAllowance == long.MaxValue)
+        if (_note is null)
+        {
+            EndTokens();
+        }
+        else if (_note is { HasBlocks: true } && _pacer.CountsTokens && _pacer.TokenAllowance == long.MaxValue)
         {
             (_pacer.TokenAllowance, _heldTokens, _tokenBlockAt) = (0, 0, 0);
             AskBlock();
@@ -70,11 +74,11 @@ internal sealed partial class PacedGroup
 
     private void BeginTokens(bool hasBlocks, long noted)
     {
-        var standing = StandingCredit.TokensOf(_rules.Quotas);
         var isBound = hasBlocks && _pacer.CountsTokens;
-        _pacer.TokenAllowance = !isBound ? long.MaxValue : _isDurable ? noted : standing;   // after a power failure only the standing credit is known
-        _heldTokens = !isBound || _isDurable ? 0 : noted - standing;
-        _tokenBlockAt = isBound ? standing / 2 : long.MinValue;
+        var atOnce = _isDurable ? noted : Math.Min(noted, StandingCredit.TokensUnseen(_rules.Quotas));   // after a power failure no more is known
+        _pacer.TokenAllowance = isBound ? atOnce : long.MaxValue;
+        _heldTokens = isBound ? noted - atOnce : 0;
+        _tokenBlockAt = isBound ? StandingCredit.TokensOf(_rules.Quotas) / 2 : long.MinValue;
     }
 
     private void EndTokens()

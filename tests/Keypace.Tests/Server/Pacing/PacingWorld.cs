@@ -92,6 +92,9 @@ internal sealed class PacingWorld : IMachine
     /// <summary>The disk takes its time: background work runs only when this says so.</summary>
     public Func<bool> BackgroundRuns { get; set; } = () => true;
 
+    /// <summary>The background has nothing to do.</summary>
+    public bool IsSettled => _background.Count == 0;
+
     public void Background()
     {
         if (!BackgroundRuns())

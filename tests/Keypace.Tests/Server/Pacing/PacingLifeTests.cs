@@ -1,0 +1,48 @@
+using Keypace.Tests.Domain.Pacing;
+
+namespace Keypace.Tests.Server.Pacing;
+
+/// <summary>
+/// Never over any limit, whatever happens to the process and its limits; nothing free while somebody could use it waits. <c>./dev campaign</c> plays
+/// 1,000 lives of each kind.
+/// </summary>
+public sealed class PacingLifeTests
+{
+    private const LifeKinds Plain = LifeKinds.Idle | LifeKinds.Pauses;
+
+    [Fact]
+    public Task Queries_pauses_and_idle_times() => PlayAsync(Plain);
+
+    [Fact]
+    public Task Killed_at_any_moment_no_limit_is_over() => PlayAsync(LifeKinds.Kills | LifeKinds.Idle);
+
+    [Fact]
+    public Task Stopped_with_running_answers_no_limit_is_over() => PlayAsync(LifeKinds.Stops | LifeKinds.Kills | LifeKinds.Idle);
+
+    [Fact]
+    public Task Without_power_no_limit_is_over() => PlayAsync(LifeKinds.PowerFailures | LifeKinds.Kills | LifeKinds.Idle);
+
+    [Fact]
+    public Task While_limits_of_every_kind_change_none_is_over() => PlayAsync(LifeKinds.Limits | LifeKinds.Idle);
+
+    [Fact(Skip = "Until a move is one step and takes along all that counts.")]
+    public Task While_keys_move_no_limit_is_over() => PlayAsync(LifeKinds.Moves | LifeKinds.Idle);
+
+    [Fact]
+    public Task All_of_it() => PlayAsync(LifeKinds.All & ~LifeKinds.Moves);   // with moves as soon as those hold
+
+    private static async Task PlayAsync(LifeKinds kinds)
+    {
+        var first = Traces.FirstSeed();
+        var lives = Traces.Count(12, 1000);
+        var sends = 0;
+        for (var seed = first; seed < first + lives; seed++)
+        {
+            var life = new PacingLife(seed, kinds);
+            await life.PlayAsync(Traces.Steps(30, 120));
+            sends += life.Sends;
+        }
+
+        Assert.True(sends > lives, "They hardly sent anything.");
+    }
+}
