@@ -1,4 +1,3 @@
-using System.Globalization;
 using Keypace.Demo;
 
 namespace Keypace.EndToEnd;
@@ -51,7 +50,7 @@ public sealed class PacingEdgesTests(SharedKeypace keypace)
 
             var report = hub.Log.Report(Limit);
             Assert.True(report.Count >= Limit.Requests, $"only {report.Count} went");
-            Assert.True(report.Holds, $"{report.MostInWindow} of {Limit.Requests} in {Limit.Seconds} s, tightest {(report.TightestSpanNs / 1e9).ToString(CultureInfo.InvariantCulture)} s, round {round}");
+            Assert.True(report.Holds, $"{report.MostInWindow} of {Limit.Requests} in {Limit.Seconds} s, tightest {report.TightestSpanNs / 1e9} s, round {round}");
         }
     }
 
