@@ -12,7 +12,22 @@ public readonly record struct HubReport(int IntervalSeconds, long? Limit, long? 
 /// <param name="InFlight">Queries granted whose answer has not come: differences up to that many mean nothing.</param>
 /// <param name="SentAt">Tick at which the answered query was sent.</param>
 /// <param name="CanShrink">Bursts can still become smaller (<see cref="Pacer.CanShrinkBursts"/>).</param>
-public readonly record struct OwnView(int IntervalSeconds, int Remaining, int InFlight, long SentAt, bool CanShrink);
+public readonly record struct OwnView(int IntervalSeconds, int Remaining, int InFlight, long SentAt, bool CanShrink)
+{
+    /// <summary>Tick at which bursts last became smaller or larger; what was sent before says nothing of the limit. <see cref="long.MinValue"/>: never.</summary>
+    public long ShapedAt { get; init; } = long.MinValue;
+
+    /// <summary>Sends in the T up to <see cref="SentAt"/>, that one included (<see cref="Pacer.SentBefore"/>); 0: not known.</summary>
+    public int SentBefore { get; init; }
+}
+
+/// <summary>What a hub taught of the limit, as it is kept.</summary>
+/// <param name="Configured">The limit that was set then; another one forgets all of it.</param>
+/// <param name="Effective">The count that rules instead.</param>
+/// <param name="Header">The count that the hub's headers said; null: they did not.</param>
+/// <param name="Found">The count at which refusals ended last; 0: none came.</param>
+/// <param name="IsFound">They did so twice: it is the hub's own.</param>
+public sealed record LearnedLimit(RateLimit Configured, int Effective, int? Header, int Found, bool IsFound);
 
 /// <summary>Kinds of refusals by a hub.</summary>
 public enum HubRefusalKind
@@ -45,8 +60,17 @@ public readonly record struct Lesson
     /// <summary>No permit before this tick; 0: no pause.</summary>
     public long PauseUntil { get; init; }
 
+    /// <summary>With <see cref="PauseUntil"/>: one query asks then, and while it has no answer nothing goes for this long; 0: all go.</summary>
+    public long AskEvery { get; init; }
+
     /// <summary>Make the bursts smaller (<see cref="Pacer.Refused"/>).</summary>
     public bool ShrinkBursts { get; init; }
+
+    /// <summary>The refusal was not the bursts' fault (<see cref="Pacer.ExcuseBursts"/>).</summary>
+    public bool ExcuseBursts { get; init; }
+
+    /// <summary>The whole limit is back: so are the bursts that were not at fault (<see cref="Pacer.RestoreBursts"/>).</summary>
+    public bool RestoreBursts { get; init; }
 
     /// <summary>Refuse queries of this model until this tick; 0: do not.</summary>
     public long CircuitUntil { get; init; }

@@ -7,17 +7,24 @@ namespace Keypace.Domain.Pacing;
 /// its host has to do. Nothing that a hub says makes it throw, and nothing raises the limit above what was configured, unless that was only
 /// the hub's default.
 /// </summary>
-public sealed class LimitLearner
+public sealed partial class LimitLearner
 {
-    /// <summary>Longer waits are cut to this, in ticks.</summary>
+    /// <summary>Longer waits make no sense, in ticks: then one query asks after <see cref="AskEvery"/>, and again after every refusal.</summary>
     public const long LongestWait = 24L * 3600 * SendWindow.Second;
+
+    /// <summary>How long nothing goes where a hub says a wait out of all reason, in ticks.</summary>
+    public const long AskEvery = 3600 * SendWindow.Second;
 
     private const long ShortestBackoff = SendWindow.Second;
     private const long LongestBackoff = 30 * SendWindow.Second;
     private const long ShortestCircuit = 60 * SendWindow.Second;
     private const long LongestCircuit = 900 * SendWindow.Second;
 
+    private const int MostRefusals = 4096;
+
     private readonly Random _chance;
+    private readonly WayBack _wayBack = new();
+    private readonly Queue<long> _refused = new();   // when those were sent that the hub refused lately: it did not count them
     private RateLimit? _headerLimit;      // what the hub's header said last and what now rules
     private RateLimit? _seenOnce;
     private int _effective;               // additive increase and multiplicative decrease work on the count
@@ -26,6 +33,7 @@ public sealed class LimitLearner
     private int _circuits;
     private long _changedAt = long.MinValue;
     private long _windowEnds = long.MinValue;
+    private bool _isTried;                // this window took as many as the limit allows
 
     /// <param name="mayRaise">The limit is the hub's default, which nobody chose: a header may also raise it.</param>
     /// <param name="seed">Of the jitter.</param>
@@ -37,6 +45,9 @@ public sealed class LimitLearner
     }
 
     public RateLimit Configured { get; private set; }
+
+    /// <summary>Wants to know of each answer how many were sent in the window before it (<see cref="OwnView.SentBefore"/>).</summary>
+    public bool CountsSends => _effective < Ceiling.Count;
 
     public bool MayRaise { get; private set; }
 
@@ -53,7 +64,7 @@ public sealed class LimitLearner
     {
         if (configured != Configured || mayRaise != MayRaise)
         {
-            (_headerLimit, _seenOnce, _effective) = (null, null, configured.Count);
+            Forget(configured);
         }
 
         (Configured, MayRaise, IsFrozen) = (configured, mayRaise, isFrozen);
@@ -68,6 +79,7 @@ public sealed class LimitLearner
             return lesson;
         }
 
+        _isTried |= CountsSends && Accepted(own) >= _effective;
         return Foreign(report, own, now) ?? Recover(now) ?? default;
     }
 
@@ -86,7 +98,8 @@ public sealed class LimitLearner
             return new Lesson { CircuitUntil = now + open, Event = new(PacingEventKind.CircuitOpened, why, null, open / 1_000_000, now) };
         }
 
-        _windowEnds = now + (Effective.Seconds * SendWindow.Second);   // this window is not clean
+        (_windowEnds, _isTried, ConfirmedAt) = (now + (Effective.Seconds * SendWindow.Second), false, now);   // this window is not clean
+        NoteRefusal(own.SentAt);
         if (ByHeader(report, now) is { } byHeader)
         {
             return Paused(byHeader, refusal, own.SentAt, now);
@@ -97,19 +110,23 @@ public sealed class LimitLearner
             return Pause(wait, PacingCause.RefusedWithWait, now);
         }
 
-        // A short wait or none although the limit was kept: slices, or less than we think.
+        // A short wait or none although the limit was kept: slices, or less than we think. While one query asks whether there is more, it is that.
         var cause = refusal.Wait is null ? PacingCause.RefusedWithoutWait : PacingCause.RefusedWithWait;
-        if (!IsFrozen && own.CanShrink)
+        var isSlices = !IsFrozen && own.CanShrink && (!_wayBack.IsAsking || _wayBack.IsLeaping) && own.SentAt >= _changedAt;
+        if (isSlices && !_wayBack.IsLeaping)
         {
             return Paused(new Lesson { ShrinkBursts = true }, refusal, own.SentAt, now);
         }
 
-        if (IsFrozen || own.SentAt < _changedAt || _effective == 1)
+        if (IsFrozen || (own.SentAt < own.ShapedAt && own.SentAt >= _changedAt))
         {
             return Pause(refusal.Wait ?? Backoff(own.SentAt, now), cause, now);
         }
 
-        return Paused(Become(Math.Max(1, _effective * 4 / 5), PacingEventKind.LimitLowered, cause, now), refusal, own.SentAt, now);
+        var lower = own.SentAt < _changedAt ? _wayBack.RefusedToo(_effective, Accepted(own)) : _wayBack.Refused(_effective, Accepted(own));
+        var isLower = lower < _effective;
+        var lowered = isLower ? Lower(lower, cause, own.SentAt < _changedAt, now) : default;
+        return Paused(lowered with { ShrinkBursts = isSlices, ExcuseBursts = !isSlices }, refusal, own.SentAt, now);
     }
 
     /// <summary>The same limit said twice rules: lower always, higher only up to what was configured or where nobody chose.</summary>
@@ -124,7 +141,7 @@ public sealed class LimitLearner
         var said = new RateLimit(MayRaise ? count : Math.Min(count, Configured.Count), Configured.Seconds);
         if (said == Ceiling)
         {
-            _seenOnce = null;
+            (_seenOnce, ConfirmedAt) = (null, now);
             return null;
         }
 
@@ -135,7 +152,7 @@ public sealed class LimitLearner
         }
 
         var isLower = said.Count < Ceiling.Count;
-        (_headerLimit, _seenOnce) = (said, null);
+        (_headerLimit, _seenOnce, ConfirmedAt) = (said == Configured ? null : said, null, now);
         if (isLower && _effective <= said.Count)
         {
             return null;   // a refusal had taught as much
@@ -165,14 +182,57 @@ public sealed class LimitLearner
 
     private Lesson? Recover(long now)
     {
-        if (IsFrozen || _effective >= Ceiling.Count || now < _windowEnds)
+        if (IsFrozen || now < _windowEnds)
         {
             return null;
         }
 
         _windowEnds = now + (Effective.Seconds * SendWindow.Second);
-        var more = Math.Max(1, Ceiling.Count / 60);
-        return Become(Math.Min(Ceiling.Count, _effective + more), PacingEventKind.LimitRaised, PacingCause.CleanWindows, now);
+        var more = _wayBack.Clean(_effective, Ceiling.Count, _isTried);
+        _isTried = false;
+        if (more <= _effective)
+        {
+            return null;
+        }
+
+        return Become(more, PacingEventKind.LimitRaised, PacingCause.CleanWindows, now) with { RestoreBursts = more == Ceiling.Count };
+    }
+
+    /// <summary>How many the hub took in the window before the answered query, which counts; those under way are thought to be taken. Null: not known.</summary>
+    private int? Accepted(in OwnView own)
+    {
+        if (own.SentBefore <= 0 || _refused.Count >= MostRefusals)
+        {
+            return null;
+        }
+
+        var since = own.SentAt - (Effective.Seconds * SendWindow.Second);
+        var refused = 0;
+        foreach (var at in _refused)
+        {
+            refused += at > since && at <= own.SentAt ? 1 : 0;
+        }
+
+        return Math.Max(0, own.SentBefore - refused);
+    }
+
+    private void NoteRefusal(long sentAt)
+    {
+        while (_refused.TryPeek(out var oldest) && (oldest <= sentAt - (Effective.Seconds * SendWindow.Second) || _refused.Count >= MostRefusals))
+        {
+            _refused.Dequeue();
+        }
+
+        _refused.Enqueue(sentAt);
+    }
+
+    /// <summary>Answers to one burst that was too large are one event: what they teach is only more exact.</summary>
+    private Lesson Lower(int count, PacingCause cause, bool isSame, long now)
+    {
+        var changedAt = _changedAt;
+        var lesson = Become(count, PacingEventKind.LimitLowered, cause, now);
+        _changedAt = isSame ? changedAt : now;
+        return lesson;
     }
 
     private Lesson Become(int count, PacingEventKind kind, PacingCause cause, long now)
@@ -190,11 +250,13 @@ public sealed class LimitLearner
 
     private Lesson Paused(Lesson lesson, long wait, PacingCause cause, long now)
     {
-        wait = Math.Clamp(wait, 0, LongestWait);
+        var isAbsurd = wait > LongestWait;
+        wait = isAbsurd ? AskEvery : Math.Max(wait, 0);
         wait += (long)(wait * 0.1 * _chance.NextDouble());
         return lesson with
         {
             PauseUntil = now + wait,
+            AskEvery = isAbsurd ? AskEvery : 0,
             Event = lesson.Event ?? new(PacingEventKind.Paused, cause, null, wait / 1_000_000, now),
         };
     }

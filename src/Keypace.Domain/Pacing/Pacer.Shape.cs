@@ -41,5 +41,43 @@ public sealed partial class Pacer
         return true;
     }
 
+    /// <summary>What refusals taught of bursts; null when nothing is different for it.</summary>
+    public LearnedBursts? LearnedBursts => _shaper?.Learned;
+
+    /// <summary>Takes up what a pacer before this one had learned of bursts.</summary>
+    public void RecallBursts(LearnedBursts learned, long now)
+    {
+        _shaper?.Recall(learned, now);
+        ApplyShape();
+    }
+
+    /// <summary>What was learned of bursts is no longer believed.</summary>
+    public void ForgetBursts(long now)
+    {
+        if (_shaper is { } shaper)
+        {
+            _shaper = new Shaper(shaper.Mode, shaper.StartsSmooth, Limit, Guard, now);
+            ApplyShape();
+        }
+    }
+
+    /// <summary>A refusal was not the fault of the bursts, small as they are.</summary>
+    public void ExcuseBursts() => _shaper?.Excuse();
+
+    /// <summary>Bursts that were not at fault are as they were before the refusals. True when they are larger.</summary>
+    public bool RestoreBursts(long now)
+    {
+        if (_shaper is null || !_shaper.Restore(now))
+        {
+            return false;
+        }
+
+        ApplyShape();
+        return true;
+    }
+
+    /// <summary>Sends in the interval up to <paramref name="at"/>, that moment included, the guard not; 0 where they are not held one by one.</summary>
+    public int SentBefore(long at) => _window.CountBefore(at);
+
     private void ApplyShape() => _window.SetSlice(_shaper?.SliceMost ?? 0, _shaper?.SliceSpan ?? 0);
 }

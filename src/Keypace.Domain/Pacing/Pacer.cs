@@ -74,6 +74,11 @@ public sealed partial class Pacer
         {
             ticket.ExpectedStart = now;
             Grant(ticket);
+            if (_askEvery > 0)
+            {
+                Ask(ticket, now);
+            }
+
             return EntryEnd.Granted;
         }
 
@@ -121,6 +126,10 @@ public sealed partial class Pacer
             LeaveLine(ticket);
             Grant(ticket);
             changed.Add(ticket);
+            if (_askEvery > 0)
+            {
+                Ask(ticket, now);
+            }
         }
 
         Expire(now + 1, changed);   // a turn that comes exactly at the deadline is in time
@@ -167,6 +176,7 @@ public sealed partial class Pacer
                 EndTokens(ticket, isReturned: true);
                 Allowance += Allowance < long.MaxValue ? 1 : 0;
                 ticket.State = TicketState.Returned;
+                AskNoMore(ticket);
                 return true;
             default:
                 return false;
@@ -204,7 +214,7 @@ public sealed partial class Pacer
         }
     }
 
-    public void Resume() => (PausedUntil, PausedWhy) = (long.MinValue, null);
+    public void Resume() => (PausedUntil, PausedWhy, _askEvery, _asks) = (long.MinValue, null, 0, null);
 
     /// <summary>Counts sends of before a restart whose number is only known from above.</summary>
     public void AssumeSent(int count, long at) => _window.AssumeSent(count, at);

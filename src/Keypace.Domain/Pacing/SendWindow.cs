@@ -130,6 +130,9 @@ public sealed partial class SendWindow
     /// <summary>The stamps that still count at <paramref name="now"/>, oldest first; with slots, the ends of their slots.</summary>
     public long[] Counting(long now) => _slots is null ? _stamps.After(now - _span) : CountingBySlots(now);
 
+    /// <summary>Stamps in the T up to <paramref name="at"/>, the guard not counted; 0 with slots.</summary>
+    internal int CountBefore(long at) => _slots is null ? _stamps.CountUpTo(at) - _stamps.CountUpTo(at - (_span - Guard)) : 0;
+
     private int CountAt(long at) => _slots is null ? _stamps.Count - _stamps.CountUpTo(at - _span) : (int)_slots.TotalAt(at, _span);
 
     private long ExpectedByWindow(int position, long start, long now)

@@ -28,8 +28,17 @@ internal sealed partial class PacedGroup
             var now = _clock.Now;
             _learner ??= NewLearner();
             _reported = report.Limit is null ? _reported : report;
-            var own = new OwnView(_pacer.Limit.Seconds, _pacer.Remaining(now), Volatile.Read(ref _inFlight), turn.SentAt, _pacer.CanShrinkBursts);
+            var own = new OwnView(_pacer.Limit.Seconds, _pacer.Remaining(now), Volatile.Read(ref _inFlight), turn.SentAt, _pacer.CanShrinkBursts)
+            {
+                SentBefore = refusal is not null || _learner.CountsSends ? _pacer.SentBefore(turn.SentAt) : 0,
+                ShapedAt = _pacer.Shape.Since,
+            };
             Apply(refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now), turn, model, now);
+            if (refusal is null)
+            {
+                _pacer.Answered(turn);
+            }
+
             Step(now, changed);
         }
 
@@ -133,6 +142,16 @@ internal sealed partial class PacedGroup
             ApplyLimit(now);
         }
 
+        if (lesson.ExcuseBursts)
+        {
+            _pacer.ExcuseBursts();
+        }
+
+        if (lesson.RestoreBursts && _pacer.RestoreBursts(now))
+        {
+            Note(new(PacingEventKind.BurstsGrown, PacingCause.CleanWindows, bursts, _pacer.Shape.Burst, now));
+        }
+
         if (lesson.ForeignSends > 0)
         {
             _pacer.AssumeSent(lesson.ForeignSends, now);
@@ -140,7 +159,14 @@ internal sealed partial class PacedGroup
 
         if (lesson.PauseUntil > 0)
         {
-            _pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
+            if (lesson.AskEvery > 0)
+            {
+                _pacer.PauseUntil(lesson.PauseUntil, PauseWords.OutOfReason, lesson.AskEvery);
+            }
+            else
+            {
+                _pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
+            }
         }
 
         if (lesson.CircuitUntil > 0)
@@ -197,6 +223,9 @@ internal sealed record GroupEvent(DateTimeOffset At, PacingEvent What);
 /// <summary>The reason of a pause in words, for pages and answers.</summary>
 internal static class PauseWords
 {
+    /// <summary>A wait of more than a day.</summary>
+    public const string OutOfReason = "the hub said to wait for more than a day; after an hour one query asks whether it answers again";
+
     public static string Of(PacingCause cause) => cause switch
     {
         PacingCause.Overloaded => "the hub is overloaded",

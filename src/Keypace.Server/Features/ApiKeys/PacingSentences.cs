@@ -12,18 +12,19 @@ internal static class PacingSentences
         var shape = status.Shape;
         var what = status.Slice == TimeSpan.Zero
             ? $"Up to {Number(status.Limit.Count)} go at once"
-            : $"At most {Number(shape.Burst)} go in any {Number(status.Slice.TotalSeconds, "0.##")} s, which spreads {status.Limit} evenly";
+            : $"At most {Number(shape.Burst)} go in any {Number(status.Slice.TotalSeconds, "0.##")} s{(shape.IsSmooth(status.Limit) ? $", which spreads {status.Limit} evenly" : "")}";
         var why = shape.Cause switch
         {
             ShapeCause.HubHint => $"{hub} is known to enforce its limit in short slices",
             ShapeCause.Refused => $"{hub} refused a query although the limit was kept, so it seems to enforce in slices",
-            ShapeCause.CleanWindows => "nothing was refused for long, so bursts grow again",
+            ShapeCause.CleanWindows => "nothing was refused for a while, so bursts grow again",
             ShapeCause.Chosen => status.Rules is { IsFrozen: true, Mode: PacingMode.Auto } ? "the limit is frozen" : "somebody chose it for this key",
             _ => "nothing is known that speaks against it",
         };
+        var cost = shape.Use < 0.9995 ? $" The guard in each slice leaves {Number(shape.Use * 100, "0.#")} % of the limit to be used." : "";
         var learned = status.Limit != status.Rules.Limit ? $" The limit is {status.Limit} for now, not the {status.Rules.Limit} that is set: see the events." : "";
-        var paused = status.PausedUntil is { } until ? $" Nothing goes for another {Number((until - now).TotalSeconds, "0.#")} s: {status.PausedWhy}." : "";
-        return $"{what}: {why}.{learned}{paused}";
+        var paused = status.PausedUntil is { } until ? $" Nothing goes for another {Number((until - now).TotalSeconds, "0.#")} s: {status.PausedWhy}. If you know better: keypace api-keys unpause." : "";
+        return $"{what}: {why}.{cost}{learned}{paused}";
     }
 
     public static Contracts.PacingEvent Of(GroupEvent one)
@@ -50,7 +51,7 @@ internal static class PacingSentences
         PacingCause.RemainingHeader => "The hub's headers say that less is left than was sent from here: somebody else uses the account.",
         PacingCause.RefusedWithWait => "The hub answered 429 and said how long to wait.",
         PacingCause.RefusedWithoutWait => "The hub answered 429 and did not say how long to wait.",
-        PacingCause.CleanWindows => "Nothing was refused for long.",
+        PacingCause.CleanWindows => "Nothing was refused for a while.",
         PacingCause.NoQuota => "The hub reports a limit of 0: this account has no quota.",
         PacingCause.TerminalRefusal => "The hub refused, and waiting does not help: spend limit, billing or plan.",
         PacingCause.Overloaded => "The hub is overloaded.",

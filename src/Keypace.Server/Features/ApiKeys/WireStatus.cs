@@ -28,7 +28,7 @@ internal static class WireStatus
         key.RateGroupId.ToString(),
         groupKeys,
         LimitText.Of(status.Binding, status.BindingQuota),
-        status.Slice == TimeSpan.Zero ? "burst" : "smooth",
+        status.Slice == TimeSpan.Zero ? "burst" : status.Shape.IsSmooth(status.Limit) ? "smooth" : "smaller_bursts",
         PacingSentences.Why(status, key.Hub.DisplayName, now),
         [.. status.Quotas.Select(use => LimitOf(use, now))],
         [.. status.Events.Select(one => PacingSentences.Of(one))],

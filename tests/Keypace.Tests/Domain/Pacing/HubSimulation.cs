@@ -31,6 +31,9 @@ internal sealed class HubSimulation
     /// <summary>Most that the way to the hub takes, in ticks.</summary>
     public long MostDelay { get; init; }
 
+    /// <summary>From the arrival to the answer, in ticks.</summary>
+    public long AnswerTakes { get; init; } = Second / 5;
+
     public bool SaysRemaining { get; init; }
 
     /// <summary>What a refusal says of the wait, in ticks; null: nothing.</summary>
@@ -100,7 +103,7 @@ internal sealed class HubSimulation
         {
             var isTaken = _hub.Arrives(_now);
             var remaining = _hub.Remaining(_now);
-            At(_now + (Second / 5), () => Answer(ticket, isTaken, remaining));
+            At(_now + AnswerTakes, () => Answer(ticket, isTaken, remaining));
         });
     }
 
@@ -109,7 +112,11 @@ internal sealed class HubSimulation
         _inFlight--;
         (_accepted, _refused) = isTaken ? (_accepted + 1, _refused) : (_accepted, _refused + 1);
         var report = SaysRemaining ? new HubReport(Pacer.Limit.Seconds, Pacer.Limit.Count, remaining) : default;
-        var own = new OwnView(Pacer.Limit.Seconds, FreeByOwnCount(), _inFlight, ticket.SentAt, Pacer.CanShrinkBursts);
+        var own = new OwnView(Pacer.Limit.Seconds, FreeByOwnCount(), _inFlight, ticket.SentAt, Pacer.CanShrinkBursts)
+        {
+            SentBefore = Pacer.SentBefore(ticket.SentAt),
+            ShapedAt = Pacer.Shape.Since,
+        };
         var lesson = isTaken
             ? _learner.Answered(report, own, _now)
             : _learner.Refused(new HubRefusal(HubRefusalKind.RateLimited, SaysWait), report, own, _now);
@@ -121,6 +128,16 @@ internal sealed class HubSimulation
         if (lesson.Limit is { } limit)
         {
             Pacer.ChangeLimit(limit, _guard, _now);
+        }
+
+        if (lesson.ExcuseBursts)
+        {
+            Pacer.ExcuseBursts();
+        }
+
+        if (lesson.RestoreBursts)
+        {
+            Pacer.RestoreBursts(_now);
         }
 
         Pacer.AssumeSent(lesson.ForeignSends, _now);

@@ -32,14 +32,28 @@ public sealed class HubSimulationTests
 
     [Theory]
     [MemberData(nameof(Hubs))]
-    public void Smooth_is_never_refused_and_pays_for_the_guard_of_each_slice(string enforcement)
+    public void Smooth_where_the_hub_is_known_to_enforce_slices_is_never_refused_and_pays_for_the_guard_of_each(string enforcement)
     {
         for (var seed = 1; seed <= Seeds; seed++)
         {
-            var simulation = new HubSimulation(seed, Limit, PacingMode.Smooth, false, Second / 20, HubOf(enforcement)) { MostDelay = Second / 25 };
+            var simulation = new HubSimulation(seed, Limit, PacingMode.Smooth, startsSmooth: true, Second / 20, HubOf(enforcement)) { MostDelay = Second / 25 };
             var (accepted, refused) = simulation.Run(20 * Minute);
             Assert.Equal(0, refused);
             Assert.InRange(accepted, 20 * 600 * 0.95, 20 * 600 * 1.0);   // 1 s of 1.05 s
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Hubs))]
+    public void Smooth_where_nothing_was_known_of_slices_guards_them_after_the_first_refusals(string enforcement)
+    {
+        for (var seed = 1; seed <= Seeds; seed++)
+        {
+            var simulation = new HubSimulation(seed, Limit, PacingMode.Smooth, startsSmooth: false, Second / 20, HubOf(enforcement)) { MostDelay = Second / 25 };
+            simulation.Run(5 * Minute);
+            var (accepted, refused) = simulation.Run(200 * Minute);
+            Assert.True(refused < 0.001 * (accepted + refused), $"{refused} of {accepted + refused} refused, seed {seed}, {enforcement}.");
+            Assert.InRange(accepted, 200 * 600 * 0.95, 200 * 600 * 1.0);
         }
     }
 

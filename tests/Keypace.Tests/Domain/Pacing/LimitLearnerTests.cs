@@ -94,12 +94,15 @@ public sealed class LimitLearnerTests
     }
 
     [Theory]
-    [InlineData(long.MaxValue, 24L * 3600, 26.4 * 3600)]
+    [InlineData(24L * 3600 * Second, 24L * 3600, 26.4 * 3600)]
+    [InlineData((24L * 3600 * Second) + 1, 3600, 3960)]
+    [InlineData(long.MaxValue, 3600, 3960)]
     [InlineData(-5L, 0, 0)]
-    public void Waits_out_of_all_reason_are_cut(long wait, double least, double most)
+    public void Waits_out_of_all_reason_become_an_hour_after_which_one_query_asks(long wait, double least, double most)
     {
         var lesson = new LimitLearner(Limit, false, 1).Refused(new(HubRefusalKind.Overloaded, wait), default, Own(0), 0);
         Assert.InRange(lesson.PauseUntil / 1e9, least, most);
+        Assert.Equal(wait > LimitLearner.LongestWait ? LimitLearner.AskEvery : 0, lesson.AskEvery);
     }
 
     [Fact]
@@ -128,23 +131,64 @@ public sealed class LimitLearnerTests
     }
 
     [Fact]
-    public void A_lowered_limit_comes_back_a_sixtieth_a_clean_window_and_never_higher()
+    public void A_lowered_limit_is_asked_for_with_one_query_after_a_clean_window_and_is_whole_after_two()
     {
         var learner = new LimitLearner(new RateLimit(120, 60), mayRaise: false, seed: 1);
         learner.Refused(WithoutWait, default, Own(0), 0);
         Assert.Equal(96, learner.Effective.Count);
         Assert.Equal(default, learner.Answered(default, Own(0), (60 * Second) - 1));
-        var counts = new List<int>();
-        for (var now = 60 * Second; learner.Effective.Count < 120; now += 60 * Second)
+        var one = learner.Answered(default, Own(0), 60 * Second);
+        Assert.Equal((97, PacingEventKind.LimitRaised, PacingCause.CleanWindows, false), (one.Limit?.Count, one.Event!.Kind, one.Event.Cause, one.RestoreBursts));
+        Assert.Equal(default, learner.Answered(default, Own(0), (60 * Second) + 1));
+        var all = learner.Answered(default, Own(0), 120 * Second);
+        Assert.Equal((120, true), (all.Limit?.Count, all.RestoreBursts));
+        Assert.Equal(default, learner.Answered(default, Own(0), 10_000 * Second));
+        Assert.Null(learner.Learned);
+    }
+
+    [Fact]
+    public void What_the_hub_took_before_it_refused_is_its_limit_and_found_twice_it_is_asked_for_every_ten_windows()
+    {
+        var learner = new LimitLearner(new RateLimit(60, 60), mayRaise: false, seed: 1);
+        for (var i = 1; i <= 20; i++)   // 60 at once, of which 40 are taken
         {
-            var lesson = learner.Answered(default, Own(0), now);
-            Assert.Equal((PacingEventKind.LimitRaised, PacingCause.CleanWindows), (lesson.Event!.Kind, lesson.Event.Cause));
-            Assert.Equal(default, learner.Answered(default, Own(0), now + 1));
-            counts.Add(lesson.Limit!.Value.Count);
+            learner.Refused(WithoutWait, default, Own(0, sentAt: 1) with { SentBefore = 60 }, 10 + i);
         }
 
-        Assert.Equal([98, 100, 102, 104, 106, 108, 110, 112, 114, 116, 118, 120], counts);
-        Assert.Equal(default, learner.Answered(default, Own(0), 10_000 * Second));
+        Assert.Equal(40, learner.Effective.Count);
+        Assert.Equal(41, learner.Answered(default, Own(0), 61 * Second).Limit?.Count);
+        learner.Refused(WithoutWait, default, Own(0, sentAt: 62 * Second) with { SentBefore = 41 }, 63 * Second);
+        Assert.Equal((40, false), (learner.Effective.Count, learner.Learned!.IsFound));
+        for (var window = 1; window <= 10; window++)
+        {
+            Assert.Equal(default, learner.Answered(default, Own(0, sentAt: (63 + (60 * window)) * Second) with { SentBefore = 40 }, (63 + (60 * window)) * Second));
+        }
+
+        Assert.True(learner.Learned.IsFound);
+        var asks = learner.Answered(default, Own(0), (63 + 660) * Second);
+        Assert.Equal(41, asks.Limit?.Count);
+        Assert.Equal(default, learner.Answered(default, Own(0), (63 + 720) * Second));   // nobody tried it
+        Assert.Equal(42, learner.Answered(default, Own(0, sentAt: (63 + 780) * Second) with { SentBefore = 41 }, (63 + 780) * Second).Limit?.Count);
+    }
+
+    [Fact]
+    public void What_was_learned_is_recalled_confirmed_by_headers_and_forgotten_after_a_day()
+    {
+        var learner = new LimitLearner(Limit, mayRaise: false, seed: 1);
+        Assert.Null(learner.Learned);
+        Says(learner, 40);
+        Says(learner, 40);
+        var other = new LimitLearner(Limit, mayRaise: false, seed: 2);
+        other.Recall(learner.Learned!, 5);
+        Assert.Equal((new RateLimit(40, 60), 5), (other.Effective, other.ConfirmedAt));
+        other.Answered(new HubReport(60, 40, null), Own(60), 7 * Second);
+        Assert.False(other.Expire((7 * Second) + LimitLearner.RememberedFor - 1));
+        Assert.True(other.Expire((7 * Second) + LimitLearner.RememberedFor));
+        Assert.Equal((Limit, null), (other.Effective, other.Learned));
+        other.Recall(learner.Learned! with { Configured = new RateLimit(70, 60) }, 5);   // another limit is set now
+        Assert.Equal(Limit, other.Effective);
+        other.Recall(learner.Learned! with { Effective = 500, Header = 500 }, 5);
+        Assert.Equal(Limit, other.Effective);   // never above what was chosen
     }
 
     [Fact]

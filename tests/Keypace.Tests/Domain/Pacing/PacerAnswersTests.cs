@@ -165,7 +165,7 @@ public sealed class PacerAnswersTests
         }
 
         now += 61 * Second;
-        Assert.Equal(4, Enumerable.Range(0, 6).Count(_ => pacer.Enqueue(new PlainTicket(), new Arrival("t", ""), now) == EntryEnd.Granted));
+        Assert.Equal(6, Enumerable.Range(0, 6).Count(_ => pacer.Enqueue(new PlainTicket(), new Arrival("t", ""), now) == EntryEnd.Granted));
     }
 
     private static PlainTicket Enter(Pacer pacer, long now)

@@ -14,9 +14,18 @@ internal sealed class SimulatedHub(params (int Most, long Span)[] slidingWindows
 
     public int Refused { get; private set; }
 
+    /// <summary>Everything that arrives between these is refused.</summary>
+    public (long From, long Until) Storm { get; set; }
+
     /// <summary>Times must not go back.</summary>
     public bool Arrives(long now)
     {
+        if (now >= Storm.From && now < Storm.Until)
+        {
+            Refused++;
+            return false;
+        }
+
         if (BucketSize > 0)
         {
             _tokens = _tokens < 0 ? BucketSize : Math.Min(BucketSize, _tokens + ((now - _filledAt) / 1e9 * BucketSize));
