@@ -63,6 +63,7 @@ public class Grant
         }
 
         _pacer.Sent(ticket, _now);
+        _pacer.Ended(ticket);
     }
 
     private sealed class Token : Ticket;

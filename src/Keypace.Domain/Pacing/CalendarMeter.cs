@@ -12,10 +12,16 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     /// <summary>No day is shorter: 23 hours where the clocks go forward, less the dead band and what a clock is corrected by.</summary>
     private const long ShortestDay = 22L * 3600 * SendWindow.Second;
 
+    private readonly SlottedSum _when = new(500, LongestDay);   // the same, for limits to come that count in another way
     private long _used;         // of the day that runs
     private long _usedAround;   // of it, since the dead band before midnight began: belongs to the next day too
     private long _ends = long.MinValue;   // the dead band after midnight; MinValue: no wall clock was read yet
     private long _day;
+
+    /// <summary>25 hours where the clocks go back, and both dead bands.</summary>
+    private const long LongestDay = (25L * 3600 * SendWindow.Second) + (2 * DeadBand);
+
+    public override long Reach => LongestDay;
 
     /// <summary>The day's end, in ticks; <see cref="long.MaxValue"/> before a wall clock was read.</summary>
     public long Ends => _ends == long.MinValue ? long.MaxValue : _ends;
@@ -52,6 +58,14 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
         }
     }
 
+    public override List<Use> Held(long now)
+    {
+        _ = _when.At(now);
+        return [.. _when.Held().Select(held => new Use(held.At, held.Amount))];
+    }
+
+    public override long AtOf(long mark) => (mark >> 8) * _when.Width;
+
     public override IEnumerable<(long Until, long Amount)> Counting(long now) => _used > 0 ? [(Ends, _used)] : [];
 
     public override long UntilOf(long at) => at < Ends ? Ends : long.MaxValue;
@@ -62,22 +76,26 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     {
         _used += amount;
         _usedAround += IsAround(at) ? amount : 0;
-        return (_day << 1) | (IsAround(at) ? 1L : 0);
+        return (_when.Add(at, amount) << 8) | (DayMark(_day) << 1) | (IsAround(at) ? 1L : 0);
     }
 
     protected override void TakeBack(long mark, long amount)
     {
-        var (day, wasAround) = (mark >> 1, (mark & 1) != 0);
-        if (day == _day)
+        var (day, wasAround) = ((mark >> 1) & 0x7F, (mark & 1) != 0);
+        _when.Lower(mark >> 8, amount);
+        if (day == DayMark(_day))
         {
             _used -= amount;
             _usedAround -= wasAround ? amount : 0;
         }
-        else if (day == _day - 1 && wasAround)
+        else if (day == DayMark(_day - 1) && wasAround)
         {
             _used -= amount;
         }
     }
+
+    /// <summary>No query runs for months.</summary>
+    private static long DayMark(long day) => day & 0x7F;
 
     private bool IsAround(long at) => _ends != long.MinValue && at >= _ends - (2 * DeadBand);
 

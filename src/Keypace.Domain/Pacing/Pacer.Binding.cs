@@ -57,7 +57,7 @@ public sealed partial class Pacer
     /// <summary>Each quota as it stands.</summary>
     public IReadOnlyList<QuotaUse> QuotasAt(long now) => _meters is null
         ? []
-        : Array.ConvertAll(_meters, meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)));
+        : [.. _meters.Where(meter => !meter.IsKept).Select(meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)))];
 
     private Binding? BindingQuota(long now)
     {

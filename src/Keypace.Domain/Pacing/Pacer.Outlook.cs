@@ -77,7 +77,7 @@ public sealed partial class Pacer
     /// <summary>The stamps that count now, oldest first.</summary>
     public long[] Counting(long now) => _window.Counting(now);
 
-    /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same.</summary>
+    /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same once nothing runs.</summary>
     public bool IsIdle(long now) =>
         Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now) && !IsAnySourcePaused(now)
         && (_shaper?.Cause is not (ShapeCause.Refused or ShapeCause.CleanWindows) || LastSent + RememberBursts <= now);

@@ -18,41 +18,8 @@ public sealed partial class Pacer
 
     private List<(Ticket Ticket, QuotaMeter Meter)> Blocked => _blocked ??= [];
 
-    /// <summary>The limits beside the rate limit.</summary>
-    public IReadOnlyList<Quota> Quotas => _meters is null ? [] : Array.ConvertAll(_meters, meter => meter.Quota);
-
     /// <summary>A calendar quota needs <see cref="TellWall"/> before each step.</summary>
     public bool NeedsWall { get; private set; }
-
-    /// <summary>
-    /// Rules from now on, for those in line too; those among them who need more than a limit allows at all go first when it is whole. What was
-    /// counted stays where only the number changed; requests by interval begin with the sends that are known.
-    /// </summary>
-    /// <exception cref="ArgumentException">One is not within bounds (<see cref="Quota.Fault"/>).</exception>
-    public void ChangeQuotas(IReadOnlyList<Quota> quotas, DateTimeOffset wall, long now)
-    {
-        var meters = new QuotaMeter[quotas.Count];
-        for (var i = 0; i < meters.Length; i++)
-        {
-            if (quotas[i].Fault() is { } fault)
-            {
-                throw new ArgumentException(fault, nameof(quotas));
-            }
-
-            meters[i] = Array.Find(_meters ?? [], meter => meter.Quota.CountsLike(quotas[i])) ?? NewMeter(quotas[i], now);
-            meters[i].Quota = quotas[i];
-        }
-
-        _meters = meters.Length == 0 ? null : meters;
-        NeedsWall = Array.Exists(meters, meter => meter is CalendarMeter);
-        CountsTokens = Array.Exists(meters, meter => meter.Quota.CountsTokens);
-        TokensWanted = 0;
-        TellWall(wall, now);
-        foreach (var ticket in InOrder())
-        {
-            (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
-        }
-    }
 
     /// <summary>The wall clock, for quotas by calendar day; read when a day begins.</summary>
     public void TellWall(DateTimeOffset wall, long now)
@@ -70,12 +37,18 @@ public sealed partial class Pacer
     [SuppressMessage("Performance", "CA1822", Justification = "An event of this pacer, like the others.")]
     public void Settle(Ticket ticket, long inputTokens, long outputTokens, long now)
     {
-        if (ticket.Claims is not { } claims || ticket.State != TicketState.Sent)
+        if (ticket.State != TicketState.Sent)
         {
             return;
         }
 
-        var used = new QueryNeed(null, Math.Max(0, inputTokens), Math.Max(0, outputTokens));
+        var used = ticket.Need with { InputTokens = Math.Max(0, inputTokens), OutputTokens = Math.Max(0, outputTokens) };
+        (ticket.Need, ticket.IsSettled) = (used, true);
+        if (ticket.Claims is not { } claims)
+        {
+            return;
+        }
+
         for (var i = 0; i < claims.Length; i++)
         {
             ref var claim = ref claims[i];
@@ -88,10 +61,14 @@ public sealed partial class Pacer
         }
     }
 
-    /// <summary>A query that was sent has ended, well or not: it no longer counts as concurrent. Once for a ticket.</summary>
-    [SuppressMessage("Performance", "CA1822", Justification = "An event of this pacer, like the others.")]
+    /// <summary>A query that was sent has ended, well or not: it no longer counts as concurrent. In the end, for every query that was sent.</summary>
     public void Ended(Ticket ticket)
     {
+        if (ticket.State == TicketState.Sent)
+        {
+            _running.Remove(ticket);
+        }
+
         if (ticket.State == TicketState.Sent && ticket.Claims is { } claims)
         {
             foreach (ref var claim in claims.AsSpan())
@@ -105,19 +82,8 @@ public sealed partial class Pacer
         }
     }
 
-    private QuotaMeter NewMeter(Quota quota, long now)
-    {
-        var meter = QuotaMeter.Of(quota, Guard);
-        if (quota is { Dimension: QuotaDimension.Requests, Zone: null, Model: null })
-        {
-            foreach (var stamp in _window.Counting(now))
-            {
-                meter.Assume(1, stamp);
-            }
-        }
-
-        return meter;
-    }
+    /// <summary>Somebody holds a permit, or was sent and has not ended.</summary>
+    public bool IsAnyRunning => !_running.IsEmpty;
 
     private bool TryClaim(Ticket ticket, in QueryNeed need)
     {

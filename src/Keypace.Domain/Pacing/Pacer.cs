@@ -23,6 +23,7 @@ public sealed partial class Pacer
     private FairQueue? _line;   // half of a pacer's memory: made when first somebody waits
     private Deadlines _deadlines;
     private readonly QueueBounds _bounds;
+    private readonly RunningTickets _running = new();
     private long _order;
     private long _nextNear = long.MinValue;
     private int _near;   // tickets at the head of the line that have been told; may be too high after others passed them
@@ -60,6 +61,11 @@ public sealed partial class Pacer
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(arrival.Weight - 1), (uint)(MostWeight - 1));
         ticket.Order = arrival.Order != 0 ? arrival.Order : ++_order;
         ticket.Need = arrival.Need;
+        if (arrival.Need.Source != _onlySource)
+        {
+            Meet(arrival.Need.Source, now);
+        }
+
         if (_gates is not null)
         {
             DropGates(now);
@@ -147,6 +153,11 @@ public sealed partial class Pacer
         ticket.State = TicketState.Sent;
         ticket.SentAt = at;
         _window.Sent(at);
+        if (_senders is not null)
+        {
+            NoteSender(ticket, at);
+        }
+
         if (ticket.Claims is not null)
         {
             EndTokens(ticket, isReturned: false);
@@ -174,6 +185,7 @@ public sealed partial class Pacer
                 _window.Return();
                 ReturnClaims(ticket);
                 EndTokens(ticket, isReturned: true);
+                _running.Remove(ticket);
                 Allowance += Allowance < long.MaxValue ? 1 : 0;
                 ticket.State = TicketState.Returned;
                 AskNoMore(ticket);
@@ -210,7 +222,7 @@ public sealed partial class Pacer
     {
         if (until > PausedUntil)
         {
-            (PausedUntil, PausedWhy) = (until, why);
+            (PausedUntil, PausedWhy, PausedFor) = (until, why, null);
         }
     }
 
@@ -231,6 +243,7 @@ public sealed partial class Pacer
         _window.Take();
         Allowance -= Allowance < long.MaxValue ? 1 : 0;
         ticket.State = TicketState.Granted;
+        _running.Add(ticket);
         if (ticket.Claims is not null)
         {
             ReserveClaims(ticket);

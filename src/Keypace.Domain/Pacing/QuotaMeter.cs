@@ -9,7 +9,34 @@ internal abstract class QuotaMeter(Quota quota)
     private readonly Queue<(long Until, long Amount)> _leaving = new();
     private long _foreseen;
 
-    public Quota Quota { get; set; } = quota;
+    public Quota Quota { get; private set; } = quota;
+
+    /// <summary>
+    /// Tick until which it counts although its limit was taken away, and binds nobody; <see cref="long.MaxValue"/>: its limit rules.
+    /// </summary>
+    public long KeptUntil { get; private set; } = long.MaxValue;
+
+    public bool IsKept => KeptUntil < long.MaxValue;
+
+    /// <summary>How far back it knows all that was used, in ticks.</summary>
+    public virtual long Reach => 0;
+
+    /// <summary>Its limit rules from now on.</summary>
+    public void Rule(Quota quota) => (Quota, KeptUntil) = (quota, long.MaxValue);
+
+    /// <summary>Its limit rules no longer; the tick until which it counts on, at most <paramref name="until"/>.</summary>
+    public long Keep(long until)
+    {
+        KeptUntil = IsKept ? KeptUntil : until;
+        Quota = Quota with { Limit = Quota.MostLimit };
+        return KeptUntil;
+    }
+
+    /// <summary>What was used and is held, reserved amounts left out.</summary>
+    public virtual List<Use> Held(long now) => [];
+
+    /// <summary>The tick at which an amount is held that was stamped with this mark.</summary>
+    public virtual long AtOf(long mark) => mark;
 
     /// <summary>What is told to bind; null for what is no quota.</summary>
     public virtual Quota? BoundQuota => Quota;
@@ -142,6 +169,8 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
         return _sum.WhenAtMost(Quota.Limit - amount - Reserved, _sum.Span, now);
     }
 
+    public override long Reach => _sum.Span;
+
     public override void Assume(long amount, long at) => _sum.Add(at, amount);
 
     /// <summary>Short intervals trust only what has certainly passed; for long ones the wall clock says how long a machine was off.</summary>
@@ -150,6 +179,14 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
         at = Quota.Seconds > TrustsWallFrom ? Math.Min(at, now - Math.Max(0, (wall - wallAt).Ticks * 100)) : at;
         base.Recall(amount, at, wallAt, wall, now);
     }
+
+    public override List<Use> Held(long now)
+    {
+        _ = _sum.At(now);
+        return [.. _sum.Held().Select(held => new Use(held.At, held.Amount))];
+    }
+
+    public override long AtOf(long mark) => mark * _sum.Width;
 
     public override IEnumerable<(long Until, long Amount)> Counting(long now)
     {

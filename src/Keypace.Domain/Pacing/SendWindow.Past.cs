@@ -5,7 +5,12 @@ namespace Keypace.Domain.Pacing;
 /// <summary>What was sent under another limit, under no permit, or before a restart.</summary>
 public sealed partial class SendWindow
 {
-    private int _olderMost;      // of limits that ruled less than their span ago
+    /// <summary>
+    /// A limit of before decides for so long how much is held: who lowers one and raises it again has sent what was sent in between. In ticks.
+    /// </summary>
+    private const long KeepsOlder = 24 * 3600 * Second;
+
+    private int _olderMost;      // of limits that ruled lately
     private long _olderSpan;
     private long _olderUntil = long.MinValue;
 
@@ -61,7 +66,7 @@ public sealed partial class SendWindow
         var stillOlder = now < _olderUntil;
         _olderMost = stillOlder ? Math.Max(_olderMost, _most) : _most;
         _olderSpan = stillOlder ? Math.Max(_olderSpan, _span) : _span;
-        _olderUntil = stillOlder ? Math.Max(_olderUntil, now + _span) : now + _span;
+        _olderUntil = now + KeepsOlder;
         _changes++;
         Limit = limit;
         Guard = guard;
@@ -74,6 +79,57 @@ public sealed partial class SendWindow
     /// <summary>Nothing that is held counts any more, under this limit or one that ruled lately.</summary>
     public bool IsEmptyAt(long now) =>
         Outstanding == 0 && (LastSent == long.MinValue || LastSent + LongestSpan(now) + (_slots?.Width ?? 0) <= now);
+
+    /// <summary>Every stamp is held as it was.</summary>
+    internal bool IsExact => _slots is null;
+
+    /// <summary>Counts sends that were made elsewhere, for as long as it counted them there if that is longer.</summary>
+    /// <param name="reach">For how long, in ticks.</param>
+    internal void TakeOver(IReadOnlyList<Use> sends, long reach, long now)
+    {
+        if (sends.Count == 0)
+        {
+            return;
+        }
+
+        var most = (int)Math.Min(RateLimit.MostCount, Held + sends.Sum(send => send.Amount));
+        _olderMost = Math.Max(now < _olderUntil ? _olderMost : 0, Math.Max(_most, most));
+        _olderSpan = Math.Max(now < _olderUntil ? _olderSpan : 0, Math.Max(_span, reach));
+        _olderUntil = now + KeepsOlder;
+        ChooseForm(now);
+        foreach (var send in sends)
+        {
+            LastSent = Math.Max(LastSent, send.At);
+            if (_slots is not null)
+            {
+                AddToSlots(send.At, send.Amount);
+            }
+            else
+            {
+                _stamps.InsertMany(send.At, (int)send.Amount);
+            }
+        }
+
+        _changes++;
+    }
+
+    /// <summary>How far back it holds all that was sent, as far as its limits needed to know it; in ticks.</summary>
+    public long Reach(long now) => LongestSpan(now);
+
+    /// <summary>All that is held of it, oldest first; with slots, at the ends of their slots.</summary>
+    internal List<Use> Sends(long now)
+    {
+        if (_slots is not null)
+        {
+            _slots.At(now);
+            return [.. _slots.Held().Select(held => new Use(held.At, held.Amount))];
+        }
+
+        return [.. _stamps.After(now - LongestSpan(now)).Select(stamp => new Use(stamp, 1))];
+    }
+
+    /// <summary>The tick at which a send is held that was stamped then.</summary>
+    internal long AtOf(long stamp) => _slots is null ? stamp : _slots.UntilOf(stamp) - _slots.Span;
 
     /// <summary>More than N from before a restart: the limit was higher then, and may be raised again.</summary>
     private void HoldMore(long newest)

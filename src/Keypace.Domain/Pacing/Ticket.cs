@@ -58,6 +58,19 @@ public abstract class Ticket
     internal Ticket? Previous { get; set; }
 
     internal Ticket? Next { get; set; }
+
+    /// <summary>What it really used is known, and counted.</summary>
+    internal bool IsSettled { get; set; }
+
+    /// <summary>It holds a permit, or was sent and has not ended.</summary>
+    internal bool IsRunning { get; set; }
+
+    /// <summary>Its own among all rate groups, once it was carried into another one; 0 before.</summary>
+    public long Number { get; internal set; }
+
+    internal Ticket? PreviousRunning { get; set; }
+
+    internal Ticket? NextRunning { get; set; }
 }
 
 /// <summary>Where a ticket stands. New, then Granted or Waiting; everything after Granted is an end.</summary>

@@ -98,17 +98,28 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
         lock (_changing)
         {
             var before = _current;
-            _current = change(before);
-            // A key that joins, leaves or changes a group may change what rules that group: at once, also for those waiting.
-            if (keyId is { } id && before.Keys.TryGetValue(id, out var old) && old.RateGroupId != rateGroupId)
-                ApplyRules(old.RateGroupId);
+            var after = change(before);
+            // First what counted is there, then somebody hears of it: whoever comes meanwhile goes to the old group, which sends him on.
+            if (keyId is { } id && rateGroupId is { } to && before.Keys.TryGetValue(id, out var old) && old.RateGroupId != to)
+                Move(old, after.Keys[id], before, after);
+            _current = after;
+            // A key that joins or leaves a group may change what rules that group: at once, also for those waiting.
+            if (keyId is { } changed && before.Keys.TryGetValue(changed, out var earlier) && earlier.RateGroupId != rateGroupId)
+                ApplyRules(earlier.RateGroupId);
             if (rateGroupId is { } group)
-            {
                 ApplyRules(group);
-                if (keyId is { } moved && before.Keys.TryGetValue(moved, out var earlier) && earlier.RateGroupId != group)
-                    rateGroups.Move(moved, earlier.RateGroupId, group, _current.RulesByRateGroup[group]);
-            }
         }
+    }
+
+    /// <summary>Keys with the same secret are one key to the hub: those that go to the same place go together.</summary>
+    private void Move(ServedKey old, ServedKey moved, KeySnapshot before, KeySnapshot after)
+    {
+        IEnumerable<ServedKey> together = moved.Source == old.Source
+            ? before.KeysByRateGroup[old.RateGroupId].Where(key => key.Source == old.Source)
+            : [old];
+        rateGroups.Move(old.RateGroupId, before.RulesOf(old), moved.RateGroupId, new MovingKeys(
+            together.Select(key => key.Id).ToHashSet(), old.Source, moved.Source,
+            after.RulesByRateGroup.GetValueOrDefault(old.RateGroupId), after.RulesByRateGroup[moved.RateGroupId]));
     }
 
     private void ApplyRules(Guid rateGroupId)

@@ -52,6 +52,11 @@ internal sealed class GroupPast(RateLimit limit, long guard)
         }
 
         Runs.RemoveRange(0, over);
+        var isLate = runs.Length > 0 && Runs.Count > 0 && runs[0].At < Runs[^1].At;   // brought along by a key that came from another group
         Runs.AddRange(runs);
+        if (isLate)
+        {
+            Runs.Sort(static (one, other) => one.At.CompareTo(other.At));
+        }
     }
 }

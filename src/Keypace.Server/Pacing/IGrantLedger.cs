@@ -41,6 +41,10 @@ internal interface IGrantLedger
     /// <summary>Asks the group, in the background, for its next block (<see cref="IGrantHolder.NextBlock"/>) and says when it is written.</summary>
     void WriteBlockSoon(IGrantHolder group);
 
+    /// <summary>
+    /// Notes sends that a running group counts although it did not make them. The note, for <see cref="IsDurable"/>: nothing may be granted before.</summary>
+    long WriteNow(Guid groupId, RateLimit limit, long guard, SentRun[] sent);
+
     /// <summary>Notes what a group has sent since its last block, and that it sends nothing until it runs again.</summary>
     void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses);
 

@@ -28,6 +28,8 @@ internal sealed class OpenLedger : IGrantLedger
     {
     }
 
+    public long WriteNow(Guid groupId, RateLimit limit, long guard, SentRun[] sent) => 0;
+
     public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses)
     {
     }

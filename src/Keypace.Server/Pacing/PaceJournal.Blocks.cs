@@ -21,6 +21,23 @@ internal sealed partial class PaceJournal
         }
     }
 
+    public long WriteNow(Guid groupId, RateLimit limit, long guard, SentRun[] sent)
+    {
+        lock (_gate)
+        {
+            var now = _clock.Now;
+            var past = Past(groupId, limit, guard);
+            past.Add(sent, now);
+            if (!Write(JournalState.Block(groupId, past, now, sent)))
+            {
+                return _notes + 1;   // it is in what is written once the disk works again
+            }
+
+            AskFlush();
+            return _notes;
+        }
+    }
+
     public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
     {
         lock (_gate)

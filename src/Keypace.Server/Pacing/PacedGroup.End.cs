@@ -27,6 +27,7 @@ internal sealed partial class PacedGroup
             // Not before its note of running is on the disk: the next one would bring another standing credit, and a start after a power
             // failure counts one.
             OpenGates();
+            _pacer.ForgetKept(_clock.Time.GetUtcNow(), now);
             if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || _awaitsBlock || !_isDurable || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
             {
                 WantOldSaved(now);
@@ -45,7 +46,7 @@ internal sealed partial class PacedGroup
     {
         lock (Gate)
         {
-            _isRetired |= _note is null && _pacer.IsIdle(now) && !_isStopping;
+            _isRetired |= _note is null && _pacer.IsIdle(now) && !_pacer.IsAnyRunning && !AwaitsLate(now) && !_isStopping;
             if (_isRetired)
             {
                 _timer?.Dispose();

@@ -101,6 +101,17 @@ internal sealed partial class PacedGroup
             ReleaseHeld();
         }
 
+        if (_mustBeDurable > long.MinValue)
+        {
+            if (!_home.Ledger.IsDurable(_mustBeDurable))
+            {
+                _pacer.GrantUntil = long.MinValue;
+                return;
+            }
+
+            _mustBeDurable = long.MinValue;
+        }
+
         _pacer.GrantUntil = _isDurable ? _home.Ledger.MayGrantUntil : Math.Max(note.Until, _home.Ledger.MayGrantUntil);
     }
 

@@ -23,6 +23,18 @@ internal sealed partial class PacedGroup
     public void Learn(Turn turn, in HubReport report, HubRefusal? refusal, string? model)
     {
         var changed = s_changed ??= [];
+        PacedGroup? goneTo;
+        lock (Gate)
+        {
+            goneTo = GoneTo(turn.ApiKeyId);
+        }
+
+        if (goneTo is not null)
+        {
+            goneTo.Learn(turn, report, refusal, model);   // the hub speaks of the secret, and that is there now
+            return;
+        }
+
         lock (Gate)
         {
             var now = _clock.Now;
@@ -74,12 +86,14 @@ internal sealed partial class PacedGroup
 
     internal void Settle(Turn turn, long inputTokens, long outputTokens)
     {
+        Guest[] guests;
         var changed = s_changed ??= [];
         lock (Gate)
         {
             var now = _clock.Now;
             _pacer.Settle(turn, inputTokens, outputTokens, now);
             NoteSettled(turn, inputTokens, outputTokens);
+            guests = turn.Guests.ToArray();
             if (turn.Need.Model is { } model)
             {
                 (_estimates ??= new OutputEstimates()).Learn(model, outputTokens);
@@ -89,26 +103,31 @@ internal sealed partial class PacedGroup
         }
 
         WakeAll(changed);
+        foreach (var guest in guests)
+        {
+            guest.Group.Settled(guest, inputTokens, outputTokens);
+        }
     }
 
     internal void Ended(Turn turn)
     {
+        Guest[] guests;
         Interlocked.Decrement(ref _inFlight);
-        if (!turn.HasClaims && turn.UseNumber == 0)
-        {
-            return;
-        }
-
         var changed = s_changed ??= [];
         lock (Gate)
         {
             var now = _clock.Now;
             _pacer.Ended(turn);
             NoteEnded(turn, now);
+            guests = turn.Guests.ToArray();
             Step(now, changed);
         }
 
         WakeAll(changed);
+        foreach (var guest in guests)
+        {
+            guest.Group.Ended(guest);
+        }
     }
 
     /// <summary>Somebody knows better than the hub's last words: no pause, no model that is refused without being sent.</summary>
@@ -167,6 +186,8 @@ internal sealed partial class PacedGroup
             {
                 _pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
             }
+
+            _pacer.PausedFor = _pacer.PausedUntil == lesson.PauseUntil ? turn.Need.Source : _pacer.PausedFor;
         }
 
         if (lesson.CircuitUntil > 0)

@@ -2,77 +2,177 @@ using Keypace.Domain.Pacing;
 
 namespace Keypace.Server.Pacing;
 
-/// <summary>How a key comes into another rate group while its queries wait.</summary>
+/// <summary>How keys come into another rate group: one leaves with what counts, the other takes it over, and nobody comes in between.</summary>
 internal sealed partial class PacedGroup
 {
+    /// <summary>How long a query may have looked up its key before it comes here.</summary>
+    private static readonly long RemembersGone = MonotonicClock.NanosecondsOf(TimeSpan.FromMinutes(15));
+
+    private Dictionary<Guid, (PacedGroup To, long At)>? _gone;   // keys that left: whoever still comes here with one is sent on
+    private long _mustBeDurable = long.MinValue;                 // nothing is granted before this note is on the disk
+
     /// <summary>
-    /// What counts now, oldest first. Permits that are out count as sent now: they leave within moments.
+    /// Keys of one secret and destination go from one group to another, under both groups' locks and no other: whoever comes waits for these, and
+    /// finds everything moved. False, and nothing is moved, when one of the groups was dropped meanwhile.
     /// </summary>
-    internal long[] Past()
+    internal static bool TryMove(PacedGroup from, PacedGroup to, MovingKeys keys)
     {
-        lock (Gate)
+        var (first, second) = from.Id.CompareTo(to.Id) < 0 ? (from, to) : (to, from);
+        List<Ticket> left = [], came = [];
+        lock (first.Gate)
         {
-            var now = _clock.Now;
-            var counting = _pacer.Counting(now);
-            var stamps = new long[counting.Length + _pacer.Outstanding];
-            counting.CopyTo(stamps, 0);
-            Array.Fill(stamps, now, counting.Length, _pacer.Outstanding);
-            return stamps;
+            lock (second.Gate)
+            {
+                if (from._isRetired || to._isRetired)
+                {
+                    return false;
+                }
+
+                var now = from._clock.Now;
+                to.Apply(keys.RulesThere, now);
+                to.TakeOver(from.Carry(keys, now), keys, from, now);
+                from.SendAway(keys, to, now, left);
+                if (keys.RulesHere is { } rules)
+                {
+                    from.Apply(rules, now);
+                }
+
+                from.Step(now, left);
+                to.Step(now, came);
+            }
+        }
+
+        WakeAll(left);
+        WakeAll(came);
+        return true;
+    }
+
+    /// <summary>Where a key is that has left this group; null for one that has not.</summary>
+    private PacedGroup? GoneTo(Guid apiKeyId) => _gone is not null && _gone.TryGetValue(apiKeyId, out var gone) ? gone.To : null;
+
+    /// <summary>Somebody may still come for a key that left.</summary>
+    private bool AwaitsLate(long now) => _gone is not null && _gone.Values.Any(gone => gone.At + RemembersGone > now);
+
+    private CarriedUse Carry(MovingKeys keys, long now) => _pacer.Carry(
+        keys.SourceHere, ticket => ticket is PacedTicket paced && keys.Ids.Contains(paced.ApiKeyId), _home.NextNumber, now);
+
+    private void TakeOver(CarriedUse carried, MovingKeys keys, PacedGroup from, long now)
+    {
+        foreach (var id in keys.Ids)
+        {
+            _gone?.Remove(id);
+        }
+
+        var running = from._pacer.Running.Where(ticket => ticket.Number != 0).ToDictionary(ticket => ticket.Number, ticket => (PacedTicket)ticket);
+        _pacer.TakeOver(carried, keys.SourceThere, query =>
+        {
+            var there = running[query.Number];
+            var guest = new Guest(this) { ApiKeyId = there.ApiKeyId };
+            there.Follow(guest);
+            return guest;
+        }, _clock.Time.GetUtcNow(), now);
+        HasQuotas |= _pacer.KnowsTokens;
+        TakeOverCircuits(from, now);
+        WriteDown(carried, now);
+    }
+
+    /// <summary>What came along must outlive this process like what was sent here: nothing is granted before it is on the disk.</summary>
+    private void WriteDown(CarriedUse carried, long now)
+    {
+        if (carried.Sends.Count == 0)
+        {
+            return;
+        }
+
+        if (_note is null)
+        {
+            Run(now);   // the journal must know that something counts here
+        }
+
+        var step = SentRuns.StepOf(_pacer.Limit.Count, _pacer.Span);
+        foreach (var send in carried.Sends.Where(send => send.At + _pacer.Span > now).OrderBy(send => send.At))
+        {
+            for (var i = 0L; i < send.Amount; i++)
+            {
+                _unsaved?.Add(send.At, step);
+            }
+        }
+
+        if (_unsaved is not null)
+        {
+            WriteDownUses(carried, now);
+            _mustBeDurable = _home.Ledger.WriteNow(Id, _pacer.Limit, _pacer.Guard, _unsaved.Take());
         }
     }
 
-    /// <summary>
-    /// A key joins that has sent elsewhere: its account's hub counts those sends, so this group does too. Some of them may have been of other
-    /// keys of the group that it leaves; that errs on the safe side and is over after one interval.
-    /// </summary>
-    internal void TakeOver(long[] stamps)
+    /// <summary>The same for the limits beside the rate limit; what runs counts as reserved, and as over.</summary>
+    private void WriteDownUses(CarriedUse carried, long now)
     {
-        var changed = s_changed ??= [];
-        lock (Gate)
+        if (_uses is null)
         {
-            if (_isRetired)
-            {
-                _home.Successor(this).TakeOver(stamps);
-                return;
-            }
-
-            var now = _clock.Now;
-            _pacer.Restore(stamps);
-            if (_note is null && stamps.Length > 0)
-            {
-                Run(now);   // the journal must know that something counts here
-            }
-
-            var step = SentRuns.StepOf(_pacer.Limit.Count, _pacer.Span);
-            foreach (var stamp in stamps)
-            {
-                _unsaved?.Add(stamp, step);
-            }
-
-            AskBlock();
-
-            Step(now, changed);
+            return;
         }
 
-        WakeAll(changed);
+        var sends = new CarriedQuota(new Quota(QuotaDimension.Requests, 1, 1), carried.Reach, carried.Sends);
+        var areKnown = carried.Quotas.Any(each => each.Quota is { Dimension: QuotaDimension.Requests, Model: null });
+        foreach (var (quota, _, uses) in areKnown ? carried.Quotas : [.. carried.Quotas, sends])
+        {
+            foreach (var use in uses)
+            {
+                _uses.Past(PastOf(quota, use.Amount, carried.Source, use.At, now), use.At);
+            }
+        }
+
+        foreach (var query in carried.Running)
+        {
+            _uses.Past(
+                new PastUse(_clock.WallAt(now, now), query.Need.Model, 1, query.Need.InputTokens, query.Need.OutputTokens) { Source = carried.Source }, now);
+        }
+
+        var credit = _pacer.TokenAllowance < long.MaxValue ? _pacer.TokenAllowance + _heldTokens : 0;
+        _home.Ledger.NoteUses(Id, _pacer.Limit, _pacer.Guard, _uses.Take(_pacer.TokensOut + credit));
     }
 
-    /// <summary>The key's queries leave the line: each enters that of the key's new group.</summary>
-    internal void SendAway(Guid apiKeyId)
-    {
-        var changed = s_changed ??= [];
-        lock (Gate)
-        {
-            foreach (var ticket in _pacer.InOrder().Where(ticket => ((Turn)ticket).ApiKeyId == apiKeyId).ToArray())
-            {
-                ((Turn)ticket).IsMoved = true;
-                _pacer.GiveBack(ticket);
-                changed.Add(ticket);
-            }
+    /// <summary>Of two limits that count the same in two ways both are noted: more than it was, never less.</summary>
+    private PastUse PastOf(Quota quota, long amount, Guid source, long at, long now) => new(
+        _clock.WallAt(at, now), quota.Model,
+        quota.Dimension == QuotaDimension.Requests ? amount : 0,
+        quota.Dimension is QuotaDimension.Tokens or QuotaDimension.InputTokens ? amount : 0,
+        quota.Dimension == QuotaDimension.OutputTokens ? amount : 0) { Source = source };
 
-            Step(_clock.Now, changed);
+    /// <summary>Their queries leave the line: each enters that of the new group, and so does whoever comes here late.</summary>
+    private void SendAway(MovingKeys keys, PacedGroup to, long now, List<Ticket> changed)
+    {
+        _gone ??= [];
+        foreach (var id in keys.Ids)
+        {
+            _gone[id] = (to, now);
         }
 
-        WakeAll(changed);
+        foreach (var ticket in _pacer.InOrder().Where(ticket => keys.Ids.Contains(((Turn)ticket).ApiKeyId)).ToArray())
+        {
+            ((Turn)ticket).IsMoved = true;
+            _pacer.GiveBack(ticket);
+            changed.Add(ticket);
+        }
+    }
+
+    private void TakeOverCircuits(PacedGroup from, long now)
+    {
+        foreach (var (model, until) in from._circuits ?? [])
+        {
+            if (until > now)
+            {
+                _circuits ??= [];
+                _circuits[model] = Math.Max(until, _circuits.GetValueOrDefault(model));
+            }
+        }
     }
 }
+
+/// <summary>Keys that go together from one rate group to another, because they have one secret and destination.</summary>
+/// <param name="SourceHere">Names the secret and destination that they have had.</param>
+/// <param name="SourceThere">And the one that they have now.</param>
+/// <param name="RulesHere">What rules the group that they leave from then on; null: as before.</param>
+/// <param name="RulesThere">What rules the one that they come into.</param>
+internal sealed record MovingKeys(IReadOnlySet<Guid> Ids, Guid SourceHere, Guid SourceThere, GroupRules? RulesHere, GroupRules RulesThere);

@@ -66,12 +66,13 @@ internal sealed partial class PacedGroup
         ApplyLimit(now);
         var mode = rules.IsFrozen && rules.Mode == PacingMode.Auto ? rules.StartsSmooth ? PacingMode.Smooth : PacingMode.Burst : rules.Mode;
         _pacer.ChangeShape(mode, rules.StartsSmooth, now);
-        HasQuotas = rules.Quotas.Count > 0;
         if (!_pacer.Quotas.SequenceEqual(rules.Quotas))
         {
             _pacer.ChangeQuotas(rules.Quotas, _clock.Time.GetUtcNow(), now);
             ConfigureUses();
         }
+
+        HasQuotas = rules.Quotas.Count > 0 || _pacer.KnowsTokens;
     }
 
     /// <summary>What was set, or what was learned on top of it.</summary>

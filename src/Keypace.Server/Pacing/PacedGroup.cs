@@ -35,6 +35,7 @@ internal sealed partial class PacedGroup : IGrantHolder
             MonotonicClock.NanosecondsOf(rules.Guard ?? home.Options.Guard),
             new QueueBounds(home.Options.QueueLimit, home.Options.CallerQueueLimit)) { GrantUntil = long.MinValue };
         _unknownUntil = home.Ledger.Recall(id, _pacer, StandingCredit.Of(rules.Limit, rules.Quotas));
+        _pacer.KnowsSince = _clock.Now;
         Apply(rules, _clock.Now);
         RecallUses();
     }
@@ -51,6 +52,18 @@ internal sealed partial class PacedGroup : IGrantHolder
             lock (Gate)
             {
                 return _rules;
+            }
+        }
+    }
+
+    /// <summary>It was dropped: another one takes its place.</summary>
+    internal bool IsRetired
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _isRetired;
             }
         }
     }
@@ -76,10 +89,16 @@ internal sealed partial class PacedGroup : IGrantHolder
         var changed = s_changed ??= [];
         EntryRefusal? refusal = null;
         bool isRetired;
+        PacedGroup? goneTo;
         lock (Gate)
         {
             isRetired = _isRetired;
-            if (_isStopping)
+            goneTo = GoneTo(entry.ApiKeyId);
+            if (goneTo is not null)
+            {
+                // Its key has another group now: there, outside of this lock.
+            }
+            else if (_isStopping)
             {
                 refusal = new EntryRefusal(EntryRefusalKind.ShuttingDown, 0, ShutDownRetry);
             }
@@ -103,7 +122,7 @@ internal sealed partial class PacedGroup : IGrantHolder
         }
 
         WakeAll(changed);
-        return isRetired ? _home.Successor(this).Enter(entry) : refusal is null ? turn : refusal;
+        return goneTo is not null ? goneTo.Enter(entry) : isRetired ? _home.Successor(this).Enter(entry) : refusal is null ? turn : refusal;
     }
 
     /// <summary>How long the query would wait if it came now.</summary>
@@ -146,14 +165,21 @@ internal sealed partial class PacedGroup : IGrantHolder
     internal void Sent(Turn turn)
     {
         var changed = s_changed ??= [];
+        long at;
+        Guest[] guests;
         lock (Gate)
         {
             var now = _clock.Now;   // in the lock, so that stamps of one group come in order
             Stamp(turn, now);
+            (at, guests) = (now, turn.Guests.ToArray());
             Step(now, changed);
         }
 
         WakeAll(changed);
+        foreach (var guest in guests)
+        {
+            guest.Group.Sent(guest, at);
+        }
     }
 
     private void Stamp(Turn turn, long now)
@@ -177,6 +203,8 @@ internal sealed partial class PacedGroup : IGrantHolder
     internal void GiveBack(Turn turn)
     {
         var changed = s_changed ??= [];
+        long at;
+        Guest[] guests;
         lock (Gate)
         {
             var now = _clock.Now;
@@ -190,10 +218,22 @@ internal sealed partial class PacedGroup : IGrantHolder
             }
 
             changed.Add(turn);
+            (at, guests) = (turn.SentAt, turn.Guests.ToArray());
             Step(now, changed);
         }
 
         WakeAll(changed);
+        foreach (var guest in guests)
+        {
+            if (turn.State == TicketState.Sent)
+            {
+                guest.Group.Sent(guest, at);
+            }
+            else
+            {
+                guest.Group.GivenBack(guest);
+            }
+        }
     }
 
     private Arrival ArrivalOf(in Entry entry, long now)

@@ -22,6 +22,7 @@ internal sealed class RateGroups : IAsyncDisposable
     private readonly ConcurrentDictionary<PacedGroup, byte> _running = new();
     private readonly PastHistories _pastHistories = new();
     private long _sentOfDropped;
+    private long _numbers;
     private readonly ITimer _restTimer;
     private readonly ITimer _retireTimer;
     private readonly Lock _watch = new();
@@ -83,16 +84,29 @@ internal sealed class RateGroups : IAsyncDisposable
     /// <summary>Rules from now on, for those who wait too. Quotas must be without fault.</summary>
     public void Configure(Guid groupId, GroupRules rules) => Get(groupId, rules).Configure(rules);
 
-    /// <summary>A key goes from one group to another: what was sent counts there too, and what waits goes along.</summary>
-    public void Move(Guid apiKeyId, Guid from, Guid to, GroupRules rules)
+    /// <summary>
+    /// Keys of one secret go from one group to another: what counted counts there too, what waits goes along, and what runs counts in both. One
+    /// step: see <see cref="PacedGroup.TryMove"/>. Before anybody is told of the new group.
+    /// </summary>
+    /// <param name="rulesBefore">What rules the group that they leave: one that is not in memory may count what a process before this one sent.</param>
+    public void Move(Guid from, GroupRules rulesBefore, Guid to, MovingKeys keys)
     {
-        if (!_groups.TryGetValue(from, out var left))
+        while (!PacedGroup.TryMove(Get(from, rulesBefore), Get(to, keys.RulesThere), keys))
         {
-            return;   // nothing of it counts
+            Drop(from);
+            Drop(to);
         }
+    }
 
-        Get(to, rules).TakeOver(left.Past());
-        left.SendAway(apiKeyId);
+    /// <summary>A number for a query that counts in several groups.</summary>
+    internal long NextNumber() => Interlocked.Increment(ref _numbers);
+
+    private void Drop(Guid groupId)
+    {
+        if (_groups.TryGetValue(groupId, out var group) && group.IsRetired)
+        {
+            _groups.TryRemove(KeyValuePair.Create(groupId, group));
+        }
     }
 
     /// <summary>Ends every wait, takes no new query, lets permits that are out be used, and saves what was sent.</summary>

@@ -7,14 +7,18 @@ namespace Keypace.Server.Pacing;
 /// write, or
 /// with <see cref="GiveBack"/>; a permit that is neither sent nor given back counts against the limit forever.
 /// </summary>
-internal sealed class Turn : Ticket
+internal sealed class Turn : PacedTicket
 {
     private readonly PacedGroup _group;
     private TaskCompletionSource<TurnEnd>? _ended;   // made only when somebody really waits
     private TaskCompletionSource? _near;
     private int _hasEnded;
 
-    internal Turn(PacedGroup group) => _group = group;
+    internal Turn(PacedGroup group)
+        : base(group) => _group = group;
+
+    /// <summary>What it really used is to be told.</summary>
+    public bool WantsSettling => HasClaims || HasGuests;
 
     public bool IsGranted => State == TicketState.Granted;
 
@@ -25,8 +29,6 @@ internal sealed class Turn : Ticket
     internal string SenderToken { get; set; } = "";
 
     internal string Sender { get; set; } = "";
-
-    internal Guid ApiKeyId { get; init; }
 
     /// <summary>Which of its group's uses it is in the journal (<see cref="UseNote.Number"/>); 0: none.</summary>
     internal long UseNumber { get; set; }

@@ -39,7 +39,7 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
         response.Dispose();
         credential.Dispose();
         line.Leave();
-        if (turn.HasClaims)
+        if (turn.WantsSettling)
             TokenNeed.Settle(turn, Status, tally.Usage);
         turn.Ended();
     }

@@ -140,6 +140,10 @@ public sealed class CalendarMeterTests
         Assert.Equal([tickets[2]], changed.Where(ticket => ticket.State == TicketState.Granted));
         Assert.False(pacer.IsIdle(day + Hour));
         pacer.ChangeQuotas([], Noon, day);
+        Assert.True(pacer.NeedsWall);   // the limit may be set again before its day is over
+        pacer.ForgetKept(Noon, day + Pacer.KeepsUse - 1);
+        Assert.True(pacer.NeedsWall);
+        pacer.ForgetKept(Noon, day + Pacer.KeepsUse);
         Assert.False(pacer.NeedsWall);
     }
 

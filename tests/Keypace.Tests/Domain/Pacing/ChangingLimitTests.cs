@@ -71,18 +71,19 @@ public sealed class ChangingLimitTests
     }
 
     [Fact]
-    public void A_limit_that_ruled_longer_ago_than_its_interval_is_remembered_no_more()
+    public void A_limit_that_ruled_longer_ago_than_a_day_is_remembered_no_more()
     {
+        const long Day = 24 * 3600 * Second;
         var window = new SendWindow(new RateLimit(60, 60), 0);
         window.AssumeSent(60, 0);
         window.ChangeLimit(new RateLimit(3, 10), 0, 1 * Second);
-        window.ChangeLimit(new RateLimit(2, 10), 0, 61 * Second);   // a minute after the first has stopped to rule
-        Assert.InRange(window.Held, 0, 3);
         Assert.True(window.IsEmptyAt(61 * Second));
+        window.ChangeLimit(new RateLimit(2, 10), 0, Day + (1 * Second));
+        Assert.InRange(window.Held, 0, 3);
         for (var i = 0; i < 10; i++)
         {
             window.Take();
-            window.Sent((62 * Second) + i);
+            window.Sent(Day + (62 * Second) + i);
         }
 
         Assert.Equal(3, window.Held);
@@ -90,6 +91,24 @@ public sealed class ChangingLimitTests
         other.AssumeSent(1, 0);
         other.ChangeLimit(new RateLimit(3, 10), 0, Second);
         Assert.False(other.IsEmptyAt((60 * Second) - 1));   // may be raised again before
+    }
+
+    [Fact]
+    public void A_limit_that_is_lowered_for_longer_than_its_interval_and_raised_again_has_not_forgotten_what_was_sent_in_between()
+    {
+        var window = new SendWindow(new RateLimit(100, 60), 0);
+        window.ChangeLimit(new RateLimit(5, 1), 0, 0);
+        for (var second = 0; second < 70; second++)
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                window.Take();
+                window.Sent((second * Second) + i);
+            }
+        }
+
+        window.ChangeLimit(new RateLimit(100, 60), 0, 70 * Second);
+        Assert.Equal(0, window.FreeBy(70 * Second));   // 300 went in the last minute
     }
 
     [Fact]
@@ -105,7 +124,7 @@ public sealed class ChangingLimitTests
         window.ChangeLimit(new RateLimit(10, 10), 0, 27);
         window.Take();
         window.Sent(60 * Second);
-        Assert.InRange(window.Held, 1, 10);
+        Assert.InRange(window.Held, 1, 11);
 
         var slotted = new SendWindow(new RateLimit(100_000, 10), 0);
         slotted.Restore(stamps);
@@ -166,10 +185,11 @@ public sealed class ChangingLimitTests
         window.ChangeLimit(new RateLimit(100_000, 10), 0, 51 * Second);
         Assert.Equal([50 * Second, 50 * Second], window.Counting(51 * Second));   // the slots still hold what the longer interval counts
         window.ChangeLimit(new RateLimit(100, 10), 0, 52 * Second);
-        Assert.True(window.IsFree(400 * Second));
+        const long Later = (24 * 3600 * Second) + (400 * Second);
+        Assert.True(window.IsFree(Later));
         window.Take();
-        window.Sent((400 * Second) + 3);
-        Assert.Equal([(400 * Second) + 3], window.Counting(401 * Second));   // stamp by stamp again
+        window.Sent(Later + 3);
+        Assert.Equal([Later + 3], window.Counting(Later + Second));   // stamp by stamp again
     }
 
     [Fact]

@@ -10,6 +10,9 @@ public sealed class PacerQuotaTests
     private readonly List<Ticket> _changed = [];
     private long _now;
 
+    /// <summary>A trace that ran over while a limit that was set again began with nothing used.</summary>
+    private const int ForgetsWhatWasUsed = 3;
+
     [Fact]
     public void No_limit_is_ever_over_whatever_comes()
     {
@@ -24,6 +27,21 @@ public sealed class PacerQuotaTests
 
         Assert.True(sends > traces * 10, $"Only {sends} sends: the traces prove little.");
         Assert.Equal(Pacer.MostPasses, blocked);
+    }
+
+    [Fact]
+    public void No_limit_is_ever_over_while_limits_come_and_go()
+    {
+        var (sends, changes) = (0, 0);
+        var (first, traces) = (Traces.FirstSeed(), Traces.Count(500, 20_000));
+        foreach (var seed in Enumerable.Range(first, traces).Append(ForgetsWhatWasUsed))
+        {
+            var trace = new QuotaTrace(seed, changes: true);
+            trace.Run(60);
+            (sends, changes) = (sends + trace.Sends, changes + trace.Changes);
+        }
+
+        Assert.True(sends > traces * 10 && changes > traces * 3, $"Only {sends} sends and {changes} changes: the traces prove little.");
     }
 
     [Fact]
@@ -125,20 +143,6 @@ public sealed class PacerQuotaTests
         var fourth = new PlainTicket();
         pacer.Enqueue(fourth, Needs(60, 0), _now);
         Assert.Equal(pacer.Quotas[0], fourth.BoundBy);
-    }
-
-    [Theory]
-    [InlineData(QuotaDimension.Tokens, 20, null)]
-    [InlineData(QuotaDimension.InputTokens, 10, null)]
-    [InlineData(QuotaDimension.Tokens, 10, "a")]
-    public void Only_a_quota_that_counts_the_same_goes_on_where_it_was(QuotaDimension dimension, int seconds, string? model)
-    {
-        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10));
-        Send(pacer, 60);
-        pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 90, 10)], default, 0);
-        Assert.Equal(60, pacer.QuotasAt(0)[0].Used);
-        pacer.ChangeQuotas([new Quota(dimension, 90, seconds, Model: model)], default, 0);
-        Assert.Equal(0, pacer.QuotasAt(0)[0].Used);
     }
 
     [Fact]

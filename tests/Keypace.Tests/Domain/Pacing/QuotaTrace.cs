@@ -5,7 +5,8 @@ namespace Keypace.Tests.Domain.Pacing;
 
 /// <summary>
 /// One random life of a pacer with several limits at once. Keeps plain lists of what was sent and used, and checks every limit against them
-/// whenever something goes: nothing in common with how the pacer counts.
+/// whenever something goes: nothing in common with how the pacer counts. Its limits may come, go and change meanwhile; what it has to know then
+/// of the time before is kept in the same plain way.
 /// </summary>
 internal sealed class QuotaTrace
 {
@@ -14,7 +15,9 @@ internal sealed class QuotaTrace
     private readonly Random _chance;
     private readonly int _seed;
     private readonly RateLimit _limit;
-    private readonly Quota[] _quotas;
+    private readonly List<Ruled> _ever = [];   // every limit that ruled, and those that rule
+    private readonly bool _changes;
+    private Quota[] _quotas;
     private readonly Pacer _pacer;
     private readonly List<Query> _all = [];
     private readonly List<Ticket> _changed = [];
@@ -22,15 +25,20 @@ internal sealed class QuotaTrace
     private long _now;
     private long _next;   // what the host would sleep until
 
-    public QuotaTrace(int seed)
+    /// <param name="changes">Limits come, go and change.</param>
+    public QuotaTrace(int seed, bool changes = false)
     {
+        _changes = changes;
         (_seed, _chance) = (seed, new Random(seed));
         _limit = new RateLimit(1 + _chance.Next(30), 1 + _chance.Next(20));
         _settlesLower = _chance.Next(2) == 0;
         _quotas = [.. Enumerable.Range(0, 1 + _chance.Next(3)).Select(_ => AnyQuota())];
         _pacer = new Pacer(_limit, 0, new QueueBounds(1000, 1000));
         _pacer.ChangeQuotas(_quotas, DateTimeOffset.UnixEpoch, 0);
+        _ever.AddRange(_quotas.Select(quota => new Ruled(quota, 0)));
     }
+
+    public int Changes { get; private set; }
 
     public int Sends { get; private set; }
 
@@ -53,6 +61,11 @@ internal sealed class QuotaTrace
             foreach (var query in _all.Where(query => query is { State: TicketState.Sent, HasEnded: false } && _chance.Next(4) == 0))
             {
                 End(query);
+            }
+
+            if (_changes && _chance.Next(6) == 0)
+            {
+                Change();
             }
 
             if (_chance.Next(6) == 0 && _all.FindLast(query => query.State == TicketState.Waiting) is { } leaving)
@@ -89,6 +102,54 @@ internal sealed class QuotaTrace
             _ => new Quota(dimension, 20 + _chance.Next(300), 1 + _chance.Next(30), Model: model),
         };
     }
+
+    /// <summary>One limit more or less, one of before again, one narrowed, or one with another number or interval.</summary>
+    private void Change()
+    {
+        var quotas = _quotas.ToList();
+        var one = quotas.Count == 0 ? -1 : _chance.Next(quotas.Count);
+        switch (_chance.Next(6))
+        {
+            case 0:
+                quotas.Add(AnyQuota());
+                break;
+            case 1:
+                quotas.Add(_ever[_chance.Next(_ever.Count)].Quota);
+                break;
+            case 2 when one >= 0:
+                quotas.RemoveAt(one);
+                break;
+            case 3 when one >= 0 && quotas[one].Seconds > 1:
+                quotas[one] = quotas[one] with { Seconds = quotas[one].Seconds + _chance.Next(-1, 2) };
+                break;
+            case 4 when one >= 0:
+                quotas[one] = quotas[one] with { Model = quotas[one].Model is null ? "a" : null };
+                break;
+            case 5 when one >= 0:
+                quotas[one] = quotas[one] with { Limit = Math.Max(1, quotas[one].Limit * _chance.Next(5, 16) / 10) };
+                break;
+        }
+
+        _quotas = [.. quotas.DistinctBy(quota => (quota.Dimension, quota.Seconds, quota.Model)).Take(4)];
+        foreach (var quota in _quotas)
+        {
+            if (!_ever.Exists(ruled => ruled.CountsLike(quota)))
+            {
+                _ever.Add(new Ruled(quota, KnownSince(quota)));
+            }
+        }
+
+        _pacer.ChangeQuotas(_quotas, DateTimeOffset.UnixEpoch, _now);
+        Changes++;
+        Step();
+    }
+
+    /// <summary>What limits that count the same, or the same among other things, have known so far.</summary>
+    private long KnownSince(Quota quota) => _ever
+        .Where(ruled => ruled.Quota.Dimension == quota.Dimension && (ruled.Quota.Model is null || ruled.Quota.Model == quota.Model))
+        .Select(ruled => Math.Max(_now - (ruled.Quota.Seconds * Second), ruled.KnownSince))
+        .Append(quota.Dimension == QuotaDimension.Requests ? _now - (_limit.Seconds * Second) : _now)
+        .Min();
 
     private void Arrive()
     {
@@ -136,13 +197,15 @@ internal sealed class QuotaTrace
     {
         granted.HasPermit = true;
         Assert.True(_all.Count(query => query.HasPermit && query.CountsAt(_now, _limit.Seconds)) <= _limit.Count, $"The rate limit, {this}.");
-        foreach (var quota in _quotas)
+        foreach (var quota in _quotas.Where(quota => !_changes || Takes(quota, granted.Used) > 0))   // else a limit that was lowered may be over
         {
+            var since = _ever.Find(ruled => ruled.CountsLike(quota))!.KnownSince;
             var used = _all.Where(query => query.HasPermit).Sum(query =>
                 quota.Dimension == QuotaDimension.Concurrent
                     ? query.HasEnded ? 0 : Takes(quota, query.Need)
-                    : query.CountsAt(_now, quota.Seconds) ? Takes(quota, query.Used) : 0);
-            Assert.True(used <= quota.Limit, $"{used} of {quota.Dimension}, {this}.");
+                    : query.CountsAt(_now, quota.Seconds) && query.At > since ? Takes(quota, query.Used) : 0);
+            var most = Math.Max(quota.Limit, _changes ? Takes(quota, granted.Used) : 0);   // one larger than a limit of today goes when that is whole
+            Assert.True(used <= most, $"{used} of {quota.Dimension} {quota.Limit}/{quota.Seconds} {quota.Model}, {this}.");
         }
     }
 
@@ -197,6 +260,12 @@ internal sealed class QuotaTrace
         QuotaDimension.OutputTokens => need.OutputTokens,
         _ => need.InputTokens + need.OutputTokens,
     };
+
+    /// <param name="KnownSince">Tick after which all that it counts is known.</param>
+    private sealed record Ruled(Quota Quota, long KnownSince)
+    {
+        public bool CountsLike(Quota other) => (Quota.Dimension, Quota.Seconds, Quota.Model) == (other.Dimension, other.Seconds, other.Model);
+    }
 
     private sealed class Query : Ticket
     {

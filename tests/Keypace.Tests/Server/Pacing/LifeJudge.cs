@@ -50,10 +50,13 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         _pausedUntil.Clear();            // pauses of the hub are not kept over a kill
     }
 
+    /// <summary>What comes along may be known coarsely, by a 500th of a day: use is judged again when that is over.</summary>
+    public void Moved() => _unknownUntil = _unknownUntil == long.MaxValue ? long.MaxValue : Math.Max(_unknownUntil, world.RealNow + (300 * Second));
+
     /// <summary>Every limit allows what just left.</summary>
     public void Sent(LifeQuery query, int group, int[] groupOf)
     {
-        (query.SentAt, query.SentOn) = (world.RealNow, world.Time.GetUtcNow());
+        (query.SentAt, query.SentOn, query.SentIn, query.SentUnder) = (world.RealNow, world.Time.GetUtcNow(), group, _rules[group]);
         _sent.Add(query);
         Sends++;
         if (query.WasOut)
@@ -64,7 +67,8 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         var rules = _rules[group];
         var keys = Enumerable.Range(0, groupOf.Length).Where(key => groupOf[key] == group).ToHashSet();
         var from = Math.Max(world.RealNow - (rules.Limit.Seconds * Second), _rateSince.GetValueOrDefault(group, long.MinValue));
-        var many = _sent.Count(sent => keys.Contains(sent.Key) && sent.SentAt > from);
+        var many = _sent.Count(sent =>
+            keys.Contains(sent.Key) && sent.SentAt > from && (sent.SentIn == group || sent.SentUnder.Limit.Seconds >= rules.Limit.Seconds));
         Assert.True(many <= rules.Limit.Count, $"{many} of {rules.Limit}, {life()}");
         Assert.True(_pausedUntil.GetValueOrDefault(group, long.MinValue) <= world.RealNow, $"It was paused, {life()}");
         foreach (var quota in rules.Quotas.Where(quota => quota.Model is null || quota.Model == query.Need.Model))
@@ -110,8 +114,13 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         return _sent.Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model)).Sum(sent =>
             quota.Dimension == QuotaDimension.Concurrent ? sent.IsRunning ? 1
             : 0
-            : sent.SentAt >= since && Counts(quota, sent, slack) ? Takes(quota, sent.Used) : 0);
+            : sent.SentAt >= since && Counts(quota, sent, slack) && (keys is null || WasCounted(quota, sent, group)) ? Takes(quota, sent.Used) : 0);
     }
+
+    /// <summary>What a key brings along is what the group that it came from counted.</summary>
+    private static bool WasCounted(Quota quota, LifeQuery sent, int group) => sent.SentIn == group
+        || sent.SentUnder.Quotas.Any(there => there.Dimension == quota.Dimension && (there.Model is null || there.Model == quota.Model)
+            && (there.Zone is not null || (quota.Zone is null && there.Seconds >= quota.Seconds)));
 
     private bool Counts(Quota quota, LifeQuery sent, long slack) => quota.Zone is null
         ? sent.SentAt > world.RealNow - (quota.Seconds * Second) - slack

@@ -103,7 +103,8 @@ internal sealed class PacingLife
                 var (from, to) = (_groupOf[key], 1 - _groupOf[key]);
                 Note($"key {key} from group {from} to {to}");
                 _groupOf[key] = to;
-                _world.Groups.Move(Id(key), _groups[from], _groups[to], _rules[to]);
+                _world.Groups.Move(_groups[from], _rules[from], _groups[to], new MovingKeys(new HashSet<Guid> { Id(key) }, Id(key), Id(key), null, _rules[to]));
+                _judge.Moved();
                 ComeBack();
                 break;
             case LifeKinds.Pauses:
@@ -135,7 +136,7 @@ internal sealed class PacingLife
         for (var many = _isQuiet ? _chance.Next(20) / 19 : _chance.Next(4); many > 0 && _queries.Count(query => query.Turn.State == TicketState.Waiting) < 60; many--)
         {
             var key = _chance.Next(Keys);
-            Enter(key, new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(15), 1 + _chance.Next(60)));
+            Enter(key, new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(15), 1 + _chance.Next(60), Id(key)));
         }
     }
 
@@ -299,4 +300,9 @@ internal sealed class LifeQuery(Turn turn, int key, QueryNeed need)
     public bool IsRunning { get; set; }
 
     public bool HasEnded { get; set; }
+
+    /// <summary>The group that it was sent in, and what ruled it then.</summary>
+    public int SentIn { get; set; }
+
+    public GroupRules SentUnder { get; set; } = null!;
 }

@@ -122,13 +122,18 @@ internal sealed class PacingWorld : IMachine
         return turn;
     }
 
-    public void Send(Turn turn, RateLimit limit)
+    /// <param name="ends">Its answer is there at once.</param>
+    public void Send(Turn turn, RateLimit limit, bool ends = true)
     {
         Disk.IsQueryRunning = true;
         turn.Leaving();
         turn.Sent();
         Disk.IsQueryRunning = false;
         Departures.Add(new Departure(RealNow, 1, limit, long.MinValue));
+        if (ends)
+        {
+            turn.Ended();
+        }
     }
 
     /// <summary>Sends as many as go at once; how many.</summary>
