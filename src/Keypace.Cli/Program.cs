@@ -3,7 +3,7 @@ using Keypace.Server;
 
 // A server should not carry the command line's grammar and tables in memory: a well-formed `serve` never loads them.
 if (args is ["serve", ..])
-    KeypaceServer.PrepareSockets();   // before anything opens one
+    KeypaceServer.PrepareProcess(args);   // before anything opens one
 return ServeLine.TryParse(args, Environment.GetEnvironmentVariable, out var serve)
     ? await KeypaceServer.RunAsync(serve, CancellationToken.None)
     : await CommandLine.RunAsync(args, Terminal.OfThisProcess());

@@ -56,6 +56,9 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, Session
             : SessionEnded;
     }
 
+    /// <summary>True for a request that brings an access token, good or not, in a header of any SDK.</summary>
+    public static bool HasToken(HttpRequest request) => request.Headers.Authorization.Count > 0 || !TokenText(request.Headers).IsEmpty;
+
     /// <summary>The token as this SDK or that sends it. Exactly one header is looked at: the first that is there.</summary>
     private static ReadOnlySpan<char> TokenText(IHeaderDictionary headers)
     {

@@ -47,8 +47,8 @@ internal sealed class PacingFigures(RateGroups groups, HubGuards guards)
         metrics.AddFamily("keypace_rate_group_used_ratio", "gauge", "Share of the limit that counts now; the busiest groups.", () => Groups((_, figures) => UseOf(figures)));
         metrics.AddFamily("keypace_rate_group_effective_limit", "gauge", "Requests in an interval that rule now; the busiest groups.", () => Groups((_, figures) => figures.Limit.Count));
         metrics.AddFamily("keypace_rate_group_guard_seconds", "gauge", "Added to the interval; the busiest groups.", () => Groups((group, _) => group.GuardNow.TotalSeconds));
-        metrics.AddFamily("keypace_host_guard_seconds", "gauge", "What each hub's host was measured to need.",
-            () => guards.Measured.Select(host => ($"{{host=\"{host.Host}\"}}", host.GuardMs / 1000.0)));
+        metrics.AddFamily("keypace_host_guard_seconds", "gauge", "The most that a host of each hub was measured to need.",
+            () => guards.MeasuredByHub.Select(hub => ($"{{hub=\"{hub.Hub}\"}}", hub.GuardMs / 1000.0)));
     }
 
     private IEnumerable<(string Labels, double Value)> Histogram()

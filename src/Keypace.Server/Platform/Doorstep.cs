@@ -41,6 +41,10 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, TimeProvi
         var headers = context.Response.Headers;
         headers[RequestIds.Header] = RequestIds.Of(context);
         headers.XContentTypeOptions = "nosniff";
+        // Of what is no page of ours nothing may run or be framed; pages and hubs' answers put their own in place of these.
+        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+        headers.XFrameOptions = "DENY";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Keypace.Server.Platform;
@@ -16,7 +17,9 @@ internal sealed class HostNames(IReadOnlyList<ListenAddress> listening, string? 
     /// <param name="host">The Host header as it came, with or without a port. Allocates nothing for the usual names.</param>
     public bool Knows(ReadOnlySpan<char> host)
     {
-        var name = WithoutPort(host);
+        var name = WithoutPort(host, out var port);
+        if (!IsPort(port))
+            return false;
         if (name is "127.0.0.1" or "localhost" or "[::1]" || (_publicHost is not null && name.Equals(_publicHost, StringComparison.OrdinalIgnoreCase)))
             return true;
         if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase))
@@ -26,11 +29,19 @@ internal sealed class HostNames(IReadOnlyList<ListenAddress> listening, string? 
             && (IPAddress.IsLoopback(address) || _anyAddress || listening.Any(one => one.Address.Equals(address)));
     }
 
-    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host)
+    /// <summary>Nothing, or what later readers of the header take for a port too.</summary>
+    private static bool IsPort(ReadOnlySpan<char> port) =>
+        port.IsEmpty || (ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0);
+
+    private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host, out ReadOnlySpan<char> port)
     {
-        if (host.StartsWith("["))
-            return host.IndexOf(']') is var end and > 0 && (end == host.Length - 1 || host[end + 1] == ':') ? host[..(end + 1)] : [];
-        var colon = host.IndexOf(':');
-        return colon < 0 ? host : host[..colon];
+        port = default;
+        var end = host.StartsWith("[") ? host.IndexOf(']') + 1 : host.IndexOf(':') is >= 0 and var colon ? colon : host.Length;
+        if (end == host.Length)
+            return host;
+        if (end == 0 || host[end] != ':' || end == host.Length - 1)
+            return [];
+        port = host[(end + 1)..];
+        return host[..end];
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Keypace.Server.Platform.MasterKey;
 using Keypace.Server.Storage.Rows;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -6,15 +7,22 @@ using Microsoft.Extensions.Options;
 namespace Keypace.Server.Platform;
 
 /// <summary>
-/// Hashes people's passwords: PBKDF2 with HMAC-SHA512 in ASP.NET Core Identity's format. A hash takes a tenth of a second on purpose, so at most
-/// two are made at once, and a flood of sign-ins cannot take every processor.
+/// Hashes people's passwords: PBKDF2 with HMAC-SHA512 in ASP.NET Core Identity's format. A hash takes a tenth of a second on purpose, so at most two
+/// are made at once, on threads of their own and of lower priority: a flood of sign-ins takes
+/// neither the threads nor the processors from queries.
 /// </summary>
 internal static class Passwords
 {
     /// <summary>What OWASP asks for with SHA-512; the framework's own default is lower.</summary>
     public const int Iterations = 210_000;
 
-    private static readonly SemaphoreSlim _turns = new(2, 2);
+    /// <summary>Sign-ins that wait to be hashed; more are told to come back.</summary>
+    public const int MostWaiting = 16;
+
+    private const int MostAtOnce = 2;
+
+    private static readonly SemaphoreSlim _turns = new(MostAtOnce, MostAtOnce);
+    private static int s_verifying;
 
     private static readonly PasswordHasher<MemberRow> _hasher = new(
         Options.Create(new PasswordHasherOptions { CompatibilityMode = PasswordHasherCompatibilityMode.IdentityV3, IterationCount = Iterations }));
@@ -24,7 +32,7 @@ internal static class Passwords
         await _turns.WaitAsync(ct);
         try
         {
-            return await Task.Run(() => _hasher.HashPassword(new MemberRow(), Composed(password)), ct);
+            return await RunAsync(() => _hasher.HashPassword(new MemberRow(), Composed(password)));
         }
         finally
         {
@@ -32,22 +40,49 @@ internal static class Passwords
         }
     }
 
-    /// <summary>False also for a member without a password, after the same work.</summary>
-    public static async Task<bool> VerifyAsync(string? hash, string password, CancellationToken ct)
+    /// <summary>False also for a member without a password, after the same work. Null, at once and without a look, while too many wait.</summary>
+    public static async Task<bool?> VerifyAsync(string? hash, string password, CancellationToken ct)
     {
-        await _turns.WaitAsync(ct);
         try
         {
-            return await Task.Run(
-                () => hash is null
+            if (Interlocked.Increment(ref s_verifying) > MostWaiting + MostAtOnce)
+                return null;
+            await _turns.WaitAsync(ct);
+            try
+            {
+                return await RunAsync(() => hash is null
                     ? _hasher.HashPassword(new MemberRow(), Composed(password)).Length == 0
-                    : _hasher.VerifyHashedPassword(new MemberRow(), hash, Composed(password)) != PasswordVerificationResult.Failed,
-                ct);
+                    : _hasher.VerifyHashedPassword(new MemberRow(), hash, Composed(password)) != PasswordVerificationResult.Failed);
+            }
+            finally
+            {
+                _turns.Release();
+            }
         }
         finally
         {
-            _turns.Release();
+            Interlocked.Decrement(ref s_verifying);
         }
+    }
+
+    /// <summary>On a thread of its own: only a thread that ends may have its priority lowered, for it cannot be raised again.</summary>
+    private static Task<T> RunAsync<T>(Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() =>
+        {
+            LibC.YieldToOthers();
+            try
+            {
+                done.SetResult(work());
+            }
+            catch (Exception failure)
+            {
+                done.SetException(failure);
+            }
+        })
+        { IsBackground = true, Name = "password" }.Start();
+        return done.Task;
     }
 
     /// <summary>One form for one password: keyboards and systems compose accents differently.</summary>

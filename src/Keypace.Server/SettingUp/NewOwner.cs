@@ -30,8 +30,19 @@ internal sealed record NewOwner(string Email, string PasswordHash)
         return isAddress ? null : Refusal.Field("email", "An e-mail address such as ada@example.org is needed.", code: "email_refused");
     }
 
-    /// <summary>The address as it is compared: composed, upper-case.</summary>
-    public static string KeyOf(string email) => email.Trim().Normalize(NormalizationForm.FormC).ToUpperInvariant();
+    /// <summary>The address as it is compared: composed, upper-case. What has no composed form (half a surrogate pair) is nobody's address and stays as it is.</summary>
+    public static string KeyOf(string email)
+    {
+        var trimmed = email.Trim();
+        try
+        {
+            return trimmed.Normalize(NormalizationForm.FormC).ToUpperInvariant();
+        }
+        catch (ArgumentException)
+        {
+            return trimmed;
+        }
+    }
 
     public MemberRow ToRow(Guid teamId, DateTimeOffset now) => new()
     {

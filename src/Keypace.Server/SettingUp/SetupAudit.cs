@@ -29,6 +29,10 @@ internal sealed record SetupAudit(string Actor, string ActorName, string From, s
     public AuditRow SignedIn(MemberRow member, string how) => Row(
         member.TeamId, "signed_in", "member", member.Id.ToString(), member.Email, null, new JsonObject { ["with"] = how });
 
+    /// <param name="member">Null for addresses that nobody has; the row's team is then still to be named.</param>
+    public AuditRow SignInsRefused(MemberRow? member, JsonObject counts) => Row(
+        member?.TeamId ?? Guid.Empty, "sign_in_refused", "member", member?.Id.ToString(), member?.Email ?? "addresses that nobody has", null, counts);
+
     public AuditRow TokenCreated(AccessTokenRow token) => Row(
         token.TeamId,
         "created",
@@ -38,7 +42,7 @@ internal sealed record SetupAudit(string Actor, string ActorName, string From, s
         null,
         new JsonObject { ["name"] = token.Name, ["role"] = token.Role, ["scopes"] = token.Scopes, ["expires_at"] = token.ExpiresAt / 1000 });
 
-    private AuditRow Row(Guid teamId, string action, string subject, string id, string name, JsonObject? before, JsonObject? after) => new()
+    private AuditRow Row(Guid teamId, string action, string subject, string? id, string name, JsonObject? before, JsonObject? after) => new()
     {
         TeamId = teamId,
         At = Now.ToUnixTimeMilliseconds(),

@@ -11,7 +11,7 @@ namespace Keypace.Server.Web;
 /// Stands before the pages and their connection: whoever is signed in goes through, anybody else to the sign-in page and back afterwards. Decided
 /// after routing, so that an unknown path is unknown to everybody.
 /// </summary>
-internal sealed class PageGate(Sessions sessions, BrowserCookie cookies, RequestDelegate next)
+internal sealed class PageGate(Sessions sessions, BrowserCookie cookies, PageConnections connections, RequestDelegate next)
 {
     /// <summary>The claim that holds the session's handle.</summary>
     public const string SessionClaim = "session";
@@ -29,15 +29,14 @@ internal sealed class PageGate(Sessions sessions, BrowserCookie cookies, Request
     {
         var request = context.Request;
         var isPage = context.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>() is not null;
-        var isConnection = request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal);
+        var isConnection = PageConnections.Are(request);
         if (!isPage && !isConnection)
             return next(context);
 
         WebHeaders.Apply(context.Response);
         if (cookies.IsSecure(request))
             context.Response.Headers.StrictTransportSecurity = "max-age=31536000";
-        var isOpening = context.WebSockets.IsWebSocketRequest || !HttpMethods.IsGet(request.Method);
-        if (isConnection && isOpening && !cookies.HasOwnOrigin(request))
+        if (isConnection && !cookies.HasOwnOrigin(request))
             return Problems.WriteAsync(context, _strangerOrigin);
         var session = cookies.Of(request) is { } cookie ? sessions.Find(cookie) : null;
         if (session is null)
@@ -55,6 +54,6 @@ internal sealed class PageGate(Sessions sessions, BrowserCookie cookies, Request
                 new Claim(FromClaim, context.Connection.RemoteIpAddress?.ToString() ?? ""),
             ],
             authenticationType: "session"));
-        return next(context);
+        return isConnection ? connections.RunAsync(context, session, next) : next(context);
     }
 }

@@ -1,3 +1,4 @@
+using Keypace.Server.Gateway;
 using Keypace.Server.Platform.Settings;
 using Keypace.Server.Platform.SignIn;
 using Keypace.Server.SettingUp;
@@ -31,10 +32,19 @@ internal static class WebFeature
         services.AddMudServices();
         services.AddSingleton<WebAssets>();
         services.AddSingleton<LiveFeed>();
+        services.AddSingleton<PageConnections>();
         services.AddScoped<Me>();
         services.AddScoped<Toasts>();
         services.AddScoped<CircuitHandler, SessionKeeper>();
         return services;
+    }
+
+    /// <summary>Before the gateway.</summary>
+    public static void UseKeyNavigation(this WebApplication app, Settings settings)
+    {
+        var services = app.Services;
+        if (settings.IsOn("Web:Enabled"))
+            app.Use(next => new KeyNavigation(services.GetRequiredService<Sessions>(), services.GetRequiredService<BrowserCookie>(), services.GetRequiredService<KeySnapshots>(), next).InvokeAsync);
     }
 
     /// <summary>After routing, before the end points.</summary>
@@ -42,7 +52,8 @@ internal static class WebFeature
     {
         var sessions = app.Services.GetRequiredService<Sessions>();
         var cookies = app.Services.GetRequiredService<BrowserCookie>();
-        app.Use(next => new PageGate(sessions, cookies, next).InvokeAsync);
+        var connections = app.Services.GetRequiredService<PageConnections>();
+        app.Use(next => new PageGate(sessions, cookies, connections, next).InvokeAsync);
         app.Use(next => context => KeepAsync(context, next));
         app.Use(next => context =>
         {
@@ -72,7 +83,7 @@ internal static class WebFeature
         {
             connection.ContentSecurityFrameAncestorsPolicy = null;   // our own headers say it
             connection.DisableWebSocketCompression = true;   // saves memory a page, and keeps lengths from telling what is inside
-        });
+        }).Add(PageConnections.OfferWebSocketsOnly);
     }
 
     /// <summary>Files whose address has their hash in it are kept for a year, all others are asked for again each time.</summary>

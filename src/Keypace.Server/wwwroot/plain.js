@@ -1,6 +1,10 @@
 // The pages before the sign-in: sends their forms, and says early what a password lacks.
 (() => {
-  const safe = path => path && path.startsWith('/') && !path.startsWith('//') && !path.startsWith('/\\') ? path : '/';
+  // The server has chosen it among its own pages; should it ever err, it is still no other site and nothing of a hub's.
+  const safe = path => {
+    const url = new URL(path || '/', location.origin);
+    return url.origin === location.origin && !url.pathname.startsWith('/keys/') && !url.pathname.startsWith('/v1') ? url.pathname + url.search : '/';
+  };
 
   for (const form of document.querySelectorAll('form[data-post]')) {
     const alert = form.querySelector('[role=alert]');

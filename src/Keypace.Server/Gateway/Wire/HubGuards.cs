@@ -50,8 +50,16 @@ internal sealed class HubGuards : IDisposable
         public int GuardMs;   // written by the timer only
     }
 
-    /// <summary>What is known of a host now, for pages and figures.</summary>
-    public IReadOnlyList<(string Host, int GuardMs)> Measured => [.. _hosts.Select(host => (host.Key, Volatile.Read(ref host.Value.GuardMs)))];
+    /// <summary>What is known now: for each hub the most that a host of its keys needs. The hosts themselves may be people's own, and are nobody's business.</summary>
+    public IReadOnlyList<(string Hub, int GuardMs)> MeasuredByHub =>
+    [
+        .. _snapshots.Current.Keys.Values
+            .Select(key => (Hub: key.Hub.Name, Host: key.HubHost is { } name ? _hosts.GetValueOrDefault(name) : null))
+            .Where(one => one.Host is not null)
+            .GroupBy(one => one.Hub, one => Volatile.Read(ref one.Host!.GuardMs), StringComparer.Ordinal)
+            .OrderBy(hub => hub.Key, StringComparer.Ordinal)
+            .Select(hub => (hub.Key, hub.Max())),
+    ];
 
     /// <summary>A connection was made. Called once a connection, not once a query.</summary>
     /// <param name="took">Of TCP alone: names and TLS say nothing of the way.</param>

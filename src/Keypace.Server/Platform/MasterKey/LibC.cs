@@ -61,6 +61,35 @@ internal static unsafe partial class LibC
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
+    /// <summary>Lets other threads go before this one, for as long as it lives. On Linux a priority is each thread's own; elsewhere it would be the process's.</summary>
+    public static void YieldToOthers()
+    {
+        const int process = 0, self = 0, nice = 5;   // a third of a usual thread's share where both want a processor
+        if (OperatingSystem.IsLinux())
+            _ = SetPriority(process, self, nice);
+    }
+
+    /// <summary>This process becomes another program, with the same id and open files. Comes back only where that failed.</summary>
+    /// <param name="words">Its arguments, the first its own name.</param>
+    /// <param name="variables">Its environment, <c>NAME=value</c> each.</param>
+    public static void Become(string program, IReadOnlyList<string> words, IReadOnlyList<string> variables)
+    {
+        var (arguments, environment) = (Texts(words), Texts(variables));
+        fixed (nint* argv = arguments, envp = environment)
+            _ = Execute(program, argv, envp);
+        foreach (var text in arguments.Concat(environment))
+            Marshal.FreeCoTaskMem(text);
+    }
+
+    /// <summary>As C has lists of texts: pointers, the last of them null.</summary>
+    private static nint[] Texts(IReadOnlyList<string> texts) => [.. texts.Select(Marshal.StringToCoTaskMemUTF8), 0];
+
+    [LibraryImport("libc", EntryPoint = "execve", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Execute(string program, nint* argv, nint* envp);
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, uint who, int priority);
+
     [LibraryImport("libc", EntryPoint = "realpath", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint Resolve(string path, byte* resolved);
 

@@ -27,6 +27,7 @@ internal sealed class BrowserCookie(Store store, string? publicUrl)
 
     // The end of the id, for it begins with a time.
     private readonly string _name = "kp_session_" + store.InstanceId.ToString("N")[^8..];
+    private readonly string _knownBrowser = "kp_browser_" + store.InstanceId.ToString("N")[^8..];
     private readonly Uri? _publicUrl = publicUrl is null ? null : new Uri(publicUrl);
 
     /// <summary>The text of our own cookie; null when the request has none. Costs nothing where there is no cookie at all.</summary>
@@ -37,16 +38,12 @@ internal sealed class BrowserCookie(Store store, string? publicUrl)
         return request.Cookies.TryGetValue(IsSecure(request) ? "__Host-" + _name : _name, out var text) ? text : null;
     }
 
-    /// <summary>Null for a request of our own pages' scripts, or of the reader's own hand where it changes nothing.</summary>
-    public Refusal? WhyForeign(HttpRequest request)
-    {
-        if (IsForeign(request))
-            return _crossSite;
-        if (request.Headers[ScriptHeader].ToString() == "1")
-            return null;
-        var isReading = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        return isReading && request.Headers["Sec-Fetch-Site"].ToString() is "same-origin" or "none" ? null : _crossSite;
-    }
+    /// <summary>
+    /// Null for a request of our own pages' scripts. Reading is no exception: what answers may be a hub's page, and a page that a browser opens
+    /// by itself would run as ours.
+    /// </summary>
+    public Refusal? WhyForeign(HttpRequest request) =>
+        !IsForeign(request) && request.Headers[ScriptHeader].ToString() == "1" ? null : _crossSite;
 
     /// <summary>True for a request that a page of another site caused.</summary>
     public bool IsForeign(HttpRequest request)
@@ -64,17 +61,28 @@ internal sealed class BrowserCookie(Store store, string? publicUrl)
     /// <summary>Null where a password and a cookie may travel: over https, or inside this machine.</summary>
     public Refusal? WhyInsecure(HttpContext context) => IsSecure(context.Request) || IsInside(context) ? null : _insecure;
 
-    public void Set(HttpContext context, string text) => Append(context, text, Session.Longest);
+    /// <summary>The session's cookie first, then the one that tells the browser and stays when one signs out.</summary>
+    public void SetEntry(HttpContext context, Entry entry)
+    {
+        Append(context, "__Host-" + _name, entry.Session, "/", Session.Longest);
+        if (entry.Browser is { } browser)
+            Append(context, "__Secure-" + _knownBrowser, browser, "/sign-in", KnownBrowsers.Lifetime);
+    }
 
-    public void Clear(HttpContext context) => Append(context, "", TimeSpan.Zero);
+    public void Clear(HttpContext context) => Append(context, "__Host-" + _name, "", "/", TimeSpan.Zero);
 
-    private void Append(HttpContext context, string text, TimeSpan age)
+    /// <summary>What the browser was given when it last signed in; null for nothing. Sent to the sign-in only.</summary>
+    public string? KnownBrowserOf(HttpRequest request) =>
+        request.Cookies.TryGetValue(IsSecure(request) ? "__Secure-" + _knownBrowser : _knownBrowser, out var text) ? text : null;
+
+    /// <param name="name">With the prefix that it has over TLS.</param>
+    private void Append(HttpContext context, string name, string text, string path, TimeSpan age)
     {
         var isSecure = IsSecure(context.Request);
         // By hand: the framework's own way would let a name with the prefix be sent without what the prefix demands.
         context.Response.Headers.Append("Set-Cookie", string.Create(
             CultureInfo.InvariantCulture,
-            $"{(isSecure ? "__Host-" : "")}{_name}={text}; Max-Age={age.TotalSeconds:0}; Path=/; HttpOnly; SameSite=Strict{(isSecure ? "; Secure" : "")}"));
+            $"{(isSecure ? name : name[(name.IndexOf('-', StringComparison.Ordinal) + 1)..])}={text}; Max-Age={age.TotalSeconds:0}; Path={path}; HttpOnly; SameSite=Strict{(isSecure ? "; Secure" : "")}"));
     }
 
     private bool IsOwnOrigin(HttpRequest request, string origin) =>

@@ -17,5 +17,7 @@ internal static class SignInFeature
         .AddSingleton(provider => new BrowserCookie(provider.GetRequiredService<Store>(), publicUrl))
         .AddSingleton(provider => new SignInLinks(random, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<SignInTries>()
+        .AddSingleton<KnownBrowsers>()
+        .AddSingleton<RefusedSignIns>()
         .AddSingleton<SignInOperations>();
 }

@@ -76,9 +76,9 @@ internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInO
     {
         var isSignedIn = false;
         if (cookies.WhyInsecure(context) is null
-            && await signIn.AsNewOwnerAsync(owner.Email, From(context), RequestIds.Of(context), CancellationToken.None) is { } cookie)
+            && await signIn.AsNewOwnerAsync(owner.Email, From(context), RequestIds.Of(context), CancellationToken.None) is { } entry)
         {
-            cookies.Set(context, cookie);
+            cookies.SetEntry(context, entry);
             isSignedIn = true;
         }
 

@@ -27,7 +27,7 @@ internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCoo
 
     private Task ShowAsync(HttpContext context) => PlainPages.WriteAsync<SignInPage>(context, StatusCodes.Status200OK, new()
     {
-        [nameof(SignInPage.Return)] = SafeReturn(context.Request.Query["return"].ToString()),
+        [nameof(SignInPage.Return)] = OwnPages.Return(context.Request.Query["return"].ToString()),
         [nameof(SignInPage.IsUnclaimed)] = !claim.IsClaimed,
     });
 
@@ -43,16 +43,16 @@ internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCoo
     }
 
     private Task WithPasswordAsync(HttpContext context) => SignInAsync(context, (form, from) => signIn.WithPasswordAsync(
-        form.GetValueOrDefault("email") ?? "", form.GetValueOrDefault("password") ?? "", from, RequestIds.Of(context), context.RequestAborted));
+        form.GetValueOrDefault("email") ?? "", form.GetValueOrDefault("password") ?? "", cookies.KnownBrowserOf(context.Request), from, RequestIds.Of(context), context.RequestAborted));
 
     private Task WithLinkAsync(HttpContext context) => SignInAsync(context, (form, from) => signIn.WithLinkAsync(
         form.GetValueOrDefault("token") ?? "", from, RequestIds.Of(context), context.RequestAborted));
 
-    private async Task SignInAsync(HttpContext context, Func<IReadOnlyDictionary<string, string>, string, Task<Outcome<string>>> enter)
+    private async Task SignInAsync(HttpContext context, Func<IReadOnlyDictionary<string, string>, string, Task<Outcome<Entry>>> enter)
     {
         if ((cookies.WhyInsecure(context) ?? cookies.WhyForeign(context.Request)) is { } refusal
             || !(await ReadAsync(context.Request)).TryGet(out var form, out refusal)
-            || !(await enter(form, context.Connection.RemoteIpAddress?.ToString() ?? "")).TryGet(out var cookie, out refusal))
+            || !(await enter(form, context.Connection.RemoteIpAddress?.ToString() ?? "")).TryGet(out var entry, out refusal))
         {
             await Problems.WriteAsync(context, refusal);
             return;
@@ -60,7 +60,7 @@ internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCoo
 
         // A new session at every sign-in; the one that the browser had until now ends.
         await EndAsync(context);
-        cookies.Set(context, cookie);
+        cookies.SetEntry(context, entry);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -110,8 +110,4 @@ internal sealed class SignInEndpoints(Claim claim, Sessions sessions, BrowserCoo
             }
         }
     }
-
-    /// <summary>Only a path of our own: a link must not lead from our sign-in page to somebody else's.</summary>
-    private static string SafeReturn(string path) =>
-        path.Length is > 1 and < 2000 && path[0] == '/' && path[1] is not ('/' or '\\') && !path.Any(char.IsControl) ? path : "/";
 }

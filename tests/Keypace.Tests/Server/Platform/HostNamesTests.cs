@@ -21,6 +21,22 @@ public sealed class HostNamesTests
     [InlineData("[::1", false)]
     [InlineData("[::1]x", false)]
     [InlineData("", false)]
+    [InlineData("localhost:", false)]
+    [InlineData("localhost:0", false)]
+    [InlineData("localhost:65535", true)]
+    [InlineData("localhost:65536", false)]
+    [InlineData("localhost:99999", false)]
+    [InlineData("localhost:-1", false)]
+    [InlineData("localhost:+80", false)]
+    [InlineData("localhost: 80", false)]
+    [InlineData("localhost:80:80", false)]
+    [InlineData("localhost:8o", false)]
+    [InlineData("[::1]:", false)]
+    [InlineData("[::1]:99999", false)]
+    [InlineData("[]:80", false)]
+    [InlineData(":80", false)]
+    [InlineData("user@localhost", false)]
+    [InlineData("keys.example.org:443/x", false)]
     public void Only_names_of_ours_are_known(string host, bool known) =>
         Assert.Equal(known, Names("http://127.0.0.1:5397,http://10.0.0.5:5397").Knows(host));
 

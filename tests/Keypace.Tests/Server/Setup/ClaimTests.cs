@@ -108,6 +108,16 @@ public sealed partial class ClaimTests : IDisposable
     [InlineData("Forwarded", "for=127.0.0.1")]
     [InlineData("X-Forwarded-For", "127.0.0.1")]
     [InlineData("x-forwarded-proto", "https")]
+    [InlineData("Via", "1.1 proxy")]
+    [InlineData("CF-Connecting-IP", "127.0.0.1")]
+    [InlineData("True-Client-IP", "127.0.0.1")]
+    [InlineData("X-Client-IP", "127.0.0.1")]
+    [InlineData("Fastly-Client-IP", "127.0.0.1")]
+    [InlineData("X-Envoy-External-Address", "127.0.0.1")]
+    [InlineData("X-Original-For", "127.0.0.1")]
+    [InlineData("CDN-Loop", "a")]
+    [InlineData("X-Amzn-Trace-Id", "a")]
+    [InlineData("X-Made-Up-Tomorrow", "a")]
     public async Task Whoever_comes_through_a_proxy_is_not_served_before_there_is_an_owner(string header, string value)
     {
         await using var server = await RunningServer.StartAsync(_folder);

@@ -33,7 +33,7 @@ public sealed class SignInTests : IAsyncLifetime
     {
         using var answer = await SignInAsync(OwnerEmail(), TestFolder.Password);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        var set = answer.Headers.GetValues("Set-Cookie").Single();
+        var set = answer.Headers.GetValues("Set-Cookie").First();
         Assert.Contains("HttpOnly", set, StringComparison.Ordinal);
         Assert.Contains("SameSite=Strict", set, StringComparison.Ordinal);
         Assert.DoesNotContain("Secure", set, StringComparison.Ordinal);   // plain http on loopback
@@ -58,7 +58,7 @@ public sealed class SignInTests : IAsyncLifetime
         signIn.Headers.Host = "keys.example.test";
         signIn.Headers.Add("X-Keypace", "1");
         using var signedIn = await _server.Http.SendAsync(signIn, Ct);
-        var session = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"));
+        var session = signedIn.Headers.GetValues("Set-Cookie").First();
         Assert.StartsWith("__Host-", session, StringComparison.Ordinal);
 
         using var page = new HttpRequestMessage(HttpMethod.Get, "/settings");
@@ -66,14 +66,14 @@ public sealed class SignInTests : IAsyncLifetime
         page.Headers.Add("Cookie", session.Split(';')[0]);
         using var settings = await _server.Http.SendAsync(page, Ct);
         Assert.Equal(HttpStatusCode.OK, settings.StatusCode);
-        Assert.All([session, .. settings.Headers.GetValues("Set-Cookie")], cookie => Assert.Contains("; secure", cookie, StringComparison.OrdinalIgnoreCase));
+        Assert.All([.. signedIn.Headers.GetValues("Set-Cookie"), .. settings.Headers.GetValues("Set-Cookie")], cookie => Assert.Contains("; secure", cookie, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
     public async Task The_store_keeps_no_cookie()
     {
         using var answer = await SignInAsync(OwnerEmail(), TestFolder.Password);
-        var cookie = answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0].Split('=')[1];
+        var cookie = answer.Headers.GetValues("Set-Cookie").First().Split(';')[0].Split('=')[1];
         await _server.StopAsync();
         await using var opened = _folder.Open();
         using var db = opened.Store.Read();
@@ -110,20 +110,53 @@ public sealed class SignInTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Five_wrong_passwords_lock_an_address_whether_or_not_anybody_has_it()
+    public async Task Ten_tries_lock_an_address_whether_or_not_anybody_has_it_but_not_a_browser_that_signed_in_before()
     {
+        using var earlier = await SignInAsync(OwnerEmail(), TestFolder.Password);
+        var known = earlier.Headers.GetValues("Set-Cookie").Last().Split(';')[0];
+        Assert.StartsWith("kp_browser_", known, StringComparison.Ordinal);
         foreach (var email in new[] { OwnerEmail(), "nobody@example.test" })
         {
-            for (var attempt = 1; attempt < SignInTries.MostForAddress; attempt++)
+            for (var attempt = 0; attempt < SignInTries.MostForAddress; attempt++)
                 Assert.Equal("sign_in_refused", Code(await SignInAsync(email, "a wrong but long password")));
-            Assert.Equal("sign_in_locked", Code(await SignInAsync(email, "a wrong but long password")));
             using var locked = await SignInAsync(email, TestFolder.Password);
+            Assert.Equal("sign_in_locked", Code(locked));
             Assert.Equal(HttpStatusCode.TooManyRequests, locked.StatusCode);
-            Assert.True(locked.Headers.RetryAfter!.Delta > TimeSpan.FromMinutes(4));
+            Assert.True(locked.Headers.RetryAfter!.Delta > TimeSpan.FromMinutes(14));
         }
 
-        _folder.Time.Advance(SignInTries.LockedFor);
+        var body = $$"""{"email":"{{OwnerEmail()}}","password":"{{TestFolder.Password}}"}""";
+        using (var owner = await SendAsync(HttpMethod.Post, "/sign-in", body, ("X-Keypace", "1"), ("Cookie", known)))
+            Assert.Equal(HttpStatusCode.NoContent, owner.StatusCode);
+        // Its own bound; and one that was made up is no such browser.
+        var wrong = body.Replace(TestFolder.Password, "a wrong but long password", StringComparison.Ordinal);
+        for (var attempt = 0; attempt < SignInTries.MostFromBrowser; attempt++)
+            Assert.Equal("sign_in_refused", Code(await SendAsync(HttpMethod.Post, "/sign-in", wrong, ("X-Keypace", "1"), ("Cookie", known))));
+        Assert.Equal("sign_in_locked", Code(await SendAsync(HttpMethod.Post, "/sign-in", body, ("X-Keypace", "1"), ("Cookie", known))));
+        Assert.Equal("sign_in_locked", Code(await SendAsync(HttpMethod.Post, "/sign-in", body, ("X-Keypace", "1"), ("Cookie", known[..^1] + (known[^1] == '0' ? '1' : '0')))));
+
+        _folder.Time.Advance(SignInTries.Within);
         Assert.Equal(HttpStatusCode.NoContent, (await SignInAsync(OwnerEmail(), TestFolder.Password)).StatusCode);
+        var told = await AuditAsync();
+        Assert.Contains("sign_in_refused", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("nobody@example.test", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_many_tries_at_once_no_more_are_looked_at_than_the_lock_allows()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => SignInAsync(OwnerEmail(), "a wrong but long password")));
+        Assert.Equal(SignInTries.MostForAddress, answers.Count(answer => Code(answer) == "sign_in_refused"));
+        Assert.Equal(50, answers.Count(answer => Code(answer) == "sign_in_locked"));
+        Assert.Equal("sign_in_locked", Code(await SignInAsync(OwnerEmail(), TestFolder.Password)));
+
+        // One record at once, one for the rest a minute later.
+        _folder.Time.Advance(TimeSpan.FromMinutes(2));
+        string told;
+        do
+            told = await AuditAsync();
+        while (told.Split("\"sign_in_refused\"").Length < 3);
+        Assert.Equal(3, told.Split("\"sign_in_refused\"").Length);
     }
 
     [Theory]
@@ -133,12 +166,12 @@ public sealed class SignInTests : IAsyncLifetime
     public async Task Another_site_can_use_the_cookie_for_nothing(string header, string value)
     {
         var cookie = await CookieAsync();
-        foreach (var path in new[] { "/v1/api-keys", "/v1/chat/completions", "/sign-out" })
+        foreach (var path in new[] { "/v1/api-keys", "/v1/chat/completions", "/v1/chat_complete", "/v1/models", "/keys/any/page", "/sign-out" })
         {
             var headers = new List<(string, string)> { ("Cookie", cookie), (header, value) };
             if (header != "X-Keypace")
                 headers.Add(("X-Keypace", "1"));
-            using var answer = await SendAsync(HttpMethod.Post, path, "{}", [.. headers]);
+            using var answer = await SendAsync(path == "/v1/models" ? HttpMethod.Get : HttpMethod.Post, path, "{}", [.. headers]);
             Assert.Equal("cross_site", Code(answer));
         }
     }
@@ -168,11 +201,60 @@ public sealed class SignInTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/sign-in?return=//evil.example")]
-    [InlineData("/sign-in?return=/%5Cevil.example")]
-    [InlineData("/sign-in?return=https://evil.example")]
-    public async Task The_sign_in_page_leads_to_no_other_site(string path) =>
-        Assert.Contains("data-return=\"/\"", await _server.Http.GetStringAsync(path, Ct), StringComparison.Ordinal);
+    [InlineData("//evil.example")]
+    [InlineData("/\\evil.example")]
+    [InlineData("\\\\evil.example")]
+    [InlineData("https://evil.example")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("/\t/evil.example")]
+    [InlineData("/\n/evil.example")]
+    [InlineData("/%09/evil.example")]
+    [InlineData("/%2Fevil.example")]
+    [InlineData("/.//evil.example")]
+    [InlineData(" //evil.example")]
+    [InlineData("keys")]
+    [InlineData("/keys/main/page")]
+    [InlineData("/keys/main")]
+    [InlineData("/keys/")]
+    [InlineData("/keys%2Fmain/page")]
+    [InlineData("/%6Beys/main/page")]
+    [InlineData("/Keys")]
+    [InlineData("/keys/x/..")]
+    [InlineData("/keys/../key/1")]
+    [InlineData("/key/../keys/main/page")]
+    [InlineData("/key/..%2Fkeys%2Fmain")]
+    [InlineData("/key/%2e%2e")]
+    [InlineData("/key/..")]
+    [InlineData("/key/a/b")]
+    [InlineData("/key/")]
+    [InlineData("/keys\u2028")]
+    [InlineData("/keys?q=\\")]
+    [InlineData("/keys?q=%0d%0a")]
+    [InlineData("/keys?q=\u202e")]
+    [InlineData("/keys#/keys/main/page")]
+    [InlineData("/v1/api-keys")]
+    [InlineData("/sign-in")]
+    [InlineData("/_blazor")]
+    [InlineData("/assets/app.css")]
+    [InlineData("/metrics")]
+    [InlineData("/docs/problems/../../keys/main")]
+    public async Task The_sign_in_page_leads_to_no_other_site_and_nothing_of_a_hub(string wanted) =>
+        Assert.Contains("data-return=\"/\"", await _server.Http.GetStringAsync("/sign-in?return=" + Uri.EscapeDataString(wanted), Ct), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/keys")]
+    [InlineData("/keys?q=al&sort=-name")]
+    [InlineData("/usage?key=a%20b%C3%A4")]
+    [InlineData("/key/0199f7a5-8f00-7000-8000-000000000001")]
+    [InlineData("/docs/problems/key_not_found")]
+    [InlineData("/agents")]
+    [InlineData("/playground")]
+    [InlineData("/audit?about=api_key")]
+    public async Task The_sign_in_page_leads_back_to_pages_of_ours(string wanted) =>
+        Assert.Contains(
+            $"data-return=\"{wanted.Replace("&", "&amp;", StringComparison.Ordinal)}\"",
+            await _server.Http.GetStringAsync("/sign-in?return=" + Uri.EscapeDataString(wanted), Ct), StringComparison.Ordinal);
 
     [Fact]
     public async Task The_connection_of_pages_takes_our_own_origin_only()
@@ -182,8 +264,22 @@ public sealed class SignInTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Forbidden, foreign.StatusCode);
         using (var stranger = await SendAsync(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1", "", ("Origin", Own())))
             Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
+        foreach (var method in new[] { "GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD" })
+        {
+            foreach (var path in new[] { "/_blazor", "/_blazor/", "/_blazor?id=x", "/_BLAZOR", "/%5Fblazor/negotiate", "/_blazor/disconnect", "/_blazor/initializers" })
+            {
+                foreach (var origin in new[] { null, "null", "http://evil.example", Own() + ".evil.example", Own() + "/", $"{Own()}, {Own()}" })
+                {
+                    using var refused = await SendAsync(new HttpMethod(method), path, null, [("Cookie", cookie), .. origin is null ? [] : new[] { ("Origin", origin) }]);
+                    Assert.True(HttpStatusCode.Forbidden == refused.StatusCode, $"{method} {path} {origin}: {refused.StatusCode}");
+                }
+            }
+        }
+
         using var own = await SendAsync(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1", "", ("Cookie", cookie), ("Origin", Own()));
         Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+        var offered = (await own.Content.ReadFromJsonAsync<System.Text.Json.JsonElement>(Ct)).GetProperty("availableTransports");
+        Assert.Equal("WebSockets", Assert.Single(offered.EnumerateArray()).GetProperty("transport").GetString());
     }
 
     [Fact]
@@ -222,7 +318,13 @@ public sealed class SignInTests : IAsyncLifetime
     private async Task<string> CookieAsync()
     {
         using var answer = await SignInAsync(OwnerEmail(), TestFolder.Password);
-        return answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        return answer.Headers.GetValues("Set-Cookie").First().Split(';')[0];
+    }
+
+    private async Task<string> AuditAsync()
+    {
+        using var audit = await SendAsync(HttpMethod.Get, "/v1/audit", null, ("Authorization", $"Bearer {await TokenAsync()}"));
+        return await audit.Content.ReadAsStringAsync(Ct);
     }
 
     private Task<HttpResponseMessage> SignInAsync(string email, string password) =>
