@@ -5,6 +5,8 @@ namespace Keypace.EndToEnd.Browser;
 /// <summary>What tests of pages begin with: a Keypace, a hub that has a key for it, and windows whose owner is signed in.</summary>
 public abstract class OnPages(Chromium chromium) : IAsyncLifetime
 {
+    private protected Chromium Browser => chromium;
+
     private protected RunningKeypace Keypace { get; private set; } = null!;
 
     private protected PretendHub Hub { get; private set; } = null!;
