@@ -1,3 +1,5 @@
+using Keypace.Domain.Keys;
+
 namespace Keypace.Cli;
 
 /// <summary>Exit codes that scripts rely on.</summary>
@@ -24,5 +26,5 @@ internal sealed class CommandFailure(int exitCode, string code, string message) 
 
     /// <summary>Nothing has that name; names the nearest one that exists.</summary>
     public static CommandFailure NotFound(string noun, string typed, IEnumerable<string> there) =>
-        new(Exit.Failed, "not_found", $"There is no {noun} '{typed}'.{NearestName.Hint(typed, there)}");
+        new(Exit.Failed, "not_found", $"There is no {noun} {TypedName.Said(typed)}.{NearestName.Hint(typed, there)}");
 }

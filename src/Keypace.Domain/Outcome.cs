@@ -47,7 +47,7 @@ public sealed record Refusal(
 
     /// <summary>A refusal for an id or name that nothing has (or that the caller may not know of).</summary>
     public static Refusal NotFound(string what, string idOrName) =>
-        new(RefusalReason.NotFound, "not_found", $"There is no {what} '{idOrName}'. List them to see what there is.");
+        new(RefusalReason.NotFound, "not_found", $"There is no {what} {Keys.TypedName.Said(idOrName)}. List them to see what there is.");
 }
 
 /// <param name="Path">Where in the request: <c>["body", "hub_config", "region"]</c>.</param>

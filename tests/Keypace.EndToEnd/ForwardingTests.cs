@@ -13,11 +13,13 @@ public sealed class ForwardingTests(SharedKeypace keypace)
         (await keypace.Api.ChatAsync(
             "clean", "alice",
             ("Cookie", "session=abc"), ("api-key", "callers-own-0001"), ("Accept-Encoding", "gzip, br"), ("Forwarded", "for=1.2.3.4"),
-            ("OpenAI-Organization", "org-callers"), ("x-custom", "kept"))).MustBe(200);
+            ("OpenAI-Organization", "org-callers"), ("x-custom", "dropped"))).MustBe(200);
 
         var arrival = Assert.Single(hub.Log.Snapshot());
         Assert.Equal([$"Authorization: Bearer {hub.Options.RequiredKey}"], arrival.Credentials);
         Assert.Equal("identity", arrival.Headers["Accept-Encoding"]);
+        Assert.Equal("org-callers", arrival.Headers["OpenAI-Organization"]);
+        Assert.DoesNotContain("x-custom", arrival.Headers.Keys, StringComparer.OrdinalIgnoreCase);
         Assert.DoesNotContain("Cookie", arrival.Headers.Keys, StringComparer.OrdinalIgnoreCase);
         Assert.DoesNotContain(arrival.Headers.Keys, name => name.StartsWith("x-keypace", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain(arrival.Headers.Keys, name => name.StartsWith("x-forwarded", StringComparison.OrdinalIgnoreCase));

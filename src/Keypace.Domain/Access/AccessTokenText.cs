@@ -108,6 +108,47 @@ public static class AccessTokenText
         return true;
     }
 
+    /// <summary>Of a secret's characters that make a piece of text one of ours to be kept in, whether it is whole or not.</summary>
+    private const int TellingCharacters = 16;
+
+    /// <summary>
+    /// True when something in the text has the form of a token of ours, of any kind, known or not, whole or cut short, percent-encoded or not:
+    /// what may not go to a hub, wherever a caller put it.
+    /// </summary>
+    public static bool StandsIn(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        for (var layer = 0; ; layer++)
+        {
+            if (StandsPlainlyIn(text))
+                return true;
+            if (layer == 3 || !text.Contains('%', StringComparison.Ordinal))
+                return false;
+            text = Uri.UnescapeDataString(text);
+        }
+    }
+
+    private static bool StandsPlainlyIn(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOf("kp", StringComparison.Ordinal); at >= 0 && text.Length - at >= SecretAt + TellingCharacters;)
+        {
+            var one = text[at..];
+            if (one[3] == '_' && char.IsAsciiLetterLower(one[2]) && one[SecretAt - 1] == '_'
+                && !one[IdAt..(SecretAt - 1)].ContainsAnyExcept(Base62Characters) && !one.Slice(SecretAt, TellingCharacters).ContainsAnyExcept(Base62Characters))
+            {
+                return true;
+            }
+
+            var next = one[2..].IndexOf("kp", StringComparison.Ordinal);
+            at = next < 0 ? -1 : at + 2 + next;
+        }
+
+        return false;
+    }
+
+    private static readonly System.Buffers.SearchValues<char> Base62Characters =
+        System.Buffers.SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     private static bool IsBase62(ReadOnlySpan<byte> text)
     {
         foreach (var one in text)

@@ -25,6 +25,52 @@ public static class HeaderNames
     /// <summary>True for a header that can carry a credential or a fixed value.</summary>
     public static bool MaySet(string name) => IsName(name) && !Own.Contains(name) && !name.StartsWith("x-keypace-", StringComparison.Ordinal);
 
+    // Headers by which clients give credentials, proxies are told what to do, and browsers what a page may; in lower case.
+    private static readonly HashSet<string> NeverNamed = new(StringComparer.Ordinal)
+    {
+        "via", "link", "location", "refresh", "server", "date", "nel", "origin", "referer", "x-host", "x-cache", "sourcemap", "x-sourcemap", "max-forwards",
+        "early-data", "x-request-id", "cache-control", "content-encoding", "alt-svc", "x-client-ip", "true-client-ip", "x-url-scheme", "forwarded",
+    };
+
+    private static readonly string[] NeverBegun =
+    [
+        "proxy-", "www-", "ocp-apim-", "x-forwarded", "x-real-", "x-original-", "x-rewrite-", "x-http-method", "x-method-", "x-accel-", "x-sendfile",
+        "x-lighttpd-", "x-reproxy-", "x-internal-", "x-envoy-", "x-cluster-", "cf-connecting", "fastly-", "cdn-", "surrogate-", "x-varnish",
+        "content-security-", "access-control-", "cross-origin-", "clear-site-", "service-worker", "strict-transport-", "permissions-policy", "referrer-policy",
+        "x-frame-", "x-content-type", "x-xss-", "report", "sec-", "http2-", "x-amz-security", "x-ms-client-principal",
+    ];
+
+    private static readonly string[] SecretWords = ["key", "token", "secret", "auth", "passw", "cookie", "credential", "jwt", "assertion", "signature"];
+
+    /// <summary>True for a header that a key or a hub file may let pass: never a credential, one of the connection's own, or a command to a proxy or a browser.</summary>
+    /// <param name="name">In lower case; may end in <c>*</c> for every name that begins so, but not be much shorter than a name.</param>
+    public static bool MayPass(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var isBeginning = name.EndsWith('*');
+        var named = isBeginning ? name[..^1] : name;
+        if (!MaySet(named) || named.Contains('*', StringComparison.Ordinal) || isBeginning && (named.Length < 4 || named is "x-" or "content-" or "http-"))
+            return false;
+        var one = named.Replace('_', '-');   // to a CGI they are the same
+        return !SoundsSecret(one) && !NeverNamed.Contains(one)
+            && !Array.Exists(NeverBegun, never => one.StartsWith(never, StringComparison.Ordinal) || isBeginning && never.StartsWith(one, StringComparison.Ordinal))
+            && !(isBeginning && NeverNamed.Any(never => never.StartsWith(one, StringComparison.Ordinal)));
+    }
+
+    /// <summary>True for a name that a credential would have, in any case; a count of tokens (<c>x-ratelimit-remaining-tokens</c>) has none.</summary>
+    public static bool SoundsSecret(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        foreach (var word in SecretWords)
+        {
+            var at = name.IndexOf(word, StringComparison.OrdinalIgnoreCase);
+            if (at >= 0 && !(word is "token" && name.AsSpan(at + word.Length).StartsWith("s", StringComparison.OrdinalIgnoreCase)))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>True for what stands in a header as it is: printable ASCII, no space at the ends.</summary>
     public static bool IsValue(string value)
     {

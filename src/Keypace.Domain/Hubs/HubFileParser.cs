@@ -19,6 +19,8 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
         var fields = ReadFields(file);
         var accesses = new HubAccessParser(_mistake, fields, source);
         var access = accesses.Read(file, null);
+        var passes = file.Object("passes");
+        var limitHeaders = ReadLimitHeaders(file);
         var profile = new HubProfile
         {
             Name = ReadName(file),
@@ -30,7 +32,9 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             Models = file.Texts("models"),
             DefaultLimit = ReadLimit(file),
             Pacing = file.Word("pacing", PacingHint.Auto, ("auto", PacingHint.Auto), ("burst", PacingHint.Burst), ("smooth", PacingHint.Smooth)),
-            LimitHeaders = ReadLimitHeaders(file),
+            LimitHeaders = limitHeaders,
+            PassesToHub = ReadPassing(passes, "to_hub", []),
+            PassesToCaller = ReadPassing(passes, "to_caller", limitHeaders.SelectMany(header => new[] { header.Limit, header.Remaining, header.Reset }).OfType<string>()),
             TerminalCodes = file.Texts("terminal_codes"),
             KeyPage = ReadKeyPage(file),
             KeyPageText = file.Text("key_page_text", 120),
@@ -38,6 +42,7 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             ModelList = file.Word("model_list", ModelListShape.Data, ("data", ModelListShape.Data), ("array", ModelListShape.Array), ("none", ModelListShape.None)),
             FileName = fileName,
         };
+        passes?.RefuseOthers();
         CheckCredentials(file, profile);
         file.RefuseOthers();
         return _mistake.What is { } what ? Refuse(_mistake.Line, what) : profile;
@@ -54,6 +59,18 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             if (access.Auth.Kind is HubAuthKind.GoogleToken or HubAuthKind.GoogleServiceAccount or HubAuthKind.ClientCredentials && access.Auth.TokenUrl is null)
                 file.Wrong("auth", "needs \"token_url\", the address that gives out access tokens");
         }
+    }
+
+    private static HeaderList ReadPassing(HubFileReader? passes, string direction, IEnumerable<string> also)
+    {
+        var named = passes?.Texts(direction) ?? [];
+        foreach (var name in named)
+        {
+            if (!HeaderNames.MayPass(name))
+                passes!.Wrong(direction, $"names \"{name}\". Name headers in lower case (x-acme-* for all that begin so); credentials, framing and what proxies and browsers obey never pass");
+        }
+
+        return new HeaderList(named.Concat(also));
     }
 
     private Refusal Refuse(int line, string what) =>

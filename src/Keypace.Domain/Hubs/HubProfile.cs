@@ -34,6 +34,12 @@ public sealed record HubProfile
     /// <summary>The headers in which the hub reports its limits.</summary>
     public required IReadOnlyList<LimitHeader> LimitHeaders { get; init; }
 
+    /// <summary>Headers of a caller that pass to this hub beside those that pass to every hub.</summary>
+    public HeaderList PassesToHub { get; init; } = HeaderList.Empty;
+
+    /// <summary>Headers of this hub's answers that pass to the caller beside those that pass from every hub.</summary>
+    public HeaderList PassesToCaller { get; init; } = HeaderList.Empty;
+
     /// <summary>Codes and types in the body of a refusal that waiting does not cure (spend limit, no quota).</summary>
     public required IReadOnlyList<string> TerminalCodes { get; init; }
 

@@ -9,9 +9,6 @@ public static class HubWords
     /// <summary>Longer words are cut, in characters.</summary>
     public const int MostCharacters = 300;
 
-    /// <summary>So much of a secret in a row, in characters, is taken for it; what hubs mask (<c>sk-proj-****1234</c>) has less.</summary>
-    private const int TellingPiece = 12;
-
     // Where hubs put their sentence, the innermost first: OpenAI's and Google's error.message, AWS's Message, FastAPI's detail, and so on.
     private static readonly string[] Names = ["message", "Message", "detail", "title", "error_description", "error"];
 
@@ -24,21 +21,6 @@ public static class HubWords
             return null;
         var words = HubFault.Cleaned(Sentence(body, start) ?? "");
         return words.Length == 0 ? null : words.Length <= MostCharacters ? words : words[..MostCharacters] + "…";
-    }
-
-    /// <summary>The same, unless a piece of the secret is among the words: then none of them can be passed on.</summary>
-    /// <param name="secret">What a hub could send back of the credential; null when nothing of it left this machine.</param>
-    public static string? Of(ReadOnlyMemory<byte> body, string? secret)
-    {
-        if (Of(body) is not { } words)
-            return null;
-        for (var at = 0; secret is not null && at + TellingPiece <= secret.Length; at++)
-        {
-            if (words.AsSpan().Contains(secret.AsSpan(at, TellingPiece), StringComparison.Ordinal))
-                return null;
-        }
-
-        return words;
     }
 
     private static string? Sentence(ReadOnlyMemory<byte> body, ReadOnlySpan<byte> start)

@@ -80,6 +80,6 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, Session
     }
 
     private static bool HasTokenInUrl(HttpRequest request) =>
-        request.QueryString.HasValue && request.QueryString.Value!.Contains("kpa_", StringComparison.Ordinal)
-        || request.Path.Value!.Contains("kpa_", StringComparison.Ordinal) && request.Path.Value.Length > AccessTokenText.Characters;
+        AccessTokenText.StandsIn(GatewayFeature.TargetOf(request.HttpContext))
+        || request.QueryString.HasValue && request.QueryString.Value!.Contains("kpa_", StringComparison.Ordinal);
 }

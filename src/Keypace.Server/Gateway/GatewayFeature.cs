@@ -1,4 +1,5 @@
 using Keypace.Domain;
+using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Contract;
 using Keypace.Server.Gateway.Models;
@@ -57,6 +58,8 @@ internal static class GatewayFeature
         app.Use((context, next) =>
         {
             var path = context.Request.Path.Value ?? "";
+            if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/keys/", StringComparison.Ordinal) || TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal))
+                AnswerHead.WriteOwn(context.Response.Headers);
             if (GatewayRoute.Of(path) is { } route)
                 return gateway.RunAsync(context, route);
             if (path.StartsWith("/keys/", StringComparison.Ordinal) || TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal))

@@ -85,6 +85,7 @@ internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tal
         // Whatever was said of an answer that is none is taken back.
         context.Response.Clear();
         Doorstep.Mark(context);
+        AnswerHead.WriteOwn(context.Response.Headers);
         if (Token is { } token)
             NoteExpiry(token);
         WriteHeaders();

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Keypace.Domain.Access;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
@@ -23,16 +24,17 @@ internal static class HubRequests
 
         if (query.Headers is { } headers)
         {
+            var rules = new HeadersToHub(routed.Key, headers, isBodyAsItCame: routed.Native is null && !routed.ChecksAnswer);
             foreach (var (name, values) in headers)
             {
-                if (HeaderRules.MayReachHub(name) && !(routed.Native is not null && name.Equals("Accept", StringComparison.OrdinalIgnoreCase)) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
+                if (rules.Pass(name, values) && !(routed.Native is not null && name.Equals("Accept", StringComparison.OrdinalIgnoreCase)) && !name.Equals(auth.Header, StringComparison.OrdinalIgnoreCase)
                     && !Add(request.Headers, name, values) && request.Content is { } content)
                 {
                     Add(content.Headers, name, values);
                 }
             }
 
-            if (routed.Native is null && headers.ContentType is { Count: > 0 } type)
+            if (routed.Native is null && headers.ContentType is { Count: > 0 } type && !AccessTokenText.StandsIn(type.ToString()))
                 request.Content?.Headers.TryAddWithoutValidation("Content-Type", type.ToString());
         }
 

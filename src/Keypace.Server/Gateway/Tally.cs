@@ -1,4 +1,5 @@
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Storage.Rows;
 
@@ -43,9 +44,9 @@ internal sealed class Tally(string routeName, long startedAt, DateTimeOffset cam
         ApiKeyId = choice?.Key.Id,
         AgentId = choice?.Agent?.Id,
         TokenId = token.Id,
-        Caller = wish.Name ?? "",
+        Caller = Named(wish.Name) ?? "",
         Hub = choice?.Key.Hub.Name,
-        Model = choice?.Model,
+        Model = Named(choice?.Model),
         Route = routeName,
         Status = status,
         ErrorCode = ErrorCode,
@@ -57,6 +58,9 @@ internal sealed class Tally(string routeName, long startedAt, DateTimeOffset cam
         SentAt = SentAt?.ToUnixTimeMilliseconds(),
         Attempts = Attempts,
     };
+
+    /// <summary>What a caller named, unless it is a secret in the wrong place: records are kept.</summary>
+    private static string? Named(string? name) => name is not null && TypedName.HasKeyForm(name) ? "***" : name;
 
     public static int Milliseconds(TimeSpan span) => (int)Math.Min(int.MaxValue, Math.Max(0, span.TotalMilliseconds));
 }

@@ -172,7 +172,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
                 .Find(token => EntityName.KeyOf(token.Name) == nameKey);
         }
 
-        return row is not null ? row : Refusal.NotFound("access token", idOrName.Length > 100 ? idOrName[..100] + "…" : idOrName);
+        return row is not null ? row : Refusal.NotFound("access token", idOrName);
     }
 
     /// <summary>Names are unique among tokens that are not revoked.</summary>

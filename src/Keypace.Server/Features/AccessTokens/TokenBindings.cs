@@ -60,7 +60,7 @@ internal sealed class TokenBindings(KeySnapshots snapshots)
         foreach (var idOrName in idsOrNames)
         {
             if (find(idOrName) is not { } id)
-                return Refusal.NotFound(what, idOrName.Length > 100 ? idOrName[..100] + "…" : idOrName);
+                return Refusal.NotFound(what, idOrName);
             if (!ids.Contains(id))
                 ids.Add(id);
         }

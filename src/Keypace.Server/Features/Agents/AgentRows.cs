@@ -19,7 +19,7 @@ internal static class AgentRows
             row = await agents.FirstOrDefaultAsync(agent => agent.NameKey == nameKey, ct);
         return row is not null && caller.SeesAgent(row)
             ? row
-            : Refusal.NotFound("agent", idOrName.Length > 100 ? idOrName[..100] + "…" : idOrName);
+            : Refusal.NotFound("agent", idOrName);
     }
 
     /// <summary>Null when the name is free.</summary>

@@ -131,7 +131,7 @@ internal sealed class ApiKeyOperations(
             var since = (change.Now - RestorableFor).ToUnixTimeMilliseconds();
             var deleted = change.Db.ApiKeys.Where(key => key.TeamId == caller.TeamId && key.Status == KeyRows.Deleted && key.DeletedAt > since);
             if (!(await KeyRows.FindAmongAsync(deleted, caller, idOrName, ct)).TryGet(out var row, out var refusal))
-                return refusal with { Detail = $"There is no API key '{idOrName}' that was deleted in the last {RestorableFor.TotalSeconds:0} s. Store it anew." };
+                return refusal with { Detail = $"There is no API key {TypedName.Said(idOrName)} that was deleted in the last {RestorableFor.TotalSeconds:0} s. Store it anew." };
             if (!EntityName.Parse(row.Name).TryGet(out var name, out refusal))
                 return refusal;
             if (await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, name, row.Id, ct) is { } taken)

@@ -84,7 +84,7 @@ internal sealed class PeopleOperations(Store store, ManagementChanges changes)
         var team = await db.Teams.FirstOrDefaultAsync(row => row.Id == caller.TeamId, ct);
         var isIt = team is not null
             && ((Guid.TryParse(idOrName, out var id) && id == team.Id) || EntityName.KeyOf(idOrName) == EntityName.KeyOf(team.Name));
-        return isIt ? team! : Refusal.NotFound("team", idOrName.Length > 100 ? idOrName[..100] + "…" : idOrName);
+        return isIt ? team! : Refusal.NotFound("team", idOrName);
     }
 
     private static Team ToTeam(TeamRow row) => new(row.Id.ToString(), row.Name, row.CreatedAt / 1000, row.UpdatedAt / 1000);

@@ -30,7 +30,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
             row = await keys.OrderByDescending(key => key.DeletedAt).FirstOrDefaultAsync(key => key.NameKey == nameKey, ct);
         return row is not null && caller.Grant.Sees(row.Id)
             ? row
-            : Refusal.NotFound("API key", idOrName.Length > 100 ? idOrName[..100] + "…" : idOrName);
+            : Refusal.NotFound("API key", idOrName);
     }
 
     /// <summary>Null when the name is free. The unique index would refuse it too; this says so in words.</summary>

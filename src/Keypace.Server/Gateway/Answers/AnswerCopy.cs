@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.Globalization;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols;
 using Keypace.Domain.Protocols.OpenAi;
-using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Answers;
 
@@ -12,31 +10,6 @@ internal static class AnswerCopy
 {
     private const int PieceBytes = 16 * 1024;
     private const int MostLookedAt = 64 * 1024;
-
-    public const string HubRequestIdHeader = "x-keypace-hub-request-id";
-
-    /// <summary>Status and headers, less what must not cross (see <see cref="Requests.HeaderRules"/>).</summary>
-    public static void Head(HubAnswer hubs, HttpResponse response)
-    {
-        var (answer, scrub, secretText) = (hubs.Response, hubs.Scrub, hubs.SecretText);
-        response.StatusCode = (int)answer.StatusCode;
-        var headers = response.Headers;
-        foreach (var (name, values) in answer.Headers.NonValidated)
-        {
-            if (Requests.HeaderRules.MayReachCaller(name))
-                headers[name] = Scrubbed(values.ToString(), scrub, secretText);
-            else if (name.Equals("x-request-id", StringComparison.OrdinalIgnoreCase))
-                headers[HubRequestIdHeader] = Scrubbed(values.ToString(), scrub, secretText);
-        }
-
-        foreach (var (name, values) in answer.Content.Headers.NonValidated)
-        {
-            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
-                response.ContentLength = long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
-            else if (Requests.HeaderRules.MayReachCaller(name))
-                headers[name] = Scrubbed(values.ToString(), scrub, secretText);
-        }
-    }
 
     /// <param name="clock">Cancels when the hub falls silent; set forward at every piece.</param>
     /// <param name="checkedStatus">The answer's status where an answer that is none shall not pass; null to pass whatever comes.</param>
@@ -131,7 +104,4 @@ internal static class AnswerCopy
 
         return buffer[..count];
     }
-
-    private static string Scrubbed(string value, SecretScrub? scrub, string? secretText) =>
-        scrub is null || secretText is null ? value : SecretScrub.Text(value, secretText);
 }

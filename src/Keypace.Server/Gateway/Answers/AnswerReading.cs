@@ -41,5 +41,5 @@ internal static class AnswerReading
     }
 
     /// <summary>What the hub says for itself, without a piece of the secret; null when it says nothing. Known after <see cref="ReadSmallAsync"/>.</summary>
-    public static string? Words(this HubAnswer answer) => HubWords.Of(answer.Small, answer.SecretText);
+    public static string? Words(this HubAnswer answer) => HubWords.Of(answer.Small) is { } words ? answer.Scrub?.Sentence(words) ?? words : null;
 }

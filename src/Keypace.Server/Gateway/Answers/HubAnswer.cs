@@ -22,14 +22,18 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     public bool IsTerminal { get; set; }
 
     /// <summary>Stars the key's secret out of what goes on to the caller; null when there is none to look for.</summary>
-    public SecretScrub? Scrub => credential.Scrub;
-
-    /// <summary>The secret as text, which no word of ours may repeat; null when there is none.</summary>
-    public string? SecretText => credential.Text;
+    public SecretScrub? Scrub { get; } = StrictWithErrors(credential.Scrub, (int)response.StatusCode);
 
     public string? HeaderOf(string name) =>
         response.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString()
         : response.Content.Headers.NonValidated.TryGetValues(name, out values) ? values.ToString() : null;
+
+    private static SecretScrub? StrictWithErrors(SecretScrub? scrub, int status)
+    {
+        if (scrub is not null)
+            scrub.IsStrict = status >= 400;
+        return scrub;
+    }
 
     public void Dispose()
     {

@@ -18,7 +18,7 @@ internal static class PassedAnswer
     public static async ValueTask<Refusal?> CopyAsync(HubAnswer answer, HttpContext context, Query query, HubClock clock)
     {
         var (routed, response) = (query.Routed!, context.Response);
-        AnswerCopy.Head(answer, response);
+        AnswerHead.Write(answer.Response, response, routed, answer.Scrub);
         if (answer.IsTerminal)
         {
             response.Headers["x-should-retry"] = "false";
@@ -51,8 +51,8 @@ internal static class PassedAnswer
         context.Response.ContentLength = null;
         headers.ContentEncoding = default;
         context.Response.ContentType = "application/json";
-        if (answer.SecretText is { } secret)
-            fault = fault with { Words = SecretScrub.Text(fault.Words, secret) };
+        if (answer.Scrub is { } scrub)
+            fault = fault with { Words = scrub.Sentence(fault.Words) };
         return TranslatedAnswer.WriteFaultAsync(context, query, fault, answer.IsTerminal);
     }
 }

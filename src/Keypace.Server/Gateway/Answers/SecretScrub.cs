@@ -1,25 +1,41 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using Keypace.Domain.Echoes;
 
 namespace Keypace.Server.Gateway.Answers;
 
 /// <summary>
-/// Stars out the key's secret where a hub sends it back. Works on the stream as it passes: a piece is held back only when it ends
-/// with what could be the secret's beginning, and only that end of it. Lengths do not change. It finds a secret that stands in the bytes as it is;
-/// one that a hub takes apart, over several events of a stream or in another encoding, it does not: a model never sees the key that it is asked with.
+/// Stars out the key's secret where a hub sends it back, in whatever clothes (<see cref="SecretEcho"/>). Works on the stream as it passes: a piece is held back only
+/// when it ends with what could be a part of the secret, and only that end of it. Lengths do not change.
 /// </summary>
 internal sealed class SecretScrub(byte[] secret) : IDisposable
 {
-    private readonly byte[] _needle = secret;
-    private readonly byte[] _held = ArrayPool<byte>.Shared.Rent(secret.Length);
+    private SecretEcho? _echo;
+    private byte[]? _held;
     private int _heldCount;
+    private bool _isStrict;
 
-    /// <summary>Secrets shorter than this are not looked for: they would star out ordinary words.</summary>
-    public const int ShortestSecretBytes = 8;
+    public static SecretScrub? For(byte[] secret) => secret.Length >= SecretEcho.ShortestSecretBytes ? new SecretScrub(secret) : null;
 
-    public static SecretScrub? For(byte[] secret) => secret.Length >= ShortestSecretBytes ? new SecretScrub(secret) : null;
+    /// <summary>True for errors, of which not even eight characters of the secret in a row pass. Set it before the first look.</summary>
+    public bool IsStrict
+    {
+        get => _isStrict;
+        set
+        {
+            if (_isStrict == value)
+                return;
+            _isStrict = value;
+            _echo?.Dispose();
+            _echo = null;
+        }
+    }
 
     /// <summary>Bytes that <see cref="Pass"/> needs free in front of each piece, for what was held back from the one before.</summary>
-    public int Room => _needle.Length;
+    public int Room { get; } = SecretEcho.MostHeld(secret.Length);
+
+    private SecretEcho Echo => _echo ??= new SecretEcho(secret, _isStrict);
 
     /// <summary>
     /// Scrubs <paramref name="count"/> new bytes that stand in <paramref name="buffer"/> from <paramref name="start"/>, which is at least <see cref="Room"/>.
@@ -28,26 +44,14 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
     public (int From, int To) Pass(Span<byte> buffer, int start, int count)
     {
         var from = start - _heldCount;
-        _held.AsSpan(0, _heldCount).CopyTo(buffer[from..]);
+        if (_heldCount > 0)
+            _held.AsSpan(0, _heldCount).CopyTo(buffer[from..]);
         var window = buffer[from..(start + count)];
-        _heldCount = 0;
-
-        var at = 0;
-        int found;
-        while ((found = window[at..].IndexOf(_needle)) >= 0)
-        {
-            window.Slice(at + found, _needle.Length).Fill((byte)'*');
-            at += found + _needle.Length;
-        }
-
-        var held = TailThatCouldBegin(window[at..]);
-        if (held > 0)
-        {
-            window[^held..].CopyTo(_held);
-            _heldCount = held;
-        }
-
-        return (from, start + count - held);
+        Echo.StarOut(window, isEnd: false);
+        _heldCount = Echo.HeldAtEnd(window, Room);
+        if (_heldCount > 0)
+            window[^_heldCount..].CopyTo(_held ??= ArrayPool<byte>.Shared.Rent(Room));
+        return (from, start + count - _heldCount);
     }
 
     /// <summary>Scrubs bytes that begin an answer. What is held back of them comes with the next piece, or as <see cref="Rest"/>.</summary>
@@ -59,33 +63,44 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
         return buffer.AsMemory(from, to - from);
     }
 
-    /// <summary>What is still held when the answer ends: it was not the secret after all.</summary>
+    /// <summary>What is still held when the answer ends, scrubbed.</summary>
     public ReadOnlyMemory<byte> Rest()
     {
+        if (_heldCount == 0)
+            return default;
         var rest = _held.AsMemory(0, _heldCount);
         _heldCount = 0;
+        Echo.StarOut(rest.Span, isEnd: true);
         return rest;
     }
 
-    /// <summary>Scrubs text that is whole, such as a header's value.</summary>
-    public static string Text(string text, string secretText) => text.Contains(secretText, StringComparison.Ordinal)
-        ? text.Replace(secretText, new string('*', secretText.Length), StringComparison.Ordinal)
-        : text;
+    /// <summary>Scrubs text that is whole, such as a header's name or value. The same text when there is nothing of the secret in it.</summary>
+    public string Text(string text) => Starred(Echo, text);
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_held);
-
-    private int TailThatCouldBegin(ReadOnlySpan<byte> window)
+    /// <summary>Scrubs a sentence for people: as strictly as an error.</summary>
+    public string Sentence(string text)
     {
-        var most = Math.Min(window.Length, _needle.Length - 1);
-        var tail = window[^most..];
-        for (var at = tail.IndexOf(_needle[0]); at >= 0;)
-        {
-            if (_needle.AsSpan().StartsWith(tail[at..]))
-                return tail.Length - at;
-            var next = tail[(at + 1)..].IndexOf(_needle[0]);
-            at = next < 0 ? -1 : at + 1 + next;
-        }
+        if (_isStrict)
+            return Text(text);
+        using var strict = new SecretEcho(secret, isStrict: true);
+        return Starred(strict, text);
+    }
 
-        return 0;
+    public void Dispose()
+    {
+        _echo?.Dispose();
+        if (_held is null)
+            return;
+        CryptographicOperations.ZeroMemory(_held);
+        ArrayPool<byte>.Shared.Return(_held);
+    }
+
+    private static string Starred(SecretEcho echo, string text)
+    {
+        const int MostOnStack = 512;
+        var most = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var bytes = most <= MostOnStack ? stackalloc byte[MostOnStack] : new byte[most];
+        var count = Encoding.UTF8.GetBytes(text, bytes);
+        return echo.StarOut(bytes[..count], isEnd: true) ? Encoding.UTF8.GetString(bytes[..count]) : text;
     }
 }

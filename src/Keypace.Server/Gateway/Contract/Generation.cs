@@ -51,7 +51,7 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
         if (!ModelChoice.OfKey(found, token, asked.ApiKey).TryGet(out var key, out var refusal))
             return refusal;
         return asked.Hub is { } hub && hub != key.Hub.Name
-            ? Refusal.Field("hub", $"The API key '{key.Name}' is one of {key.Hub.Name}, not of '{hub}'.", code: "hub_mismatch")
+            ? Refusal.Field("hub", $"The API key '{key.Name}' is one of {key.Hub.Name}, not of {Domain.Keys.TypedName.Said(hub)}.", code: "hub_mismatch")
             : new ModelChoice(key, null, asked.Model);
     }
 

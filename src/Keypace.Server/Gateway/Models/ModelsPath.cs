@@ -48,7 +48,7 @@ internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelL
 
         context.Response.ContentType = null;
         await Problems.WriteAsync(context, new Refusal(RefusalReason.NotFound, "model_not_found",
-            $"'{(id.Length > 100 ? id[..100] + "…" : id)}' is not a model here. GET /v1/models lists them."));
+            $"There is no model {Domain.Keys.TypedName.Said(id)} here. GET /v1/models lists them."));
     }
 
     private IEnumerable<Model> Visible(KeySnapshot snapshot, ServedToken token)

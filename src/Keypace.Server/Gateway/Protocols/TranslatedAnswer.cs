@@ -24,7 +24,7 @@ internal static class TranslatedAnswer
     {
         var native = query.Routed!.Native!;
         var response = context.Response;
-        AnswerCopy.Head(answer, response);
+        AnswerHead.Write(answer.Response, response, query.Routed!, answer.Scrub);
         response.ContentLength = null;
         response.ContentType = "application/json";
         response.Headers.ContentEncoding = default;
@@ -45,7 +45,8 @@ internal static class TranslatedAnswer
         if (isSuccess && (!native.Streams || answer.Response.Content.Headers.ContentType?.MediaType is not { } type || type == native.Accept))
             return null;
         await answer.ReadSmallAsync(clock);
-        return native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small);
+        var fault = native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small);
+        return fault is not null && answer.Scrub is { } scrub ? fault with { Words = scrub.Sentence(fault.Words) } : fault;
     }
 
     /// <summary>The sentence for the caller: which hub, which key, and its words.</summary>

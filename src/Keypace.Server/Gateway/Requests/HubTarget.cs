@@ -69,6 +69,24 @@ internal static class HubTarget
         return uri;
     }
 
+    /// <summary>
+    /// An address that a hub gave in a header (absolute, or relative to the query's), as it is reached through us: <c>/keys/NAME/v1/files/1</c>.
+    /// Null where it leads anywhere else than under the key's destination.
+    /// </summary>
+    public static string? ThroughGateway(ServedKey key, Uri asked, string address)
+    {
+        if (key.Destination is not { } destination
+            || !Uri.TryCreate(new Uri(asked.OriginalString), address, out var leads)
+            || leads.UserInfo.Length > 0
+            || !Destination.Parse(leads.GetLeftPart(UriPartial.Path)).TryGet(out var place, out _)
+            || !destination.Covers(place))
+        {
+            return null;
+        }
+
+        return $"/keys/{Uri.EscapeDataString(key.Name.Text)}{leads.PathAndQuery}";
+    }
+
     /// <summary>A path of the hub's file: under the address, or with a slash in front under its origin.</summary>
     public static Uri Of(Destination destination, string path) => Parse(path.StartsWith('/') ? destination.Origin + path : destination.Address + path);
 

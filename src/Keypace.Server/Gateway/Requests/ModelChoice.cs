@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
 
@@ -45,7 +46,7 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
         if (key is null || key.TeamId != token.TeamId || !token.Grant.Sees(key.Id))
         {
             return new Refusal(RefusalReason.NotFound, "key_not_found",
-                $"There is no API key '{nameOrId}' that this token may use. 'keypace api-keys list' shows the names.");
+                $"There is no API key {TypedName.Said(nameOrId)} that this token may use. 'keypace api-keys list' shows the names.");
         }
 
         return Trouble(key) is { } refusal ? refusal : key;
@@ -57,7 +58,7 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
         if (agent is null || !token.Grant.SeesAgent(agent.Id, agent.ApiKeyId ?? Guid.Empty))
         {
             return new Refusal(RefusalReason.NotFound, "agent_not_found",
-                $"There is no agent '{nameOrId}' that this token may use. 'keypace agents list' shows the names.");
+                $"There is no agent {TypedName.Said(nameOrId)} that this token may use. 'keypace agents list' shows the names.");
         }
 
         if (agent.IsArchived)
@@ -132,5 +133,5 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
         $"Keys of {hub.DisplayName} can be stored, but queries through it are not built yet.");
 
     private static Refusal UnknownModel(string model) => new(RefusalReason.NotFound, "model_not_found",
-        $"'{(model.Length > 100 ? model[..100] + "…" : model)}' is not a model here. Use \"agent/NAME\", \"HUB/MODEL\" such as \"openai/gpt-4.1-mini\", or the header x-keypace-key with the hub's own model name.");
+        $"There is no model {TypedName.Said(model)} here. Use \"agent/NAME\", \"HUB/MODEL\" such as \"openai/gpt-4.1-mini\", or the header x-keypace-key with the hub's own model name.");
 }

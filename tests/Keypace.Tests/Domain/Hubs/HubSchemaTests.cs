@@ -12,6 +12,7 @@ public sealed partial class HubSchemaTests
     [Theory]
     [InlineData("", "\"zzz\": 1")]
     [InlineData("auth", "\"auth\": {\"zzz\": 1}")]
+    [InlineData("passes", "\"passes\": {\"zzz\": 1}")]
     [InlineData("paths", "\"paths\": {\"zzz\": 1}")]
     [InlineData("step", "\"test\": [{\"path\": \"x\", \"works\": [200], \"zzz\": 1}]")]
     [InlineData("phrase", "\"test\": [{\"path\": \"x\", \"works\": [200], \"works_when\": {\"status\": 403, \"contains\": \"x\", \"zzz\": 1}}]")]

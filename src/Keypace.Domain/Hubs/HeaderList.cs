@@ -1,0 +1,39 @@
+using System.Collections.Frozen;
+
+namespace Keypace.Domain.Hubs;
+
+/// <summary>
+/// Headers that pass, by name or by what their names begin with (<c>x-stainless-*</c>). Nothing that is not on a list passes: what a server, a proxy or a
+/// browser takes for a command cannot be known whole, what SDKs send and read can.
+/// </summary>
+public sealed class HeaderList
+{
+    public static readonly HeaderList Empty = new();
+
+    private readonly FrozenSet<string> _names;
+    private readonly string[] _beginnings;
+
+    /// <param name="patterns">Names, or beginnings of names with a <c>*</c> behind.</param>
+    public HeaderList(params IEnumerable<string> patterns)
+    {
+        _beginnings = [.. patterns.Where(pattern => pattern.EndsWith('*')).Select(pattern => pattern[..^1])];
+        _names = patterns.Where(pattern => !pattern.EndsWith('*')).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    public bool IsEmpty => _names.Count == 0 && _beginnings.Length == 0;
+
+    /// <summary>True for a header that is on the list, in any case. One that only its beginning puts there is not, where its name speaks of a secret.</summary>
+    public bool Has(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (_names.Contains(name))
+            return true;
+        foreach (var beginning in _beginnings)
+        {
+            if (name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
+                return !HeaderNames.SoundsSecret(name);
+        }
+
+        return false;
+    }
+}
