@@ -56,8 +56,11 @@ public sealed class SecretEcho : IDisposable
     public bool StarOut(Span<byte> window, bool isEnd)
     {
         var whole = isEnd ? window : window[..^EscapedText.CutAtEnd(window)];
-        var found = StarPlain(whole, isEnd);
-        return EscapedText.FirstIn(whole) >= 0 ? StarEscaped(whole, isEnd) || found : found;
+        if (EscapedText.FirstIn(whole) < 0)
+            return StarPlain(whole, isEnd);
+        // Escapes first: starred out plainly, the half that has none would leave the other half too short to be found. And what may go on is left alone.
+        var found = StarEscaped(whole, isEnd);
+        return StarPlain(isEnd ? whole : whole[..^HeldAtEnd(whole, whole.Length)], isEnd) || found;
     }
 
     /// <summary>How many bytes at the end could be the beginning of something to be found.</summary>
@@ -164,7 +167,7 @@ public sealed class SecretEcho : IDisposable
     {
         while (_anchors.Next(window, at, out var anchors) is var hit && hit >= 0)
         {
-            var (longestFrom, longestTo) = (0, 0);
+            var (longestFrom, longestTo, isLongEnough) = (0, 0, false);
             foreach (var anchor in anchors)
             {
                 if (!AnchorSearch.Is(anchor, window[hit..]))
@@ -175,12 +178,14 @@ public sealed class SecretEcho : IDisposable
                 var from = hit;
                 for (var i = anchor.At; i > 0 && from > 0 && window[from - 1] == text[i - 1]; i--)
                     from--;
-                if (to - from >= form.Least && to - from > longestTo - longestFrom && (isEnd || to < window.Length))
-                    (longestFrom, longestTo) = (from, to);
+                if (to - from <= longestTo - longestFrom && !(to == window.Length && to - from == longestTo - longestFrom))
+                    continue;
+                (longestFrom, longestTo, isLongEnough) = (from, to, to - from >= form.Least);
             }
 
             at = hit + 1;
-            if (longestTo > 0)
+            // What reaches the end may become longer with the next bytes, in one form if not in another.
+            if (isLongEnough && (isEnd || longestTo < window.Length))
                 return (longestFrom, longestTo);
         }
 

@@ -59,6 +59,7 @@ public static class FieldForms
     /// <summary>Why a field cannot hold this, as the end of a sentence that begins with its label; null when it can.</summary>
     internal static string? WhyNot(FieldForm form, string text) => form switch
     {
+        FieldForm.Text when Uri.UnescapeDataString(text).Split('/', '\\').Any(segment => segment is "." or "..") => "holds dot segments, which lead to another place in an address. Write the plain name.",
         FieldForm.HeaderName when !HeaderNames.MaySet(text.ToLowerInvariant()) =>
             "is not a header that can carry a secret. Write one such as Authorization or X-Api-Key.",
         FieldForm.HeaderScheme when text.Length > 40 || !text.All(char.IsAsciiLetterOrDigit) =>

@@ -27,13 +27,13 @@ internal static class FieldTemplate
         }
     }
 
-    /// <summary>Fills the places with percent-encoded values, so that a value stays one segment or one parameter. Null when a field has no value; <c>{model}</c> stays.</summary>
-    public static string? FillPath(string text, IReadOnlyDictionary<string, string>? config) => Fill(text, config, Uri.EscapeDataString);
+    /// <summary>Fills the places with percent-encoded values, so that a value stays one segment or one parameter. Null when a field has no value, or one that would lead out of the path; <c>{model}</c> stays.</summary>
+    public static string? FillPath(string text, IReadOnlyDictionary<string, string>? config) => Fill(text, config, value => value is "." or ".." ? null : Uri.EscapeDataString(value));
 
     /// <summary>Fills the places with the values as they are. Null when a field has no value.</summary>
     public static string? FillText(string text, IReadOnlyDictionary<string, string>? config) => Fill(text, config, value => value);
 
-    private static string? Fill(string text, IReadOnlyDictionary<string, string>? config, Func<string, string> write)
+    private static string? Fill(string text, IReadOnlyDictionary<string, string>? config, Func<string, string?> write)
     {
         if (!HasPlaces(text))
             return text;
@@ -48,8 +48,8 @@ internal static class FieldTemplate
             filled.Append(text, at, open - at);
             if (name == Model)
                 filled.Append("{model}");
-            else if (config is not null && config.TryGetValue(name, out var value) && value.Length > 0)
-                filled.Append(write(value));
+            else if (config is not null && config.TryGetValue(name, out var value) && value.Length > 0 && write(value) is { } written)
+                filled.Append(written);
             else
                 return null;
             at = close + 1;

@@ -41,6 +41,7 @@ public static class LimitSignals
         ArgumentNullException.ThrowIfNull(headerOf);
         if (status is not (429 or 503 or 529 or 402))
             return default;
+        now = HubsNow(headerOf, now);
 
         var words = RefusalBody.Read(body, hub.TerminalCodes);
         // AWS names the error in a header, sometimes with an address behind a colon.
@@ -82,6 +83,7 @@ public static class LimitSignals
     {
         ArgumentNullException.ThrowIfNull(hub);
         ArgumentNullException.ThrowIfNull(headerOf);
+        now = HubsNow(headerOf, now);
         var count = 0;
         foreach (var header in hub.LimitHeaders)
         {
@@ -95,6 +97,9 @@ public static class LimitSignals
 
         return count;
     }
+
+    /// <summary>Moments that a hub names are by its own clock, which its <c>Date</c> tells; ours where it tells none.</summary>
+    private static DateTimeOffset HubsNow(Func<string, string?> headerOf, DateTimeOffset now) => WaitText.HttpDate(headerOf("date")) ?? now;
 
     private static LimitReading Reading(LimitHeader header, Func<string, string?> headerOf, DateTimeOffset now) => new(
         header.Dimension,

@@ -66,9 +66,25 @@ internal readonly record struct RefusalBody(string? TerminalCode, TimeSpan? Retr
     private static TimeSpan? ReadText(ReadOnlySpan<byte> body) =>
         After(body, "try again in "u8) ?? After(body, "retry after "u8) ?? After(body, "retry in "u8);
 
+    /// <summary>In any case: "Try again in", "TRY AGAIN IN".</summary>
+    private static int IndexOf(ReadOnlySpan<byte> body, ReadOnlySpan<byte> words)
+    {
+        for (var at = 0; at + words.Length <= body.Length; at++)
+        {
+            var next = body[at..^(words.Length - 1)].IndexOfAny(words[0], (byte)(words[0] ^ 0x20));
+            if (next < 0)
+                return -1;
+            at += next;
+            if (System.Text.Ascii.EqualsIgnoreCase(body.Slice(at, words.Length), words))
+                return at;
+        }
+
+        return -1;
+    }
+
     private static TimeSpan? After(ReadOnlySpan<byte> body, ReadOnlySpan<byte> words)
     {
-        var at = body.IndexOf(words);
+        var at = IndexOf(body, words);
         if (at < 0)
             return null;
         var rest = body[(at + words.Length)..];

@@ -26,11 +26,11 @@ internal static class WaitText
     {
         if (Number(text) is { } seconds)
             return Seconds(seconds);
-        return text is not null && DateTimeOffset.TryParseExact(
-            text.Trim(), HttpDates, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date)
-                ? Until(date, now)
-                : null;
+        return HttpDate(text) is { } date ? Until(date, now) : null;
     }
+
+    public static DateTimeOffset? HttpDate(string? text) => text is not null && DateTimeOffset.TryParseExact(
+        text.Trim(), HttpDates, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date) ? date : null;
 
     /// <summary>Seconds to wait, Unix seconds, Unix milliseconds, a Go duration, an RFC 3339 time or an HTTP date: they cannot be mistaken for each other.</summary>
     public static TimeSpan? Reset(string? text, DateTimeOffset now)

@@ -77,6 +77,12 @@ internal struct ExchangeCourse
     /// <summary>It was sent again with another credential, which happens once.</summary>
     public bool IsRenewed;
 
+    /// <summary>How often the hub refused it while other queries of its key were answered in between.</summary>
+    public int RefusedAmongAnswered;
+
+    /// <summary>The key's answers when the hub refused it last.</summary>
+    public long AnsweredBefore;
+
     /// <summary>The refusal of the hub that it waits out; handed on if the caller's patience ends first.</summary>
     public HubAnswer? Pushback;
 }

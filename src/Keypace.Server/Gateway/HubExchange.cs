@@ -30,7 +30,7 @@ internal sealed class HubExchange(
             // :: Step 3: permit. A query that was sent before comes back to the front of the line.
             var entered = time.GetTimestamp();
             if (!group.Enter(EntryOf(query, need)).TryGet(out var turn, out var refused))
-                return query.Course.Pushback is { } pushback ? pushback : Refused(query, refused, group, need);
+                return query.Course.Pushback is { } pushback ? HandedOn(pushback) : Refused(query, refused, group, need);
             NoteEntry(query, group, turn, clock);
 
             // :: Steps 4 and 5: credential, send.
@@ -93,6 +93,8 @@ internal sealed class HubExchange(
             return LearnOfRefusalAsync(query, group, turn, need.Model, answer, clock);
         if (HubLearning.Answered(group, turn, answer, key, need.Model, time, out var report))
             accounts.Note(snapshots.Current, key, answer, report);
+        if (answer.Status < 400)
+            key.Answers.Add();
         return new(new Learned(AfterSend.Answer));
     }
 
@@ -125,10 +127,35 @@ internal sealed class HubExchange(
             return new(AfterSend.Refuse, refusedKey);
         }
 
-        if (!HubLearning.Refused(group, turn, answer, key, model, time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
+        if (!HubLearning.Refused(group, turn, answer, key, model ?? NamedModel.Of(query.Routed), time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
             return new(AfterSend.Answer);
+        if (signal.Wait is null && IsThisQuerys(ref query.Course, key))
+        {
+            HandedOn(answer);
+            return new(AfterSend.Answer);
+        }
+
         query.Course.Pushback = answer;
         return new(AfterSend.Resend);
+    }
+
+    /// <summary>
+    /// True when the hub has refused the query so often, while it answered others of the same key in between, that the refusal is about this query or its
+    /// model and not about the key's limit: waiting for the line does not help it.
+    /// </summary>
+    private static bool IsThisQuerys(ref ExchangeCourse course, ServedKey key)
+    {
+        const int Refusals = 3;
+        var answered = key.Answers.Count;
+        course.RefusedAmongAnswered = course.RefusedAmongAnswered == 0 || answered > course.AnsweredBefore ? course.RefusedAmongAnswered + 1 : 1;
+        course.AnsweredBefore = answered;
+        return course.RefusedAmongAnswered >= Refusals;
+    }
+
+    private static HubAnswer HandedOn(HubAnswer refusal)
+    {
+        refusal.WasWaitedFor = true;
+        return refusal;
     }
 
     /// <summary>The body of an answer that is a refusal. Null when it is there; otherwise why not, and the answer is done with.</summary>

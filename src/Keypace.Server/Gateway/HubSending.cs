@@ -17,7 +17,7 @@ internal sealed class HubSending(Credentials credentials, HubLines lines, Pacing
         if (!(await credentials.OpenAsync(key, clock.Token)).TryGet(out var credential, out var refusal))
             return new SendEnd(SendStage.NoCredential, null, refusal);
 
-        var attempt = new WireAttempt(turn, query.Routed.Body is not null, time) { Stamped = clock.ExpectFirstByte, FreshUntil = credential.FreshUntil };
+        var attempt = new WireAttempt(turn, query.Routed.Body is not null, time) { Stamped = clock.ExpectFirstByte, FreshUntil = credential.FreshUntil, Unwanted = clock.Token };
         var line = lines.Enter(new LineName(key.Id, key.Destination!.Origin, key.SecretVersion));
         var isTaken = false;
         try

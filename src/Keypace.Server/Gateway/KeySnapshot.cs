@@ -110,6 +110,9 @@ internal sealed record ServedKey(
 
     public KnownTargets Targets { get; } = new();
 
+    /// <summary>What its hub has answered since the key is as it is.</summary>
+    public AnswerCount Answers { get; } = new();
+
     /// <summary>Host and port that its connections lead to; null for a key without an address. Found out when first asked.</summary>
     public string? HubHost => _hubHost ??= Destination is { } destination && new Uri(destination.Address) is var uri ? $"{uri.IdnHost}:{uri.Port}" : null;
 
@@ -121,6 +124,16 @@ internal sealed record ServedKey(
 
     /// <summary>Models that the key lists itself, for hubs and endpoints that list none; empty where it lists none.</summary>
     public IReadOnlyList<string> OwnModels { get; init; } = [];
+}
+
+/// <summary>Answers of one key that were no refusals.</summary>
+internal sealed class AnswerCount
+{
+    private long _count;
+
+    public long Count => Volatile.Read(ref _count);
+
+    public void Add() => Interlocked.Increment(ref _count);
 }
 
 /// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>

@@ -41,6 +41,8 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         if (!HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out var target, out refusal))
             return refusal;
 
+        if (BodyEdits.WhyNoPlace(_scan, choice.Agent?.SystemPrompt, route.Prompt) is { } noPlace)
+            return noPlace;
         BodyEdits.Apply(body, _scan, choice.Model, choice.Agent?.SystemPrompt, route.Prompt);
         choice = choice with { Model = choice.Model ?? _scan.Model };
         if (ReferenceEquals(route, GatewayRoute.ChatCompletions) && ChatProtocols.Of(key.Access.Protocol) is { } protocol)

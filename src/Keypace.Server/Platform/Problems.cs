@@ -51,6 +51,14 @@ internal static class Problems
     /// <summary>429 and 503 say when; refusals that waiting cannot cure say so, so that no SDK burns its retries on them.</summary>
     private static void SetRetryHeaders(IHeaderDictionary headers, Refusal refusal, int status)
     {
+        if (refusal.RetryAfter is { } pause && refusal.Code == "hub_quota_exhausted")
+        {
+            // When it is asked again is said, but a quota does not come back while an SDK tries.
+            headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            headers["x-should-retry"] = "false";
+            return;
+        }
+
         if (refusal.RetryAfter is not { } wait)
         {
             headers["x-should-retry"] = "false";

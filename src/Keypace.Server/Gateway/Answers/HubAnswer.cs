@@ -21,6 +21,9 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     /// <summary>True when the hub said that waiting does not help; known once its limits were learned.</summary>
     public bool IsTerminal { get; set; }
 
+    /// <summary>True for a refusal that was waited for already, as long as anybody would: trying it again at once helps nobody.</summary>
+    public bool WasWaitedFor { get; set; }
+
     /// <summary>Stars the key's secret out of what goes on to the caller; null when there is none to look for.</summary>
     public SecretScrub? Scrub { get; } = StrictWithErrors(credential.Scrub, (int)response.StatusCode);
 

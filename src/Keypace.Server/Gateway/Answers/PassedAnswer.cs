@@ -19,6 +19,8 @@ internal static class PassedAnswer
     {
         var (routed, response) = (query.Routed!, context.Response);
         AnswerHead.Write(answer.Response, response, routed, answer.Scrub);
+        if (answer.WasWaitedFor)
+            response.Headers["x-should-retry"] = "false";
         if (answer.IsTerminal)
         {
             response.Headers["x-should-retry"] = "false";

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Keypace.Domain;
 
 namespace Keypace.Server.Gateway.Requests;
 
@@ -43,6 +44,23 @@ internal static class BodyEdits
         return true;
     }
 
+    /// <summary>Why an agent's prompt has no place in this body: without it the query would not be the agent's. Null when it has one.</summary>
+    public static Refusal? WhyNoPlace(in BodyScan scan, string? prompt, SystemPromptPlace place)
+    {
+        if (prompt is not { Length: > 0 })
+            return null;
+        var (member, isThere) = place switch
+        {
+            SystemPromptPlace.FirstMessage => ("messages", scan.MessagesStart >= 0),
+            SystemPromptPlace.Instructions => ("instructions", scan.Instructions.Exists || !scan.HasInstructions),
+            SystemPromptPlace.BeforePrompt => ("prompt", scan.Prompt.Exists),
+            _ => ("", true),
+        };
+        return isThere ? null : Refusal.Field(
+            member, $"The agent has a system prompt, and the body has no \"{member}\" that it could go into. Send {(member == "messages" ? "a list of messages" : "a text")}.", "missing", "no_place_for_prompt")
+            with { Reason = RefusalReason.Malformed };
+    }
+
     private static void SetModel(RequestBody body, BodyScan scan, string model)
     {
         if (scan.ModelValue.Exists)
@@ -75,7 +93,7 @@ internal static class BodyEdits
     {
         var reader = new Utf8JsonReader(body.Original.Span.Slice(text.At, text.Length));
         reader.Read();
-        return Json(prompt + "\n\n" + reader.GetString());
+        return Json(reader.GetString() is { } own ? prompt + "\n\n" + own : prompt);
     }
 
     private static void AddMember(RequestBody body, BodyScan scan, string name, ReadOnlyMemory<byte> value) =>

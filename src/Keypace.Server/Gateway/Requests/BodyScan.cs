@@ -30,6 +30,9 @@ internal readonly record struct BodyScan(
     /// <summary>The value of <c>stream_options.include_usage</c>; none when it is absent.</summary>
     public Span IncludeUsage { get; init; } = Span.None;
 
+    /// <summary>True when there are instructions, of whatever kind.</summary>
+    public bool HasInstructions { get; init; }
+
     /// <summary>True when the caller asks for token counts in the stream.</summary>
     public bool AsksForUsage { get; init; }
 
@@ -71,14 +74,20 @@ internal readonly record struct BodyScan(
         }
 
         var scan = new BodyScan(null, Span.None, Span.None, false, -1, false, Span.None, Span.None, (int)reader.TokenStartIndex, true);
+        var seen = 0;
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
             var memberAt = (int)reader.TokenStartIndex;
             scan = scan with { ObjectEmpty = false };
+            if (BodyMembers.Of(reader) is { } member)
+            {
+                if ((seen & (1 << member.Number)) != 0)
+                    return BodyMembers.Twice(member.Name);
+                seen |= 1 << member.Number;
+            }
+
             if (reader.ValueTextEquals("model"u8))
             {
-                if (scan.ModelValue.Exists)
-                    return Refusal.Field("model", "The body has \"model\" twice; which one the hub reads is anybody's guess. Send it once.", code: "duplicate_member") with { Reason = RefusalReason.Malformed };
                 reader.Read();
                 if (reader.TokenType is not JsonTokenType.String)
                     return Refusal.Field("model", "\"model\" must be a string, such as \"agent/NAME\" or \"openai/gpt-4.1-mini\".", "string_type", "invalid_model") with { Reason = RefusalReason.Malformed };
@@ -98,7 +107,9 @@ internal readonly record struct BodyScan(
             else if (reader.ValueTextEquals("stream_options"u8))
             {
                 reader.Read();
-                scan = WithStreamOptions(scan, ref reader);
+                if (WithStreamOptions(scan, ref reader) is not { } withOptions)
+                    return BodyMembers.Twice("include_usage");
+                scan = withOptions;
             }
             else if (reader.ValueTextEquals("messages"u8))
             {
@@ -116,8 +127,9 @@ internal readonly record struct BodyScan(
             else if (reader.ValueTextEquals("instructions"u8) || reader.ValueTextEquals("prompt"u8))
             {
                 var isPrompt = reader.ValueTextEquals("prompt"u8);
+                scan = scan with { HasInstructions = scan.HasInstructions || !isPrompt };
                 reader.Read();
-                if (reader.TokenType is JsonTokenType.String)
+                if (reader.TokenType is JsonTokenType.String || (!isPrompt && reader.TokenType is JsonTokenType.Null))
                     scan = isPrompt ? scan with { Prompt = Here(reader) } : scan with { Instructions = Here(reader) };
                 reader.Skip();
             }
@@ -135,7 +147,7 @@ internal readonly record struct BodyScan(
         return scan;
     }
 
-    private static BodyScan WithStreamOptions(BodyScan scan, ref Utf8JsonReader reader)
+    private static BodyScan? WithStreamOptions(BodyScan scan, ref Utf8JsonReader reader)
     {
         var start = (int)reader.TokenStartIndex;
         scan = scan with { StreamOptionsStart = -1, StreamOptionsEmpty = true, IncludeUsage = Span.None, AsksForUsage = false };
@@ -146,9 +158,17 @@ internal readonly record struct BodyScan(
         }
 
         scan = scan with { StreamOptionsStart = start + 1 };
+        var hasUsage = false;
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
             var isUsage = reader.ValueTextEquals("include_usage"u8);
+            if (BodyMembers.Is(reader, BodyMembers.IncludeUsage))
+            {
+                if (hasUsage)
+                    return null;
+                hasUsage = true;
+            }
+
             reader.Read();
             var value = (int)reader.TokenStartIndex;
             var isTrue = reader.TokenType is JsonTokenType.True;

@@ -44,6 +44,12 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
     /// <summary>True when the permit came after that: nothing left, the permit is still there, and the request is to be built anew.</summary>
     public bool IsOutdated { get; private set; }
 
+    /// <summary>
+    /// Cancelled when nobody wants the answer any more. The HTTP stack cancels a write by closing the connection under it, of which a wait for the permit
+    /// does not hear: it listens to this.
+    /// </summary>
+    public CancellationToken Unwanted { get; init; }
+
     /// <summary>Called when the request has been handed over whole; starts the clock for the first byte of the answer.</summary>
     public Action? Stamped { get; init; }
 
@@ -57,7 +63,7 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
 
         MayBeStale |= connectionWasUsed;
         if (!turn.IsGranted)
-            return WaitAsync(ct);
+            return WaitAsync(Unwanted.CanBeCanceled ? Unwanted : ct);
         Leave();
         return ValueTask.CompletedTask;
     }
@@ -79,6 +85,7 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
             throw new IOException("The credential grew old while the query waited.");
         }
 
+        Unwanted.ThrowIfCancellationRequested();   // the permit goes to the next
         turn.Leaving();
         MayHaveLeft = true;
         if (GrantedAt == 0)

@@ -98,6 +98,13 @@ public sealed class LimitSignalsTests
     }
 
     [Fact]
+    public void Moments_are_measured_by_the_hubs_own_clock()
+    {
+        Assert.Equal(5, Wait("openai", 429, "", ("date", "Mon, 23 Nov 2026 13:00:00 GMT"), ("retry-after", "Mon, 23 Nov 2026 13:00:05 GMT"))!.Value.TotalSeconds, 3);
+        Assert.Equal(5, Wait("openai", 429, "", ("date", "Mon, 23 Nov 2026 11:00:00 GMT"), ("retry-after", "Mon, 23 Nov 2026 11:00:05 GMT"))!.Value.TotalSeconds, 3);
+    }
+
+    [Fact]
     public void Together_says_only_how_long() =>
         Assert.Equal(3, Wait("together", 429, "", ("x-ratelimit-limit", "10"), ("x-ratelimit-remaining", "4"), ("x-ratelimit-reset", "3"))!.Value.TotalSeconds, 3);
 
@@ -109,6 +116,8 @@ public sealed class LimitSignalsTests
     [InlineData("vertex", """[{"error":{"code":429,"details":[{"retryDelay":"1.5s"}]}}]""", 1.5)]
     [InlineData("openai", "Please try again in 20ms", 0.02)]
     [InlineData("openai", "try again in 2 minutes", 120)]
+    [InlineData("openai", "Try again in 20ms", 0.02)]
+    [InlineData("openai", "RETRY AFTER 20 seconds", 20)]
     public void A_wait_in_the_body_is_read(string hub, string body, double seconds) =>
         Assert.Equal(seconds, Wait(hub, 429, body)!.Value.TotalSeconds, 3);
 
