@@ -15,6 +15,14 @@ internal sealed class HubLines : IDisposable
     private static readonly TimeSpan IdleBeforeDrop = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<LineName, HubLine> _lines = new();
+
+    /// <summary>How a name becomes addresses. Tests give their own, which changes its mind.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
+
+    /// <summary>How a socket is connected to one of the addresses that may be dialled.</summary>
+    internal Func<Socket, IPAddress[], int, CancellationToken, ValueTask> Dial { get; init; } =
+        static (socket, allowed, port, ct) => socket.ConnectAsync(allowed, port, ct);
+
     private readonly EgressPolicy _egress;
     private readonly GatewayOptions _options;
     private readonly HubGuards _guards;
@@ -76,7 +84,7 @@ internal sealed class HubLines : IDisposable
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var isPlain = context.InitialRequestMessage.RequestUri?.Scheme == Uri.UriSchemeHttp;
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, ct);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Resolve(host, ct);
         var allowed = Array.FindAll(addresses, address =>
             isPlain ? _egress.IsListed(address, port) : _egress.MayConnect(address, port));
         if (allowed.Length == 0)
@@ -86,7 +94,7 @@ internal sealed class HubLines : IDisposable
         try
         {
             var began = _time.GetTimestamp();
-            await socket.ConnectAsync(allowed, port, ct);
+            await Dial(socket, allowed, port, ct);
             _guards.Connected(host, port, socket, _time.GetElapsedTime(began));
             return new NetworkStream(socket, ownsSocket: true);
         }

@@ -12,6 +12,10 @@ public sealed class WaitingBodiesTests
 {
     private const int MiB = 1 << 20;
 
+    /// <summary>What is written is read before the write returns, so that the test knows what has happened.</summary>
+    private static readonly PipeOptions Inline = new(
+        pauseWriterThreshold: 0, readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, useSynchronizationContext: false);
+
     private readonly FakeTimeProvider _time = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -62,7 +66,7 @@ public sealed class WaitingBodiesTests
     public async Task Without_a_length_room_is_taken_piece_by_piece_and_given_back_with_the_body()
     {
         var bodies = new WaitingBodies(new GatewayOptions { WaitingBodiesBytes = 16 * MiB });
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var pipe = new Pipe(Inline);
         var reading = RequestBody.ReadAsync(Request(pipe, null), 32 * MiB, bodies.For("one"), _time, Ct).AsTask();
         Assert.InRange(bodies.HeldBytes, 1, 8192);
         await pipe.Writer.WriteAsync(new byte[300_000], Ct);
@@ -74,7 +78,7 @@ public sealed class WaitingBodiesTests
         body.Dispose();
         Assert.Equal(0, bodies.HeldBytes);
 
-        var much = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var much = new Pipe(Inline);
         var refused = RequestBody.ReadAsync(Request(much, null), 32 * MiB, bodies.For("one"), _time, Ct).AsTask();
         for (var sent = 0; sent < 20 && !refused.IsCompleted; sent++)
             await much.Writer.WriteAsync(new byte[MiB], Ct);
@@ -90,7 +94,7 @@ public sealed class WaitingBodiesTests
     public async Task A_body_that_moves_less_than_1_KiB_a_second_for_ten_seconds_is_a_408(int bytesPerSecond, bool isGood)
     {
         var bodies = new WaitingBodies(new GatewayOptions());
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var pipe = new Pipe(Inline);
         var length = 500_000 + 30 * bytesPerSecond + (isGood ? 0 : 1);
         var reading = RequestBody.ReadAsync(Request(pipe, length), 32 * MiB, bodies.For("one"), _time, Ct).AsTask();
         await pipe.Writer.WriteAsync(new byte[500_000], Ct);    // a fast start buys no right to fall asleep

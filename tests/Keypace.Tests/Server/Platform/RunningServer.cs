@@ -23,11 +23,12 @@ internal sealed class RunningServer : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Throws with what the server said when it does not come up.</summary>
-    public static async Task<RunningServer> StartAsync(TestFolder folder, bool isTerminal = false, string? publicUrl = null)
+    public static async Task<RunningServer> StartAsync(TestFolder folder, bool isTerminal = false, string? publicUrl = null, TimeProvider? time = null)
     {
         var stop = new CancellationTokenSource();
         var line = new FirstLine();
         var around = folder.Around(isTerminal) with { Output = TextWriter.Synchronized(new Both(line, folder.Output)) };
+        around = around with { Time = time ?? around.Time };
         if (publicUrl is not null)
             around = around with { Variables = new Dictionary<string, string>(around.Variables) { ["KEYPACE_PUBLIC_URL"] = publicUrl } };
         var options = new ServeOptions(folder.Data.Path, folder.Kek, ["http://127.0.0.1:0"], new Dictionary<string, string>());
