@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Keypace.Server.Platform;
 
@@ -19,7 +20,7 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, TimeProvi
         context.TraceIdentifier = requestIds.Next();
         Mark(context);
         var asked = context.Request.Headers;
-        if (Framing.IsAmbiguous(asked))
+        if (Framing.IsAmbiguous(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, asked))
         {
             context.Response.Headers.Connection = "close";
             return Problems.WriteAsync(context, Framing.Ambiguous);
