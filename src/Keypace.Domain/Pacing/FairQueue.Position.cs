@@ -11,7 +11,7 @@ internal sealed partial class FairQueue
     {
         if (arrival.Front)
         {
-            _ = FrontBefore(arrival.Order == 0 ? long.MaxValue : arrival.Order, out var before);
+            _ = Before(_front, arrival.Order == 0 ? long.MaxValue : arrival.Order, out var before);
             return before;
         }
 

@@ -37,12 +37,12 @@ internal sealed partial class FairQueue
         Count++;
         if (arrival.Front)
         {
-            _front.AddAfter(FrontBefore(ticket.Order, out _), ticket);
+            _front.AddAfter(Before(_front, ticket.Order, out _), ticket);
             return;
         }
 
         var lane = LaneFor(arrival);
-        lane.Tickets.AddLast(ticket);
+        lane.Tickets.AddAfter(Before(lane.Tickets, ticket.Order, out _), ticket);   // one that comes from another line was here before some
         ticket.Lane = lane;
         lane.Token.Count++;
         _counts[(int)lane.Token.Class]++;
@@ -163,12 +163,12 @@ internal sealed partial class FairQueue
     }
 
     /// <summary>
-    /// Those that come back keep the order in which they first came; they are few and mostly come in order, so a walk from the end does.
+    /// Those that come back, or from another line, keep the order in which they first came; they are few and mostly come in order, so a walk from the end does.
     /// </summary>
-    private Ticket? FrontBefore(long order, out int before)
+    private static Ticket? Before(TicketRow row, long order, out int before)
     {
-        var ticket = _front.Last;
-        for (before = _front.Count; ticket is not null && ticket.Order > order; before--)
+        var ticket = row.Last;
+        for (before = row.Count; ticket is not null && ticket.Order > order; before--)
         {
             ticket = ticket.Previous;
         }

@@ -59,7 +59,7 @@ public sealed partial class Pacer
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual((int)ticket.State, (int)TicketState.New);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(arrival.Weight - 1), (uint)(MostWeight - 1));
-        ticket.Order = arrival.Order != 0 ? arrival.Order : ++_order;
+        ticket.Order = arrival.Order != 0 ? arrival.Order : _order = Math.Max(_order + 1, now);
         ticket.Need = arrival.Need;
         if (arrival.Need.Source != _onlySource)
         {

@@ -67,24 +67,42 @@ public sealed record HubFault(int Status, string Type, string Code, string Words
         return $"\"{Cleaned(Encoding.UTF8.GetString(start[..Math.Min(start.Length, 120)]))}\"";
     }
 
-    /// <summary>As an event in the middle of a stream, in the form that OpenAI's SDKs throw on.</summary>
+    /// <summary>As an event in the middle of a stream, in the form that the route's SDKs throw on.</summary>
     /// <param name="message">The sentence for the caller.</param>
-    public void WriteEvent(IBufferWriter<byte> output, string message)
+    public void WriteEvent(IBufferWriter<byte> output, string message, StreamErrorForm form = StreamErrorForm.Chat)
     {
         ArgumentNullException.ThrowIfNull(output);
-        output.Write("data: "u8);
+        output.Write(form is StreamErrorForm.Chat ? "data: "u8 : "event: error\ndata: "u8);
         using (var writer = new Utf8JsonWriter(output, OpenAi.ChatJson.Plain))
         {
             writer.WriteStartObject();
-            writer.WriteStartObject("error");
+            if (form is not StreamErrorForm.Chat)
+                writer.WriteString("type", "error");
+            if (form is not StreamErrorForm.Responses)
+                writer.WriteStartObject("error");
             writer.WriteString("message", message);
-            writer.WriteString("type", Type);
+            if (form is not StreamErrorForm.Responses)
+                writer.WriteString("type", Type);
             writer.WriteString("code", Code);
             writer.WriteNull("param");
-            writer.WriteEndObject();
+            if (form is not StreamErrorForm.Responses)
+                writer.WriteEndObject();
             writer.WriteEndObject();
         }
 
         output.Write("\n\n"u8);
     }
+}
+
+/// <summary>How a route's streams say that something went wrong.</summary>
+public enum StreamErrorForm
+{
+    /// <summary>OpenAI's chat and completions: <c>data: {"error": {…}}</c>.</summary>
+    Chat,
+
+    /// <summary>Anthropic's messages: <c>event: error</c> with <c>{"type": "error", "error": {…}}</c>.</summary>
+    Messages,
+
+    /// <summary>OpenAI's responses: <c>event: error</c> with <c>{"type": "error", "message": …}</c>.</summary>
+    Responses,
 }

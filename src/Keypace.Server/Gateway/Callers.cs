@@ -47,6 +47,32 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, Session
         return known.Grant.ExpiresAt <= time.GetUtcNow() ? Expired : known;
     }
 
+    /// <summary>The same asker as it is now. What it showed is not asked for again.</summary>
+    public Outcome<ServedToken> Again(KeySnapshot snapshot, ServedToken token)
+    {
+        if (token.Session is { } session)
+            return sessions.Live(session.Id) is not null ? sessions.AskerOf(session) : SessionEnded;
+        if (token.IsMember)
+            return token;
+        return snapshot.Tokens.GetValueOrDefault(token.Grant.Id) switch
+        {
+            null => Unknown,
+            { Grant.RevokedAt: not null } => Revoked,
+            { } known => known.Grant.ExpiresAt <= time.GetUtcNow() ? Expired : known,
+        };
+    }
+
+    /// <summary>True when nothing about the asker has changed.</summary>
+    public bool IsAsItWas(KeySnapshot snapshot, ServedToken token)
+    {
+        if (token.Session is { } session)
+            return session.IsLive(time.GetUtcNow()) && sessions.AskerOf(session).Grant == token.Grant;
+        return token.IsMember || ReferenceEquals(snapshot.Tokens.GetValueOrDefault(token.Grant.Id), token);
+    }
+
+    /// <summary>Why an asker whose time ended may not ask.</summary>
+    public Refusal WhyEnded(ServedToken token) => Again(snapshots.Current, token).TryGet(out _, out var refusal) ? Revoked : refusal;
+
     private Outcome<ServedToken> OfSession(HttpRequest request, string cookie)
     {
         if (cookies.WhyForeign(request) is { } foreign)

@@ -32,6 +32,8 @@ internal static class GatewayFeature
         .AddSingleton<PacingFigures>()
         .AddSingleton<KeyAccounts>()
         .AddSingleton<HubLines>()
+        .AddSingleton<AskerEndings>()
+        .AddSingleton<SecondLook>()
         .AddSingleton<HubSending>()
         .AddSingleton<HubExchange>()
         .AddSingleton<HubCall>()

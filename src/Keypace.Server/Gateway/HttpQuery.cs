@@ -43,8 +43,8 @@ internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tal
             return new(refusal);
         Token = token;
         NoteExpiry(token);
-        if (!token.Grant.MayQuery(now))
-            return new(NoQueryScope);
+        if (WhyNotBy(token) is { } forbidden)
+            return new(forbidden);
         if (!QueueWish.Of(request.Headers, token, parts.Pacing.MaxWait, now).TryGet(out var wish, out refusal))
             return new(refusal);
         Wish = wish;
@@ -78,7 +78,7 @@ internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tal
     {
         if (context.Response.HasStarted)
         {
-            await BrokenAnswer.EndAsync(context, this, refusal);
+            IsCutOff = await BrokenAnswer.EndAsync(context, this, refusal);
             return;
         }
 

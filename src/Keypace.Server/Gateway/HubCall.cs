@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Keypace.Domain;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway;
@@ -19,14 +21,19 @@ internal sealed class HubCall(
     HubExchange exchange,
     Settlement settlement,
     KeyHealth health,
+    Callers callers,
+    AskerEndings endings,
     GatewayOptions options,
     TimeProvider time)
 {
     private const int CallerClosedRequest = 499;   // as proxies write it into their logs
 
-    /// <summary>Takes the query from its coming to its record. Never throws because a hub failed or the caller left.</summary>
+    /// <summary>Takes the query from its coming to its record. Neither a hub that fails nor a caller who leaves makes it throw.</summary>
+    /// <exception cref="AnswerCutException">Part of an answer has left, and the connection is to be cut: for the last middleware.</exception>
+    
     public async Task RunAsync(Query query, CancellationToken callerLeft)
     {
+        var isCut = false;
         var status = StatusCodes.Status500InternalServerError;   // stays where a bug ends it
         try
         {
@@ -37,6 +44,7 @@ internal sealed class HubCall(
             }
 
             status = query.Status;
+            isCut = query.IsCutOff;
         }
         catch (OperationCanceledException) when (callerLeft.IsCancellationRequested)
         {
@@ -52,6 +60,9 @@ internal sealed class HubCall(
                 settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.Tally.StartedAt)));
             query.Dispose();
         }
+
+        if (isCut)
+            throw new AnswerCutException();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
@@ -62,12 +73,26 @@ internal sealed class HubCall(
             return unasked;
 
         // :: Step 2: route.
-        if (!query.Route(snapshots.Current).TryGet(out var routed, out var refusal))
+        query.DecidedBy = snapshots.Current;
+        if (!query.Route(query.DecidedBy).TryGet(out var routed, out var refusal))
             return refusal;
         query.Routed = routed;
 
         // :: Steps 3 to 6: permit, credential, send, learn; again from the front of the line where a hub pushed back.
-        using var clock = new HubClock(query.Bounds(options), time, callerLeft);
+        using var clock = new HubClock(query.Bounds(options), time, callerLeft, endings.Of(query.Token!));
+        try
+        {
+            return await ExchangeAsync(query, clock);
+        }
+        catch (OperationCanceledException) when (clock.AskerEnded)
+        {
+            return callers.WhyEnded(query.Token!);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Refusal?> ExchangeAsync(Query query, HubClock clock)
+    {
         while (true)
         {
             var end = await exchange.RunAsync(query, clock);
@@ -75,7 +100,7 @@ internal sealed class HubCall(
             {
                 if (end.HubBrokeOff && query.TriesAgain())
                     continue;
-                query.NoteExchange(snapshots.GroupOf(query.Routed.Key));
+                query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
                 return end.Refusal;
             }
 
@@ -83,13 +108,15 @@ internal sealed class HubCall(
             {
                 if (answer.Status >= StatusCodes.Status500InternalServerError && query.TriesAgain())
                     continue;
-                query.NoteExchange(snapshots.GroupOf(query.Routed.Key));
+                query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
                 try
                 {
                     return await query.ReadAsync(answer, clock);
                 }
                 catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
                 {
+                    if (clock.AskerEnded)
+                        return callers.WhyEnded(query.Token!);
                     if (query.TriesAgain())
                         continue;
                     return HubRefusals.InAnswer(failure, query.Routed.Key, clock);

@@ -12,14 +12,23 @@ internal enum SendStage
     /// <summary>In the line: the caller's patience ended, or this server stops.</summary>
     NoTurn,
 
-    /// <summary>In the line: the key has come into another rate group.</summary>
-    KeyMoved,
+    /// <summary>In the line: the query now belongs into another, for its key has come into another rate group, or it goes with another key.</summary>
+    LineLeft,
+
+    /// <summary>Before the first byte: what the query was decided by has changed. Its permit is there still.</summary>
+    Overtaken,
+
+    /// <summary>Before the first byte: by what is true now it may not go.</summary>
+    Withdrawn,
 
     /// <summary>Before the first byte: there is no credential.</summary>
     NoCredential,
 
     /// <summary>Before the first byte: the credential grew old while the query waited. Its permit is there still.</summary>
     CredentialOutdated,
+
+    /// <summary>Before the first byte: the kept connection may carry no other query. Its permit, or its place, is there still.</summary>
+    ConnectionSpent,
 
     /// <summary>Connecting failed: nothing left.</summary>
     NotConnected,
@@ -29,6 +38,9 @@ internal enum SendStage
 
     /// <summary>Sent, and the hub broke off.</summary>
     HubBrokeOff,
+
+    /// <summary>Sent, and what the hub sent is no answer.</summary>
+    NoAnswer,
 
     /// <summary>Sent, and the hub said nothing in time.</summary>
     HubSilent,
@@ -65,7 +77,7 @@ internal readonly record struct HubEnd(HubAnswer? Answer, Refusal? Refusal, bool
 /// <summary>How far a query is with its exchange. A part of the query, so that it costs no object.</summary>
 internal struct ExchangeCourse
 {
-    /// <summary>Its place by arrival in the line where it waited first; 0 before that, and in another line.</summary>
+    /// <summary>Its place by arrival, the same in every line; 0 before it has one.</summary>
     public long Order;
 
     /// <summary>It came into this line from another.</summary>

@@ -14,13 +14,13 @@ namespace Keypace.Server.Gateway;
 /// the caller's patience ends. Used by every query, also by key tests and model lists: whatever goes to a hub goes through here.
 /// </summary>
 internal sealed class HubExchange(
-    KeySnapshots snapshots, Credentials credentials, HubSending sending, PacingFigures figures, KeyAccounts accounts, TimeProvider time)
+    KeySnapshots snapshots, Credentials credentials, SecondLook secondLook, HubSending sending, PacingFigures figures, KeyAccounts accounts, TimeProvider time)
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
     public async ValueTask<HubEnd> RunAsync(Query query, HubClock clock)
     {
-        if (await credentials.PrepareAsync(query.Routed!.Key, clock.Token) is { } unprepared)
-            return unprepared;
+        if (await credentials.PrepareAsync(query.Routed!.Key, clock.Token) is { } refusedFirst)
+            return refusedFirst;
         var group = snapshots.GroupOf(query.Routed.Key);
         var need = NeedOf(query, group);
         query.Course = default;
@@ -40,8 +40,12 @@ internal sealed class HubExchange(
                 if (!turn.IsGranted)
                     await turn.WhenNear(clock.Token);
                 do
-                    end = await sending.SendAsync(query, turn, entered, clock);
-                while (end.Stage is SendStage.CredentialOutdated);   // its permit is there: the next one does not wait
+                {
+                    end = secondLook.Stands(query) ? await sending.SendAsync(query, turn, entered, clock) : new SendEnd(SendStage.Overtaken, null, null);
+                    if (end.Stage is SendStage.Overtaken or SendStage.LineLeft)
+                        end = secondLook.DecideAgain(query, group);
+                }
+                while (end.Stage is SendStage.CredentialOutdated or SendStage.Overtaken or SendStage.ConnectionSpent);   // its permit is there: the next one does not wait
             }
             finally
             {
@@ -59,12 +63,15 @@ internal sealed class HubExchange(
                 case AfterSend.Resend:
                     continue;
                 case AfterSend.EnterAgain:
-                    // A new place, in the line of the key's new group, and no word of it to the caller. The place in the old line says nothing there.
-                    group = snapshots.GroupOf(snapshots.Current.Keys.GetValueOrDefault(query.Routed.Key.Id) ?? query.Routed.Key);
-                    (query.Course.Order, query.Course.IsMoved) = (0, true);
+                    // Its place by arrival, in the line of its group now, and no word of it to the caller.
+                    if (await credentials.PrepareAsync(query.Routed.Key, clock.Token) is { } unprepared)
+                        return unprepared;
+                    group = snapshots.GroupOf(query.Routed.Key);
+                    need = NeedOf(query, group);
+                    query.Course.IsMoved = true;
                     continue;
                 default:
-                    return new HubEnd(null, learned.Refusal, end.Stage is SendStage.HubBrokeOff or SendStage.ConnectionStale);
+                    return new HubEnd(null, learned.Refusal, end.Stage is SendStage.HubBrokeOff or SendStage.ConnectionStale or SendStage.NoAnswer);
             }
         }
     }
@@ -75,7 +82,7 @@ internal sealed class HubExchange(
     {
         switch (stage)
         {
-            case SendStage.KeyMoved:
+            case SendStage.LineLeft:
                 return AfterSend.EnterAgain;
             case SendStage.ConnectionStale when !query.Course.IsResent:
                 query.Course.IsResent = true;
@@ -128,7 +135,13 @@ internal sealed class HubExchange(
         }
 
         if (!HubLearning.Refused(group, turn, answer, key, model ?? NamedModel.Of(query.Routed), time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
-            return new(AfterSend.Answer);
+        {
+            if (!answer.IsBroken)
+                return new(AfterSend.Answer);
+            answer.Dispose();
+            return new(AfterSend.Refuse, HubRefusals.BrokeOffInAnswer(key));
+        }
+
         if (signal.Wait is null && IsThisQuerys(ref query.Course, key))
         {
             HandedOn(answer);
@@ -169,7 +182,7 @@ internal sealed class HubExchange(
         catch (OperationCanceledException)
         {
             answer.Dispose();
-            if (clock.CallerLeft)
+            if (!clock.HubWasSilent)
                 throw;
             return HubRefusals.FellSilent(key);
         }

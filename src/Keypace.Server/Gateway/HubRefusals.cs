@@ -19,7 +19,14 @@ internal static class HubRefusals
     /// <summary>It broke off or fell silent after its answer's head.</summary>
     public static Refusal InAnswer(Exception failure, ServedKey key, HubClock clock) => clock.HubWasSilent
         ? FellSilent(key)
-        : Of(failure, key, clock, mayHaveLeft: true);
+        : AnswerFraming.IsInvalid(failure) ? NoAnswer(key, "its answer's pieces are not framed as HTTP requires") : BrokeOffInAnswer(key);
+
+    public static Refusal BrokeOffInAnswer(ServedKey key) => new(RefusalReason.HubFailed, "hub_broke_off",
+        $"{key.Hub.DisplayName} broke off in the middle of its answer to the query through '{key.Name}'. The query has reached it; send it again if that does no harm.");
+
+    /// <param name="why">What it sent, in a few words of ours.</param>
+    public static Refusal NoAnswer(ServedKey key, string why) => new(RefusalReason.HubFailed, "hub_answer_invalid",
+        $"{key.Hub.DisplayName} answered the query through '{key.Name}' with something that is no HTTP answer: {why}. The query has reached it. Check the key's address.");
 
     public static Refusal NoTurn(TurnEnd end) => end is TurnEnd.ShuttingDown
         ? new(RefusalReason.Unavailable, "shutting_down", "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5))

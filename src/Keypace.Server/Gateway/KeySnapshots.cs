@@ -28,8 +28,14 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
 
     public void RemoveAgent(Guid id) => Change(snapshot => WithoutAgent(snapshot, id), null, null);
 
-    public void Put(ServedToken token) =>
+    public void Put(ServedToken token)
+    {
         Change(snapshot => snapshot with { Tokens = snapshot.Tokens.SetItem(token.Grant.Id, token) }, null, null);
+        TokenChanged?.Invoke(token);
+    }
+
+    /// <summary>A token was made, changed or revoked; the snapshot has it already.</summary>
+    public event Action<ServedToken>? TokenChanged;
 
     /// <summary>A team's own default limits, all of them.</summary>
     public void PutDefaults(Guid teamId, ImmutableDictionary<string, RateLimit> defaults) =>

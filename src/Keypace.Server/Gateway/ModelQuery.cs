@@ -35,7 +35,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         body.Restore();
         string? keyHeader = Context.Request.Headers[ModelChoice.KeyHeader];
         var entry = new Entry(Token!.Id, Wish.Name, Token.Grant.Weight, Wish.Class, Wish.Patience);
-        if (!ModelChoice.Of(snapshot, Token, _scan.Model, keyHeader, entry, Parts.Hubs, Parts.RateGroups).TryGet(out var choice, out var refusal))
+        if (!ModelChoice.Of(snapshot, Token, _scan.Model, keyHeader, entry, Parts.Hubs, Parts.RateGroups, Routed?.Key).TryGet(out var choice, out var refusal))
             return refusal;
         var key = choice.Key;
         if (!HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out var target, out refusal))

@@ -20,6 +20,12 @@ internal abstract class Query(Tally tally) : IDisposable
 
     public QueueWish Wish { get; protected set; }
 
+    /// <summary>What it was decided by, or was last found unchanged in.</summary>
+    public KeySnapshot? DecidedBy { get; set; }
+
+    /// <summary>False for a key that is only being tested, and is in no snapshot.</summary>
+    public virtual bool IsOfStoredKey => true;
+
     /// <summary>Null until it is routed.</summary>
     public Routed? Routed { get; set; }
 
@@ -45,7 +51,16 @@ internal abstract class Query(Tally tally) : IDisposable
     /// <param name="snapshot">To refuse early what need not be read.</param>
     public virtual ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft) => default;
 
-    /// <summary>Decides from what the caller sent, and from nothing decided before.</summary>
+    /// <summary>Why this token, as it is now, may not ask this; null when it may.</summary>
+    public virtual Refusal? WhyNotBy(ServedToken token) => token.Grant.MayQuery(tally.CameInAt) ? null : HttpQuery.NoQueryScope;
+
+    /// <summary>The asker as it is now.</summary>
+    public void AskedBy(ServedToken token) => Token = token;
+
+    /// <summary>
+    /// Decides from what the caller sent. Asked again where something of it has changed: then nothing decided before counts, but for the choice among
+    /// keys while the chosen one is as it was.
+    /// </summary>
     public abstract Outcome<Routed> Route(KeySnapshot snapshot);
 
     /// <summary>The hub failed it: true when it is worth another call, from the front of the line. Counts the tries.</summary>
@@ -62,6 +77,9 @@ internal abstract class Query(Tally tally) : IDisposable
 
     /// <summary>There is no answer, or no more of it. Called once at most.</summary>
     public abstract ValueTask RefuseAsync(Refusal refusal);
+
+    /// <summary>Part of an answer has left, and there is no more: the connection is to be cut.</summary>
+    public bool IsCutOff { get; set; }
 
     /// <summary>As the caller saw it, for the record.</summary>
     public virtual int Status { get; protected set; } = StatusCodes.Status500InternalServerError;

@@ -31,6 +31,10 @@ internal sealed partial class LastResort(RequestDelegate next, TimeProvider time
         {
             context.Abort();
         }
+        catch (AnswerCutException)
+        {
+            throw;
+        }
         catch (Exception failure)
         {
             Log.Broke(logger, RequestIds.Of(context), failure);

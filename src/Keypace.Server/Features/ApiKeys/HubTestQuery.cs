@@ -38,6 +38,10 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
 
     public override bool TellsOfHealth => false;
 
+    public override bool IsOfStoredKey => isStored;
+
+    public override Refusal? WhyNotBy(ServedToken token) => null;   // who may test was decided where it was asked for
+
     public override GatewayOptions Bounds(GatewayOptions server) => server.With(HubPatience, HubPatience);
 
     public override ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft)
@@ -48,12 +52,15 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
 
     public override Outcome<Routed> Route(KeySnapshot snapshot)
     {
-        var choice = new ModelChoice(key, null, null);
+        var now = key;
+        if (Routed is not null && isStored && !ModelChoice.Again(snapshot, key).TryGet(out now, out var refusal))
+            return refusal;
+        var choice = new ModelChoice(now, null, null);
         _body?.Dispose();
         _body = step.Body is { } body ? RequestBody.Of(Encoding.UTF8.GetBytes(body)) : null;
-        return ReferenceEquals(step, OneQuestion) && ChatProtocols.Of(key.Access.Protocol) is { } protocol
+        return ReferenceEquals(step, OneQuestion) && ChatProtocols.Of(now.Access.Protocol) is { } protocol
             ? ChatTranslation.Of(protocol, choice, null, _body!, default, "test", Tally.CameInAt)
-            : new Routed(choice, new Uri(step.UrlOn(key.Destination!)), HttpMethod.Parse(step.Method), _body);
+            : new Routed(choice, new Uri(step.UrlOn(now.Destination!)), HttpMethod.Parse(step.Method), _body);
     }
 
     public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)

@@ -6,25 +6,59 @@ using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Answers;
 
-/// <summary>The end of an answer that broke after some of it had gone on.</summary>
+/// <summary>The end of an answer that broke after some of it had gone on: half of it must not look whole.</summary>
 internal static class BrokenAnswer
 {
-    /// <summary>A stream of events ends with an event that says so; any other answer is cut, so that half of it does not look whole.</summary>
-    public static async ValueTask EndAsync(HttpContext context, Query query, Refusal refusal)
+    /// <summary>A caller who does not read has no use for the event.</summary>
+    private static readonly TimeSpan EventPatience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A stream of events ends with an event that says so, in the form of its route; then, like any other answer, it is cut.</summary>
+    /// <returns>True when the connection is still to be cut, after what was written.</returns>
+    public static async ValueTask<bool> EndAsync(HttpContext context, Query query, Refusal refusal)
     {
-        var isStream = query.Routed is { ChecksAnswer: true } && context.Response.ContentLength is null
-            && context.Response.ContentType?.StartsWith(PassedAnswer.EventStream, StringComparison.OrdinalIgnoreCase) == true;
+        var response = context.Response;
+        var isStream = response is { ContentLength: null, Headers.ContentEncoding.Count: 0 }
+            && response.ContentType?.StartsWith(PassedAnswer.EventStream, StringComparison.OrdinalIgnoreCase) == true;
         if (!isStream)
         {
             context.Abort();
-            return;
+            return false;
         }
 
-        var fault = refusal.Reason is RefusalReason.HubTimedOut ? HubFault.FellSilent() : HubFault.BrokenOff();
-        query.Tally.Trouble = TranslatedAnswer.Sentence(query, fault);
+        var fault = refusal.Reason switch
+        {
+            RefusalReason.HubTimedOut => HubFault.FellSilent(),
+            RefusalReason.Unauthenticated => new HubFault(401, "authentication_error", refusal.Code, refusal.Detail, IsHubsOwn: false),
+            _ => HubFault.BrokenOff() with { Code = refusal.Code },
+        };
+        var sentence = fault.Status == 401 ? refusal.Detail : TranslatedAnswer.Sentence(query, fault);
+        if (fault.Status != 401)
+            query.Tally.Trouble = sentence;
         var end = new ArrayBufferWriter<byte>(512);
         end.Write("\n\n"u8);   // whatever event was begun is over
-        fault.WriteEvent(end, query.Tally.Trouble);
-        await context.Response.Body.WriteAsync(end.WrittenMemory, context.RequestAborted);
+        fault.WriteEvent(end, sentence, FormOf(context, query));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        patience.CancelAfter(EventPatience);
+        try
+        {
+            await response.Body.WriteAsync(end.WrittenMemory, patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            context.Abort();
+            return false;
+        }
+    }
+
+    /// <summary>Streams of a key's own path are in the form of the hub's route.</summary>
+    private static StreamErrorForm FormOf(HttpContext context, Query query)
+    {
+        if (query.Routed is { Native: not null })
+            return StreamErrorForm.Chat;
+        var path = context.Request.Path.Value!.TrimEnd('/');
+        return path.EndsWith("/responses", StringComparison.Ordinal) ? StreamErrorForm.Responses
+            : path.EndsWith("/messages", StringComparison.Ordinal) ? StreamErrorForm.Messages
+            : StreamErrorForm.Chat;
     }
 }

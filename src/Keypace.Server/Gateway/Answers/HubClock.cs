@@ -3,7 +3,7 @@ using Microsoft.Extensions.ObjectPool;
 namespace Keypace.Server.Gateway.Answers;
 
 /// <summary>
-/// Ends a query whose hub keeps silent, or whose caller left, and knows which of the two it was. Nothing runs while the query
+/// Ends a query whose hub keeps silent, whose caller left, or whose asker may ask no longer, and knows which it was. Nothing runs while the query
 /// waits for its turn: that time is the pacer's.
 /// </summary>
 internal sealed class HubClock : IDisposable
@@ -18,24 +18,34 @@ internal sealed class HubClock : IDisposable
     private readonly GatewayOptions _options;
     private readonly CancellationToken _callerLeft;
     private readonly CancellationTokenSource _source;
+    private readonly CancellationToken _askerEnded;
     private readonly CancellationTokenRegistration _leaving;
+    private readonly CancellationTokenRegistration _ending;
     private readonly bool _isPooled;
     private bool _isDisposed;
 
-    public HubClock(GatewayOptions options, TimeProvider time, CancellationToken callerLeft)
+    /// <param name="askerEnded">Cancelled when the token is revoked or expires, or the session ends.</param>
+    public HubClock(GatewayOptions options, TimeProvider time, CancellationToken callerLeft, CancellationToken askerEnded = default)
     {
         _options = options;
+        _askerEnded = askerEnded;
         _callerLeft = callerLeft;
         _isPooled = ReferenceEquals(time, TimeProvider.System);
         _source = _isPooled ? Ready.Get() : new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _leaving = callerLeft.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
+        _ending = askerEnded.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
     }
 
     public CancellationToken Token => _source.Token;
 
     public bool CallerLeft => _callerLeft.IsCancellationRequested;
 
-    public bool HubWasSilent => _source.IsCancellationRequested && !CallerLeft;
+    /// <summary>Whoever asks may ask no longer: there is nobody to answer to, though the connection is there.</summary>
+    public bool AskerEnded => _askerEnded.IsCancellationRequested && !CallerLeft;
+
+    public bool NobodyAsks => CallerLeft || _askerEnded.IsCancellationRequested;
+
+    public bool HubWasSilent => _source.IsCancellationRequested && !NobodyAsks;
 
     /// <summary>The request is out: the first byte of the answer is due.</summary>
     public void ExpectFirstByte() => _source.CancelAfter(_options.FirstByte);
@@ -52,6 +62,7 @@ internal sealed class HubClock : IDisposable
             return;   // given back twice, the source would serve two queries
         _isDisposed = true;
         _leaving.Dispose();   // waits for a caller who is leaving at this moment
+        _ending.Dispose();
         if (_isPooled)
             Ready.Return(_source);
         else

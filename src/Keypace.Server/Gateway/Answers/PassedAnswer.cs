@@ -4,6 +4,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols;
 using Keypace.Domain.Protocols.OpenAi;
 using Keypace.Server.Gateway.Protocols;
+using Keypace.Server.Gateway.Wire;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Answers;
@@ -19,6 +20,16 @@ internal static class PassedAnswer
     {
         var (routed, response) = (query.Routed!, context.Response);
         AnswerHead.Write(answer.Response, response, routed, answer.Scrub);
+        if (AnswerFraming.IsHeadAlone(answer.Status))
+        {
+            response.ContentLength = null;
+            return null;
+        }
+
+        if (answer.Response.Headers.NonValidated.Contains("Transfer-Encoding"))
+            response.ContentLength = null;   // a length beside pieces says nothing
+        if (response.ContentType?.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase) == true)
+            response.Headers["X-Accel-Buffering"] = "no";   // nginx in front passes each event on at once
         if (answer.WasWaitedFor)
             response.Headers["x-should-retry"] = "false";
         if (answer.IsTerminal)

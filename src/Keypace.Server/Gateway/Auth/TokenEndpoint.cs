@@ -33,6 +33,8 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
             using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
             request.Headers.TryAddWithoutValidation("Accept", "application/json");
             using var response = await line.SendAsync(request, patience.Token);
+            if (!AnswerFraming.IsAnswer(response))
+                return NoAnswer(key, address);
             var body = await Answers.AnswerCopy.ReadSmallAsync(response, MostAnswerBytes, patience.Token);
             return Read(key, address, (int)response.StatusCode, body, form, bounds);
         }
@@ -43,6 +45,8 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
+            if (AnswerFraming.IsInvalid(failure))
+                return NoAnswer(key, address);
             for (var cause = failure; cause is not null; cause = cause.InnerException)
             {
                 if (cause is EgressRefusedException)
@@ -56,6 +60,9 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
                 $"{address.Host}, where access tokens for '{key.Name}' ({key.Hub.DisplayName}) come from, could not be reached. Check this server's network.");
         }
     }
+
+    private static Refusal NoAnswer(ServedKey key, Uri address) => new(RefusalReason.HubFailed, "hub_answer_invalid",
+        $"{address.Host}, where access tokens for '{key.Name}' ({key.Hub.DisplayName}) come from, answered with something that is no HTTP answer. Check the token address in the hub's file.");
 
     private List<KeyValuePair<string, string>>? FormOf(ServedKey key, HubAuth auth, OpenedSecrets secrets)
     {

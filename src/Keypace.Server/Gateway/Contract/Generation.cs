@@ -5,6 +5,7 @@ using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Gateway.Wire;
 
 namespace Keypace.Server.Gateway.Contract;
 
@@ -72,6 +73,8 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
     public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
     {
         Status = answer.Status;
+        if (AnswerFraming.IsHeadAlone(Status))
+            return HubRefusals.NoAnswer(Routed!.Key, $"it answered {Status}, which has no body, where a completion was asked for");
         if (Routed!.Native is not { } native)
         {
             Answer = await answer.ReadWholeAsync(options.MaxBodyBytes, Tally.Usage, clock);

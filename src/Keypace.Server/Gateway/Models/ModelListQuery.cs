@@ -22,9 +22,17 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, TimeSpan 
         return default;
     }
 
-    public override Outcome<Routed> Route(KeySnapshot snapshot) => key.Destination is { } destination && ModelLists.PathOf(key) is { } path
-        ? new Routed(new ModelChoice(key, null, null), HubTarget.Of(destination, path), HttpMethod.Get, null)
-        : new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName} has no list of models.");
+    public override Refusal? WhyNotBy(ServedToken token) => null;   // who may ask for a list was decided where it was asked for
+
+    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    {
+        var now = key;
+        if (Routed is not null && !ModelChoice.Again(snapshot, key).TryGet(out now, out var refusal))
+            return refusal;
+        return now.Destination is { } destination && ModelLists.PathOf(now) is { } path
+            ? new Routed(new ModelChoice(now, null, null), HubTarget.Of(destination, path), HttpMethod.Get, null)
+            : new Refusal(RefusalReason.NotFound, "route_not_offered", $"{now.Hub.DisplayName} has no list of models.");
+    }
 
     public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
     {

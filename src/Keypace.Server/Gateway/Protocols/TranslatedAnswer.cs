@@ -87,10 +87,10 @@ internal static class TranslatedAnswer
 
             fault = pieces.Fault;
         }
-        catch (Exception failure) when (response.HasStarted && failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
+        catch (Exception failure) when (response.HasStarted && failure is IOException or HttpRequestException or OperationCanceledException && !clock.NobodyAsks)
         {
             if (!pieces.IsWhole)
-                fault = clock.HubWasSilent ? HubFault.FellSilent() : HubFault.BrokenOff();
+                throw;
         }
         finally
         {
@@ -105,6 +105,7 @@ internal static class TranslatedAnswer
         (query.Tally.ErrorCode, query.Tally.Trouble) = (fault.Code, Sentence(query, fault));
         fault.WriteEvent(output, query.Tally.Trouble);
         await SendAsync(response, output, answer.Scrub, context.RequestAborted);
+        query.IsCutOff = true;
         return null;
     }
 
@@ -113,7 +114,11 @@ internal static class TranslatedAnswer
         if (output.WrittenCount == 0)
             return;
         if (!response.HasStarted)
+        {
             response.ContentType = EventStream;
+            response.Headers["X-Accel-Buffering"] = "no";   // nginx in front passes each event on at once
+        }
+
         if (scrub is null)
         {
             await response.Body.WriteAsync(output.WrittenMemory, ct);

@@ -13,9 +13,10 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
     public const string KeyHeader = "x-keypace-key";
 
     /// <param name="entry">How the query would enter the line; tells which key is free soonest.</param>
+    /// <param name="chosen">The key that was chosen before, which stays while it is as it was; null at first.</param>
     /// <param name="keyHeader">Name or id of a key from the header, percent-encoded; null when absent.</param>
     public static Outcome<ModelChoice> Of(
-        KeySnapshot snapshot, ServedToken token, string? model, string? keyHeader, in Entry entry, HubCatalogue hubs, RateGroups rateGroups)
+        KeySnapshot snapshot, ServedToken token, string? model, string? keyHeader, in Entry entry, HubCatalogue hubs, RateGroups rateGroups, ServedKey? chosen)
     {
         if (keyHeader is { Length: > 0 })
         {
@@ -37,7 +38,7 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
         var (place, rest) = (model[..slash], model[(slash + 1)..]);
         if (place == "agent")
             return OfAgent(snapshot, token, rest);
-        return hubs.TryGet(place, out var hub) ? OfHub(snapshot, token, hub, rest, entry, rateGroups) : UnknownModel(model);
+        return hubs.TryGet(place, out var hub) ? OfHub(snapshot, token, hub, rest, entry, rateGroups, chosen) : UnknownModel(model);
     }
 
     /// <summary>A key that exists, may be used by this token, and can answer.</summary>
@@ -45,12 +46,20 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
     {
         if (key is null || key.TeamId != token.TeamId || !token.Grant.Sees(key.Id))
         {
-            return new Refusal(RefusalReason.NotFound, "key_not_found",
-                $"There is no API key {TypedName.Said(nameOrId)} that this token may use. 'keypace api-keys list' shows the names.");
+            return Gone(nameOrId);
         }
 
         return Trouble(key) is { } refusal ? refusal : key;
     }
+
+    /// <summary>The same key as it is now, for what is asked of a key and not by its name.</summary>
+    public static Outcome<ServedKey> Again(KeySnapshot snapshot, ServedKey key) => snapshot.Keys.GetValueOrDefault(key.Id) switch
+    {
+        null => Gone(key.Name.Text),
+        { IsDisabled: true } now when !key.IsDisabled => Trouble(now)!,
+        { Trouble: not null } now => Trouble(now)!,
+        { } now => now,
+    };
 
     public static Outcome<ModelChoice> OfAgent(KeySnapshot snapshot, ServedToken token, string nameOrId)
     {
@@ -78,10 +87,15 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
 
     /// <summary>Any key of the team on the hub, the one that is free soonest, of equal ones the least used. Only keys that lead to the same place are interchangeable.</summary>
     private static Outcome<ModelChoice> OfHub(
-        KeySnapshot snapshot, ServedToken token, HubProfile hub, string model, in Entry entry, RateGroups rateGroups)
+        KeySnapshot snapshot, ServedToken token, HubProfile hub, string model, in Entry entry, RateGroups rateGroups, ServedKey? chosen)
     {
         if (!hub.Served)
             return NotServed(hub);
+        if (chosen is not null && ReferenceEquals(snapshot.Keys.GetValueOrDefault(chosen.Id), chosen) && chosen.Hub.Name == hub.Name
+            && token.Grant.Sees(chosen.Id) && Trouble(chosen) is null)
+        {
+            return new ModelChoice(chosen, null, model);
+        }
 
         ServedKey? best = null;
         ServedKey? troubled = null;
@@ -118,6 +132,9 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
             : new Refusal(RefusalReason.NotFound, "no_key_for_hub",
                 $"The team has no API key on {hub.Name} that this token may use. Store one with 'keypace api-keys create --hub {hub.Name}'.");
     }
+
+    private static Refusal Gone(string nameOrId) => new(RefusalReason.NotFound, "key_not_found",
+        $"There is no API key {TypedName.Said(nameOrId)} that this token may use. 'keypace api-keys list' shows the names.");
 
     private static Refusal? Trouble(ServedKey key) => key switch
     {

@@ -9,6 +9,7 @@ internal sealed class PermitStream(Stream inner) : Stream
 {
     private WireAttempt? _last;
     private bool _used;
+    private bool _isSpent;   // bytes may follow its last answer that belong to none
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -17,6 +18,13 @@ internal sealed class PermitStream(Stream inner) : Stream
             ?? throw new InvalidOperationException("Something wrote to a hub outside of an attempt.");
         if (!ReferenceEquals(attempt, _last))
         {
+            if (_isSpent)
+            {
+                attempt.MetSpentConnection = true;
+                throw new IOException("The connection's last answer may go on: it carries no other query.");
+            }
+
+            attempt.MetSpentConnection = false;   // the HTTP stack found another connection by itself
             _used = _last is not null;
             _last = attempt;
         }
@@ -36,15 +44,20 @@ internal sealed class PermitStream(Stream inner) : Stream
         var read = inner.ReadAsync(buffer, cancellationToken);
         if (_last is not { AnswerBegan: false } attempt)
             return read;
-        return NoteAsync(read, attempt);
+        return NoteAsync(read, buffer, attempt);
     }
 
     /// <summary>The first read after a write is the beginning of the answer, or its absence.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<int> NoteAsync(ValueTask<int> read, WireAttempt attempt)
+    private async ValueTask<int> NoteAsync(ValueTask<int> read, Memory<byte> buffer, WireAttempt attempt)
     {
         var count = await read;
-        attempt.AnswerBegan |= count > 0;
+        if (count > 0)
+        {
+            attempt.AnswerBegan = true;
+            _isSpent = AnswerFraming.MayBeFollowed(buffer.Span[..count], attempt.IsHead);
+        }
+
         return count;
     }
 

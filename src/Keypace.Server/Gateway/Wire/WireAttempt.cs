@@ -50,6 +50,20 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
     /// </summary>
     public CancellationToken Unwanted { get; init; }
 
+    /// <summary>True when, at the permit, the query was decided by what is so no longer: likewise.</summary>
+    public bool IsOvertaken { get; private set; }
+
+    /// <summary>True when the connection that was to carry it must carry nothing more: likewise.</summary>
+    public bool MetSpentConnection { get; set; }
+
+    /// <summary>Nothing left, and the permit is there, or its place in line, for another sending.</summary>
+    public bool KeepsPermit => IsOutdated || IsOvertaken || MetSpentConnection;
+
+    public bool IsHead { get; init; }
+
+    /// <summary>What is sent, to be looked at once more at the permit.</summary>
+    public (SecondLook Look, Query Query)? LookedAt { get; init; }
+
     /// <summary>Called when the request has been handed over whole; starts the clock for the first byte of the answer.</summary>
     public Action? Stamped { get; init; }
 
@@ -86,6 +100,12 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
         }
 
         Unwanted.ThrowIfCancellationRequested();   // the permit goes to the next
+        if (LookedAt is var (look, query) && !look.Stands(query))
+        {
+            IsOvertaken = true;
+            throw new IOException("What the query was decided by has changed while it waited.");
+        }
+
         turn.Leaving();
         MayHaveLeft = true;
         if (GrantedAt == 0)
@@ -115,7 +135,7 @@ internal sealed class WireAttempt(Turn turn, bool hasBody, TimeProvider time)
     /// <summary>Settles the permit when the attempt ended before its stamp: used if bytes may have left, given back otherwise. One for a request that is built anew stays.</summary>
     public void Settle()
     {
-        if (IsStamped || IsOutdated)
+        if (IsStamped || KeepsPermit)
             return;
         if (MayHaveLeft)
             Stamp();

@@ -43,7 +43,10 @@ internal sealed class LineLog(TextWriter writer, TimeProvider time) : ILoggerPro
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            log.Write(logLevel, name, formatter(state, exception), exception);
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is not AnswerCutException)
+                log.Write(logLevel, name, formatter(state, exception), exception);
+        }
     }
 }

@@ -30,6 +30,8 @@ public sealed class FeatureHost : IAsyncLifetime
 
     public string Token { get; private set; } = "";
 
+    public Uri Address => _address;
+
     public PretendHub Hub { get; } = new();
 
     /// <summary>Environment variables of the server besides those that let it reach the pretend hub.</summary>

@@ -1,0 +1,141 @@
+using Keypace.Tests.Server.Features;
+
+namespace Keypace.Tests.Server.Gateway;
+
+/// <summary>Whatever a hub sends, it never becomes a fault of ours.</summary>
+[Collection(SharedFeatureHost.Name)]
+public sealed class HubOddityTests(FeatureHost host)
+{
+    private const string Head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+
+    /// <summary>What a hub sends, whether it then closes the connection, and the code of the refusal; the last are cut after a head that can be passed on.</summary>
+    public static TheoryData<string, bool, string> Broken => new()
+    {
+        { "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", false, "hub_answer_invalid" },
+        { "HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\n{}", false, "hub_answer_invalid" },
+        { "HTTP/1.1 600 Odd\r\nContent-Length: 2\r\n\r\n{}", false, "hub_answer_invalid" },
+        { "HTTP/1.1 999 Odd\r\nContent-Length: 2\r\n\r\n{}", false, "hub_answer_invalid" },
+        { "HELLO I AM NO WEB SERVER\r\n\r\n", true, "hub_answer_invalid" },
+        { Head + "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", false, "hub_answer_invalid" },
+        { Head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", true, "hub_answer_invalid" },
+        { Head + "Content-Length: 100\r\n\r\n{\"choices\":", true, "hub_broke_off" },
+        { Head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":", true, "hub_broke_off" },
+        { Head + "Content-Length: 100\r\n\r\n", true, "hub_broke_off" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public async Task A_broken_answer_is_a_502_of_ours_or_cut_on_every_route(string answer, bool isCut, string code)
+    {
+        await using var hub = new RawHub(answer, isCut);
+        var (name, id) = await StoreAsync(hub);
+
+        foreach (var (path, body) in Routes(name))
+        {
+            try
+            {
+                var got = await host.SendAsync(HttpMethod.Post, path, body, null, ("x-keypace-key", name));
+                Assert.True((int)got.Status == 502, $"{path}: {(int)got.Status} {got.Text}");
+                Assert.Equal(code, got.Headers["x-keypace-error"]);
+            }
+            catch (HttpRequestException)
+            {
+                Assert.DoesNotContain("chat_complete", path, StringComparison.Ordinal);   // passed on as it came, and cut where it broke
+            }
+        }
+
+        var records = await RecordsAsync(id, Routes(name).Count());
+        Assert.All(records, record => Assert.Equal(code, record));
+        Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public async Task A_broken_list_of_models_or_test_is_recorded_as_what_it_is(string answer, bool isCut, string code)
+    {
+        await using var hub = new RawHub(answer, isCut);
+        var (_, id) = await StoreAsync(hub);
+
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, (await host.GetAsync($"/v1/api-keys/{id}/models")).MustBe(200)["models"].ValueKind);
+        Assert.Equal("unreachable", (await host.PostAsync($"/v1/api-keys/{id}/test")).MustBe(200)["status"].GetString());
+
+        Assert.All(await RecordsAsync(id, 2), record => Assert.Equal(code, record));
+        Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("204 No Content", 204)]
+    [InlineData("205 Reset Content", 205)]
+    [InlineData("304 Not Modified", 304)]
+    public async Task An_answer_without_a_body_passes_as_its_head_and_its_connection_carries_no_other(string status, int number)
+    {
+        await using var hub = new RawHub($"HTTP/1.1 {status}\r\nContent-Length: 9\r\nx-model: m\r\n\r\n{{\"a\":\"b\"}}");
+        var (name, _) = await StoreAsync(hub);
+
+        for (var query = 1; query <= 3; query++)
+        {
+            foreach (var path in new[] { $"/keys/{name}/things", "/v1/chat/completions" })
+            {
+                var got = (await host.SendAsync(HttpMethod.Post, path, Chat, null, ("x-keypace-key", name))).MustBe(number);
+                Assert.Empty(got.Text);
+            }
+
+            Assert.Equal(2 * query, hub.Connections);
+        }
+
+        Assert.Equal(502, (int)(await host.PostAsync("/v1/chat_complete", Contract(name))).Status);
+        Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_header_that_cannot_be_said_is_left_out_and_the_answer_stands()
+    {
+        await using var hub = new RawHub(RawHub.Completion.Replace("\r\n\r\n", "\r\nx-model: caf\u00e9\r\nx-trace-id: a\u0001b\r\nrequest-id: fine\r\n\r\n", StringComparison.Ordinal));
+        var (name, _) = await StoreAsync(hub);
+
+        foreach (var (path, body) in Routes(name))
+        {
+            var got = (await host.SendAsync(HttpMethod.Post, path, body, null, ("x-keypace-key", name))).MustBe(200);
+            Assert.False(got.Headers.ContainsKey("x-model"));
+            Assert.False(got.Headers.ContainsKey("x-trace-id"));
+        }
+
+        Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_length_beside_pieces_says_nothing_and_interim_answers_do_not_pass()
+    {
+        await using var hub = new RawHub("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"a\":\"b\"}\r\n0\r\n\r\n");
+        var (name, _) = await StoreAsync(hub);
+
+        Assert.Equal("""{"a":"b"}""", (await host.PostAsync($"/keys/{name}/things", Chat)).MustBe(200).Text);
+    }
+
+    private const string Chat = """{"model":"m","messages":[{"role":"user","content":"Hello"}]}""";
+
+    private static string Contract(string key) => $$$"""{"prompt":"Hello","completion_params":{"api_key":"{{{key}}}","model":"m","max_retries":0}}""";
+
+    private static IEnumerable<(string Path, string Body)> Routes(string key) =>
+        [("/v1/chat/completions", Chat), ($"/keys/{key}/chat/completions", Chat), ("/v1/chat_complete", Contract(key)), ("/v1/embeddings", """{"model":"m","input":"x"}""")];
+
+    private async Task<(string Name, string Id)> StoreAsync(RawHub hub)
+    {
+        var name = FeatureHost.Unique("odd").Replace(' ', '-');
+        var stored = (await host.PostAsync("/v1/api-keys", new { name, hub = "custom", value = $"sk-test-{name}", url = hub.Url, rate_limit_per_interval = 1000, rate_limit_interval = 1 })).MustBe(200);
+        return (name, stored["id"].GetString()!);
+    }
+
+    /// <summary>The codes of the key's records, once there are so many.</summary>
+    private async Task<string[]> RecordsAsync(string id, int count)
+    {
+        string[] codes = [];
+        await Until.TrueAsync(async () =>
+        {
+            host.Time.Advance(TimeSpan.FromMilliseconds(300));
+            codes = [.. (await host.GetAsync($"/v1/api-keys/{id}/queries")).MustBe(200)["results"].EnumerateArray().Select(record => record.GetProperty("error_code").GetString() ?? "none")];
+            return codes.Length >= count;
+        });
+        return codes;
+    }
+}
