@@ -97,7 +97,7 @@ public sealed class SecondLookTests(FeatureHost host)
         Assert.Single(first.Requests);
         // The permit that it did not use is there for the next one.
         Assert.Equal(0, (await host.GetAsync($"/v1/api-keys/{from.Id}/status"))["waiting"].GetInt32());
-        (await host.SendAsync(HttpMethod.Post, "/v1/chat/completions", Chat, null, ("x-keypace-key", from.Name), ("x-keypace-max-wait", "0"))).MustBe(200);
+        (await TurnAsync(SendAsync(from, "/v1/chat/completions", Chat, null))).MustBe(200);
     }
 
     [Fact]
@@ -131,8 +131,8 @@ public sealed class SecondLookTests(FeatureHost host)
             RawHub.Connection? open = null;
             await using var hub = new RawHub(async (_, connection) =>
             {
-                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1E\r\ndata: {\"choices\":[]}\n\ndata: {\"\r\n");
                 open = connection;
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1E\r\ndata: {\"choices\":[]}\n\ndata: {\"\r\n");
                 await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
             });
             var key = await StoreAsync(hub);
