@@ -43,7 +43,7 @@ internal sealed class HubExchange(
                 {
                     end = secondLook.Stands(query) ? await sending.SendAsync(query, turn, entered, clock) : new SendEnd(SendStage.Overtaken, null, null);
                     if (end.Stage is SendStage.Overtaken or SendStage.LineLeft)
-                        end = secondLook.DecideAgain(query, group);
+                        end = secondLook.DecideAgain(query, group, end.Stage);
                 }
                 while (end.Stage is SendStage.CredentialOutdated or SendStage.Overtaken or SendStage.ConnectionSpent);   // its permit is there: the next one does not wait
             }

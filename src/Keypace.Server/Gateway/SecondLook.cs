@@ -28,8 +28,9 @@ internal sealed class SecondLook(KeySnapshots snapshots, Callers callers)
 
     /// <summary>Decides anew from what the caller sent.</summary>
     /// <param name="group">Where it has its permit, or had its place.</param>
+    /// <param name="stage"><see cref="SendStage.LineLeft"/> where it has neither any more.</param>
     /// <returns><see cref="SendStage.Overtaken"/> where it may go out, as it is now, under the permit that it has.</returns>
-    public SendEnd DecideAgain(Query query, PacedGroup group)
+    public SendEnd DecideAgain(Query query, PacedGroup group, SendStage stage)
     {
         var current = snapshots.Current;
         if (!callers.Again(current, query.Token!).TryGet(out var token, out var refusal))
@@ -44,7 +45,7 @@ internal sealed class SecondLook(KeySnapshots snapshots, Callers callers)
         query.DecidedBy = current;
         before.Dispose();
         // A credential that must be fetched is fetched without a permit.
-        var stays = routed.Key.RateGroupId == group.Id && routed.Key.Access.Auth.Kind is Domain.Hubs.HubAuthKind.Header;
+        var stays = stage is SendStage.Overtaken && routed.Key.RateGroupId == group.Id && routed.Key.Access.Auth.Kind is Domain.Hubs.HubAuthKind.Header;
         return new SendEnd(stays ? SendStage.Overtaken : SendStage.LineLeft, null, null);
     }
 }
