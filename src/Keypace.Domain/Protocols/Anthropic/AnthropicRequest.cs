@@ -179,10 +179,7 @@ internal static class AnthropicRequest
                 if (tool.IsStrict)
                     writer.WriteBoolean("strict", true);
                 writer.WritePropertyName("input_schema");
-                if (tool.Schema is { } schema)
-                    schema.WriteTo(writer);
-                else
-                    writer.WriteRawValue("""{"type":"object","properties":{}}"""u8);
+                tool.WriteSchema(writer);
                 writer.WriteEndObject();
             }
 

@@ -110,10 +110,7 @@ internal static class ConverseRequest
                 Write(writer, "description", description);
             writer.WriteStartObject("inputSchema");
             writer.WritePropertyName("json");
-            if (tool.Schema is { } schema)
-                schema.WriteTo(writer);
-            else
-                writer.WriteRawValue("""{"type":"object","properties":{}}"""u8);
+            tool.WriteSchema(writer);
             writer.WriteEndObject();
             if (tool.IsStrict)
                 writer.WriteBoolean("strict", true);

@@ -29,7 +29,7 @@ internal static class ChatDataReader
         {
             if (member.Value.ValueKind is JsonValueKind.Null || member.NameEquals("url"u8))
                 continue;
-            if (!(member.NameEquals("detail"u8) && member.Value.ValueKind is JsonValueKind.String && member.Value.ValueEquals("auto"u8)))
+            if (member.Name is not ("detail" or "format" or "provider_specific_fields"))   // how closely to look is a hint; elsewhere the hub decides it
                 problems.NoPlace($"{at}.{member.Name}");
         }
 
@@ -77,7 +77,8 @@ internal static class ChatDataReader
         }
 
         var mediaType = Encoding.ASCII.GetString(head[..^";base64".Length]).ToLowerInvariant();
-        return new ChatData(mediaType.Split(';')[0], text[(comma + 1)..], name, isImage, at);
+        mediaType = mediaType.Split(';')[0];
+        return new ChatData(mediaType is "image/jpg" or "image/pjpeg" ? "image/jpeg" : mediaType, text[(comma + 1)..], name, isImage, at);
     }
 
     /// <summary>The text's bytes; one copy, for what is long here is an image.</summary>

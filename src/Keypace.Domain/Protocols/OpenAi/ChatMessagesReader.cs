@@ -26,6 +26,24 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
             if (problems.First is not null)
                 return;
         }
+
+        LeaveOutEmptyAnswers();
+    }
+
+    /// <summary>An answer that stopped at once says nothing, and other hubs refuse a turn without content: it goes, and its neighbours become one.</summary>
+    private void LeaveOutEmptyAnswers()
+    {
+        for (var index = Turns.Count - 1; index >= 0; index--)
+        {
+            if (!Turns[index].IsAssistant || Turns[index].Blocks.Count > 0)
+                continue;
+            Turns.RemoveAt(index);
+            if (index > 0 && index < Turns.Count && Turns[index - 1].IsAssistant == Turns[index].IsAssistant)
+            {
+                Turns[index - 1].Blocks.AddRange(Turns[index].Blocks);
+                Turns.RemoveAt(index);
+            }
+        }
     }
 
     private void ReadMessage(JsonElement message, string at)
@@ -174,15 +192,23 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
         return Turns[^1].Blocks;
     }
 
-    /// <summary>Null and empty lists say nothing, so they may stand anywhere: SDKs send back what they got.</summary>
+    /// <summary>Members that carry no wish are left out: SDKs send back what they got, with all that they had put beside it. So are null and empty lists.</summary>
     private void RefuseOthers(JsonElement parent, string at, params ReadOnlySpan<string> known)
     {
         foreach (var member in parent.EnumerateObject())
         {
             if (member.Value.ValueKind is JsonValueKind.Null || (member.Value.ValueKind is JsonValueKind.Array && member.Value.GetArrayLength() == 0))
                 continue;
-            if (!known.Contains(member.Name))
+            if (!known.Contains(member.Name) && !IsWithoutWish(member.Name))
                 problems.NoPlace($"{at}.{member.Name}");
         }
     }
+
+    /// <summary>
+    /// What OpenAI's and others' SDKs keep in a message or a part of it. <c>name</c> on a tool's answer repeats what its id says; on other turns it only helps
+    /// to tell people apart. Thoughts cannot go back to a hub that wants its own signature on them.
+    /// </summary>
+    private static bool IsWithoutWish(string member) => member is
+        "name" or "id" or "object" or "type" or "status" or "index" or "created" or "created_at" or "model" or "finish_reason" or "parsed" or "annotations" or "logprobs"
+        or "usage" or "provider_specific_fields" or "reasoning" or "reasoning_content" or "reasoning_details" or "thinking_blocks" or "phase";
 }

@@ -74,7 +74,34 @@ internal sealed record ChatToolUse(JsonElement Id, JsonElement Name, JsonElement
 internal sealed record ChatToolResult(JsonElement ToolUseId, IReadOnlyList<ChatBlock> Content, string At) : ChatBlock(At);
 
 /// <param name="Schema">The parameters' JSON schema; null for a tool that takes none.</param>
-internal sealed record ChatTool(JsonElement Name, JsonElement? Description, JsonElement? Schema, bool IsStrict, string At);
+internal sealed record ChatTool(JsonElement Name, JsonElement? Description, JsonElement? Schema, bool IsStrict, string At)
+{
+    /// <summary>The schema as other hubs want it: an object's, and saying so. OpenAI also takes none, an empty one, and one that leaves its type out.</summary>
+    public void WriteSchema(Utf8JsonWriter writer)
+    {
+        if (Schema?.Child("type") is not null)
+        {
+            Schema.Value.WriteTo(writer);
+            return;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, "object"u8);
+        if (Schema?.Child("properties") is null)
+        {
+            writer.WriteStartObject("properties"u8);
+            writer.WriteEndObject();
+        }
+
+        foreach (var member in Schema is { } schema ? schema.EnumerateObject() : default)
+        {
+            if (member.Value.ValueKind is not JsonValueKind.Null)
+                member.WriteTo(writer);
+        }
+
+        writer.WriteEndObject();
+    }
+}
 
 /// <param name="Kind"><c>none</c>, <c>auto</c>, <c>required</c> or <c>function</c>.</param>
 /// <param name="Name">The function that must be called.</param>

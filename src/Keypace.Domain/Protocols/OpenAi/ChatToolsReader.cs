@@ -112,7 +112,7 @@ internal static class ChatToolsReader
         {
             foreach (var member in value.EnumerateObject())
             {
-                if (member.Name is not ("type" or "function" or "id" or "index") && member.Value.ValueKind is not JsonValueKind.Null)
+                if (member.Name is not ("type" or "function" or "id" or "index" or "provider_specific_fields" or "extra_content" or "parsed" or "parsed_arguments" or "caller") && member.Value.ValueKind is not JsonValueKind.Null)
                     problems.NoPlace($"{at}.{member.Name}");
             }
 
