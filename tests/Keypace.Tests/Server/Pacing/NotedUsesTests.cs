@@ -110,7 +110,7 @@ public sealed class NotedUsesTests
     [Fact]
     public void A_line_says_what_it_was_told_whatever_a_model_is_called()
     {
-        var (model, source) = ("org/größtes modell.v1 -x", Guid.NewGuid());
+        var (model, source) = ("org/größtes modell.v1 -x", Guid.Parse("5ac1e17e-0000-7000-8000-00000000a001"));
         var state = new JournalState { BootId = "b" };
         var group = new GroupPast(Tokens.Limit, 0) { Uses = new NotedUses { TokenCredit = 7, LongestRun = 9 } };
         group.Uses.KeepFor(60 * SendWindow.Second);

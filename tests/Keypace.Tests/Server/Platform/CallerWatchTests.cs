@@ -31,7 +31,7 @@ public sealed class CallerWatchTests
     [Fact]
     public void Who_takes_a_little_now_and_then_is_not_cut_and_stopping_later_is_found()
     {
-        _ = Watch().WriteAsync(new byte[2000], Ct);
+        var writing = Watch().WriteAsync(new byte[2000], Ct).AsTask();
         for (var times = 0; times < 10; times++)
         {
             Pass(seconds: 110);
@@ -41,6 +41,7 @@ public sealed class CallerWatchTests
         Assert.Equal(0, _cuts);
         Pass(seconds: 124);
         Assert.NotEqual(0, _cuts);
+        Assert.False(writing.IsCompleted);
     }
 
     [Fact]
