@@ -45,7 +45,7 @@ internal sealed record KeySnapshot(
     public GroupRules RulesFor(ImmutableArray<ServedKey> keys)
     {
         var rules = GroupRuling.Of(keys);
-        return rules.Guard is null && Guards.TryGetValue(keys[0].TeamId, out var guard) ? rules with { Guard = TimeSpan.FromMilliseconds(guard) } : rules;
+        return rules.Guard is null && Guards.TryGetValue(keys[0].TeamId, out var guard) ? rules with { Guard = TimeSpan.FromMilliseconds(Math.Max(guard, rules.LeastGuard.TotalMilliseconds)) } : rules;
     }
 
     /// <summary>The team's own default for a hub; null when it has set none.</summary>

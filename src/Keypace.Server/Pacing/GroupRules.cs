@@ -15,6 +15,9 @@ internal sealed record GroupRules(RateLimit Limit)
     /// <summary>Null: the server's, or what <see cref="PacedGroup.SuggestGuard"/> says.</summary>
     public TimeSpan? Guard { get; init; }
 
+    /// <summary>No guard is smaller, measured or not.</summary>
+    public TimeSpan LeastGuard { get; init; }
+
     public IReadOnlyList<Quota> Quotas { get; init; } = [];
 
     /// <summary>Nobody chose the limit: what the hub reports may also raise it.</summary>
@@ -24,7 +27,7 @@ internal sealed record GroupRules(RateLimit Limit)
     public bool IsFrozen { get; init; }
 
     public bool Equals(GroupRules? other) => other is not null
-        && (Limit, Mode, StartsSmooth, Guard, MayRaise, IsFrozen) == (other.Limit, other.Mode, other.StartsSmooth, other.Guard, other.MayRaise, other.IsFrozen)
+        && (Limit, Mode, StartsSmooth, Guard, LeastGuard, MayRaise, IsFrozen) == (other.Limit, other.Mode, other.StartsSmooth, other.Guard, other.LeastGuard, other.MayRaise, other.IsFrozen)
         && Quotas.SequenceEqual(other.Quotas);
 
     public override int GetHashCode() => HashCode.Combine(Limit, Mode, Guard, Quotas.Count);

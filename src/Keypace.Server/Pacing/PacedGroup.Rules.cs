@@ -79,11 +79,13 @@ internal sealed partial class PacedGroup
     private void ApplyLimit(long now)
     {
         var limit = _learner?.Effective ?? _rules.Limit;
-        var guard = MonotonicClock.NanosecondsOf(_rules.Guard ?? _suggestedGuard ?? _home.Options.Guard);
+        var guard = MonotonicClock.NanosecondsOf(_rules.Guard ?? Larger(_suggestedGuard ?? _home.Options.Guard, _rules.LeastGuard));
         if (_pacer.Limit != limit || _pacer.Guard != guard)
         {
             _pacer.ChangeLimit(limit, guard, now);
             NoteLimit();
         }
     }
+
+    private static TimeSpan Larger(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -51,7 +51,7 @@ internal static class KeyRecords
         if (group.Length > 1)
         {
             var others = group.Where(other => other.Id != id).Select(other => sees(other.Id) ? $"'{other.Name}'" : "another key").Distinct();
-            return $"This key shares one limit with {string.Join(", ", others)} (same secret and address, or put into one rate group): the lowest of theirs, {snapshot.LimitOf(key.RateGroupId)}, and of each further limit the lowest too.";
+            return $"This key shares one limit with {string.Join(", ", others)} (same secret and address, or put into one rate group): all limits of theirs rule together ({string.Join(", ", group.Select(other => other.Limit).Distinct().Order())}), of each interval the lowest, of each further limit too, with the largest guard.";
         }
 
         if (accounts.Apart(snapshot, key).FirstOrDefault(other => sees(other.Id)) is { } sibling)

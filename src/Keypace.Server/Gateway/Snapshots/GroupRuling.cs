@@ -6,7 +6,10 @@ using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Gateway.Snapshots;
 
-/// <summary>What rules a rate group when its keys say different things: always what lets less through.</summary>
+/// <summary>
+/// What rules a rate group when its keys say different things: all that they say together. Of two limits of one interval the smaller; limits of
+/// different intervals rule beside each other, for 30 in 30 seconds lets a burst through that 10 a second does not, and the other way round.
+/// </summary>
 internal static class GroupRuling
 {
     /// <param name="keys">At least one.</param>
@@ -16,11 +19,24 @@ internal static class GroupRuling
             : keys.Any(key => key.Pacing.Mode is PacingHint.Burst) ? PacingMode.Burst
             : PacingMode.Auto,
         StartsSmooth = keys.Any(key => key.Hub.Pacing is PacingHint.Smooth),
-        Guard = keys.Max(key => key.Pacing.GuardMs) is { } guard ? TimeSpan.FromMilliseconds(guard) : null,
-        Quotas = [.. keys.SelectMany(key => key.Pacing.Limits).GroupBy(limit => limit with { Count = 0 }).Select(same => QuotaOf(same.MinBy(limit => limit.Count)))],
+        // A key that names none has the measured one, which another's 0 does not take away.
+        Guard = keys.All(key => key.Pacing.GuardMs is not null) ? GuardOf(keys) : null,
+        LeastGuard = GuardOf(keys) ?? TimeSpan.Zero,
+        Quotas = [.. keys.SelectMany(key => key.Pacing.Limits).Concat(OtherLimits(keys)).GroupBy(limit => limit with { Count = 0 }).Select(same => QuotaOf(same.MinBy(limit => limit.Count)))],
         MayRaise = keys.All(key => key.Pacing.LimitIsDefault),
         IsFrozen = keys.Any(key => key.Pacing.IsFrozen),
     };
+
+    private static TimeSpan? GuardOf(ImmutableArray<ServedKey> keys) => keys.Max(key => key.Pacing.GuardMs) is { } guard ? TimeSpan.FromMilliseconds(guard) : null;
+
+    /// <summary>The rate limits of other intervals than the lowest, as limits beside it; those that it lets nobody reach left out.</summary>
+    private static IEnumerable<KeyLimit> OtherLimits(ImmutableArray<ServedKey> keys)
+    {
+        var lowest = keys.Min(key => key.Limit);
+        return keys.Select(key => key.Limit).Distinct()
+            .Where(limit => limit.Seconds != lowest.Seconds && limit.Count < (long)lowest.Count * ((limit.Seconds + lowest.Seconds - 1) / lowest.Seconds))
+            .Select(limit => new KeyLimit(KeyLimitKind.Requests, limit.Count, limit.Seconds));
+    }
 
     /// <summary>Almost every key; a store may hold a hundred thousand.</summary>
     private static GroupRules Of(ServedKey key) => new(key.Limit)

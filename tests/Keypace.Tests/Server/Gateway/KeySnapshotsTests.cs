@@ -1,4 +1,6 @@
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Snapshots;
@@ -39,6 +41,29 @@ public sealed class KeySnapshotsTests
             Assert.Equal($"https://example.com:443/{i}/v1/", key.Destination!.Address);
             Assert.Equal(60, loaded.RulesOf(key).Limit.Count);
         }
+    }
+
+    [Fact]
+    public void Keys_in_one_group_go_under_all_their_limits_together_and_the_largest_guard()
+    {
+        var instance = Id(2, 0);
+        var kek = KeyEncryptionKey.Create(new Random(1).NextBytes);
+        Assert.True(VaultKeys.Unlock(kek, instance, VaultKeys.Create(kek, instance, Team, new Random(2).NextBytes)).TryGet(out var vault, out _));
+        using var held = vault;
+        var mapping = new RowMapping(HubCatalogue.Of([Custom()]), vault);
+        var snapshots = new KeySnapshots(new RateGroups(new PacingOptions(), new FakeTimeProvider(), new OpenLedger()));
+        var (first, second) = (Row(0), Row(1));
+        (first.RateLimitPerInterval, first.RateLimitInterval, first.GuardMs) = (10, 1, null);
+        (second.RateLimitPerInterval, second.RateLimitInterval, second.GuardMs) = (30, 30, 0);
+        snapshots.Load([mapping.Key(first), mapping.Key(second)], [], []);
+        var rules = snapshots.Current.RulesOf(snapshots.Current.Keys[first.Id]);
+        Assert.Equal(new RateLimit(30, 30), rules.Limit);
+        Assert.Equal([new Quota(QuotaDimension.Requests, 10, 1)], rules.Quotas);
+        Assert.Equal((null, TimeSpan.Zero), (rules.Guard, rules.LeastGuard));   // the measured one rules still
+
+        second.GuardMs = 80;
+        snapshots.Put(mapping.Key(second));
+        Assert.Equal(TimeSpan.FromMilliseconds(80), snapshots.GroupOf(snapshots.Current.Keys[first.Id]).GuardNow);
     }
 
     private static ApiKeyRow Row(int i) => new()
