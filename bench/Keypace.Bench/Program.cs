@@ -9,6 +9,9 @@ switch (args)
     case ["load", ..]:
         await ManyKeys.LoadAsync(NumberOr(10));
         return;
+    case ["line", ..]:
+        LongLine.Run(NumberOr(20_000));
+        return;
     case ["memory"]:
         ManyKeys.Memory();
         return;

@@ -41,6 +41,9 @@ public sealed record Refusal(
     TimeSpan? RetryAfter = null,
     IReadOnlyList<FieldRefusal>? Fields = null)
 {
+    /// <summary>The caller has waited as long as it would: no SDK is told to wait again inside the same call.</summary>
+    public bool HasWaited { get; init; }
+
     /// <summary>A refusal of one field of a request body.</summary>
     public static Refusal Field(string field, string message, string type = "value_error", string code = "invalid") =>
         new(RefusalReason.Invalid, code, message, Fields: [new FieldRefusal(["body", field], message, type)]);

@@ -1,8 +1,9 @@
 namespace Keypace.Domain.Pacing;
 
 /// <summary>
-/// A calendar day of a zone. The hub's clock may be two minutes off ours: what is sent around midnight counts in both days. The wall clock is
-/// read when a day begins, not while it runs: a clock set forward in the middle ends no day early.
+/// A calendar day of a zone. The hub's clock may be two minutes off ours: what is sent in the two minutes before and after midnight counts once in
+/// each of the two days. A day ends two minutes after midnight. The wall clock is read when a day begins, not while it runs: a clock set
+/// forward in the middle ends no day early.
 /// </summary>
 internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
 {
@@ -12,10 +13,13 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     /// <summary>No day is shorter: 23 hours where the clocks go forward, less the dead band and what a clock is corrected by.</summary>
     private const long ShortestDay = 22L * 3600 * SendWindow.Second;
 
+    private const long Day = 24L * 3600 * SendWindow.Second;
+
     private readonly SlottedSum _when = new(500, LongestDay);   // the same, for limits to come that count in another way
     private long _used;         // of the day that runs
     private long _usedAround;   // of it, since the dead band before midnight began: belongs to the next day too
     private long _ends = long.MinValue;   // the dead band after midnight; MinValue: no wall clock was read yet
+    private long _following = long.MaxValue;   // the same of the next day, as far as one knows now
     private long _day;
 
     /// <summary>25 hours where the clocks go back, and both dead bands.</summary>
@@ -27,23 +31,45 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     public long Ends => _ends == long.MinValue ? long.MaxValue : _ends;
 
     /// <summary>Reads the wall clock where that is due: at the first time, and after a day's end.</summary>
-    public void Tell(DateTimeOffset wall, long now)
+    /// <returns>True when a day has begun, or is known now.</returns>
+    public bool Tell(DateTimeOffset wall, long now)
     {
         if (_ends == long.MinValue)
         {
-            _ends = NextEnd(wall, now);
+            // In the first two minutes the day before runs still.
+            (_ends, _following) = NextEnds(wall.AddTicks(-DeadBand / 100), wall, now);
+            return true;
         }
-        else if (now >= _ends)
+
+        if (now >= _ends)
         {
-            (_used, _usedAround) = (now < _ends + ShortestDay ? _usedAround : 0, 0);
-            _day++;
-            _ends = Math.Max(NextEnd(wall, now), now + ShortestDay);
+            Begin(wall, now);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A day began at <see cref="_ends"/>, a moment ago or long ago: nobody asks while nobody waits.</summary>
+    private void Begin(DateTimeOffset wall, long now)
+    {
+        var isPast = now >= _following;   // a whole day has gone by since
+        var isLate = now >= _ends + DeadBand;
+        var told = _following;
+        (_used, _usedAround) = (isPast ? 0 : _usedAround, 0);
+        _day++;
+        (_ends, _following) = NextEnds(isLate ? wall.AddTicks(-DeadBand / 100) : wall, wall, now);
+        var least = isPast ? now : isLate ? told - (2 * SendWindow.Second * 3600) : now + ShortestDay;
+        if (_ends < least)
+        {
+            (_ends, _following) = (least, Math.Max(_following, least + ShortestDay));   // the clock was set
         }
     }
 
     public override long Earliest(long amount, long now) =>
         Allows(amount, now) ? now
-        : Quota.Limit < amount + Reserved + _usedAround ? long.MaxValue   // not even in the next day, as far as one knows now
+        : Quota.Limit < amount + Reserved ? long.MaxValue   // that hangs on permits that are out
+        : Quota.Limit < amount + Reserved + _usedAround ? _following
         : Ends;
 
     public override void Assume(long amount, long at) => Stamp(amount, at);
@@ -51,7 +77,7 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     /// <summary>Of today, and of the last minutes of yesterday, which count in both days.</summary>
     public override void Recall(long amount, long at, DateTimeOffset wallAt, DateTimeOffset wall, long now)
     {
-        var midnight = TimeZoneInfo.ConvertTime(wall, Quota.Zone!).Date;
+        var midnight = TimeZoneInfo.ConvertTime(wall.AddTicks(-DeadBand / 100), Quota.Zone!).Date;
         if (wallAt > new DateTimeOffset(midnight, Quota.Zone!.GetUtcOffset(midnight)) - TimeSpan.FromTicks(DeadBand / 100))
         {
             Stamp(amount, at);
@@ -66,9 +92,41 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
 
     public override long AtOf(long mark) => (mark >> 8) * _when.Width;
 
-    public override IEnumerable<(long Until, long Amount)> Counting(long now) => _used > 0 ? [(Ends, _used)] : [];
+    public override IEnumerable<(long Until, long Amount)> Counting(long now)
+    {
+        if (_used > _usedAround)
+        {
+            yield return (Ends, _used - _usedAround);
+        }
 
-    public override long UntilOf(long at) => at < Ends ? Ends : long.MaxValue;
+        if (_usedAround > 0)
+        {
+            yield return (_following, _usedAround);
+        }
+    }
+
+    public override long UntilOf(long at)
+    {
+        var end = EndAfter(at);
+        return end == long.MaxValue || at < end - (2 * DeadBand) ? end : EndAfter(end);
+    }
+
+    public override long EarliestAfter(long before, long amount, long now)
+    {
+        var over = before + amount - Math.Max(0, Quota.Limit - Used(now));
+        if (over <= 0 || Ends == long.MaxValue)
+        {
+            return Earliest(amount, now);
+        }
+
+        var end = Ends;
+        for (var days = Math.Min((over - 1) / Quota.Limit, 400); days > 0; days--)
+        {
+            end = EndAfter(end);
+        }
+
+        return end;
+    }
 
     protected override long Stamped(long now) => _used;
 
@@ -99,16 +157,30 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
 
     private bool IsAround(long at) => _ends != long.MinValue && at >= _ends - (2 * DeadBand);
 
-    private long NextEnd(DateTimeOffset wall, long now)
+    /// <summary>The end of the day that runs at a tick. Days after the next are taken for 24 hours.</summary>
+    private long EndAfter(long at) =>
+        at < Ends ? Ends
+        : at < _following ? _following
+        : _following == long.MaxValue ? long.MaxValue
+        : _following + ((((at - _following) / Day) + 1) * Day);
+
+    /// <summary>When the day of a moment ends, and the one after it, in ticks.</summary>
+    private (long Ends, long Following) NextEnds(DateTimeOffset moment, DateTimeOffset wall, long now)
+    {
+        var day = TimeZoneInfo.ConvertTime(moment, Quota.Zone!).Date;
+        return (EndOf(day, wall, now), EndOf(day.AddDays(1), wall, now));
+    }
+
+    private long EndOf(DateTime day, DateTimeOffset wall, long now)
     {
         var zone = Quota.Zone!;
-        var midnight = TimeZoneInfo.ConvertTime(wall, zone).Date.AddDays(1);
+        var midnight = day.AddDays(1);
         while (zone.IsInvalidTime(midnight))
         {
             midnight = midnight.AddMinutes(15);   // a day that begins at one o'clock
         }
 
         var until = (new DateTimeOffset(midnight, zone.GetUtcOffset(midnight)) - wall).Ticks * 100;
-        return now + Math.Max(0, until) + DeadBand;
+        return now + Math.Max(-DeadBand, until) + DeadBand;
     }
 }

@@ -1,21 +1,80 @@
 namespace Keypace.Domain.Pacing;
 
-/// <summary>The exact place of a newcomer, counted without looking at those who wait one by one.</summary>
+/// <summary>What is to come: the exact place of a newcomer, counted without looking at those who wait one by one, and the order of all.</summary>
 internal sealed partial class FairQueue
 {
     /// <summary>
-    /// How many go before such an arrival if it came now and nobody after it. O(tokens of the class + callers of the token), and with
-    /// more than one class a twentieth of the position.
+    /// How many go before such an arrival if it came now and nobody after it, and all lines were open. Adds up a number for each token of the
+    /// class and each caller of the token, and with more than one class takes a twentieth of the position.
     /// </summary>
-    public int PositionOf(in Arrival arrival)
+    public int PositionOf(in Arrival arrival) => arrival.Front
+        ? _front.CountUpTo(arrival.Order == 0 ? long.MaxValue : arrival.Order)
+        : _front.Count + AmongClasses((int)arrival.Class, InClass(arrival));
+
+    /// <summary>
+    /// All that wait, in the order in which they go if nothing else happens. Changes nothing; do not change the queue meanwhile.
+    /// </summary>
+    /// <param name="open">Only those in these lines; null: all.</param>
+    public IEnumerable<Ticket> InOrder(LineSet? open = null)
     {
-        if (arrival.Front)
+        open ??= LineSet.All;
+        foreach (var ticket in _front.InOrder(open))
         {
-            _ = Before(_front, arrival.Order == 0 ? long.MaxValue : arrival.Order, out var before);
-            return before;
+            yield return ticket;
         }
 
-        return _front.Count + AmongClasses((int)arrival.Class, InClass(arrival));
+        var (turns, waiting) = (_turns, default(ClassTurns.PerClass));
+        var classes = Array.ConvertAll(_tokens, tokens => OrderOfService.Of(tokens, open).GetEnumerator());
+        for (var i = 0; i < Classes; i++)
+        {
+            waiting[i] = classes[i].MoveNext() ? 1 : 0;
+        }
+
+        while (turns.Next(waiting) is >= 0 and var next)
+        {
+            yield return classes[next].Current;
+            turns.Went(next, 1, waiting);
+            if (!classes[next].MoveNext())
+            {
+                waiting[next] = 0;
+                turns.Emptied(next);
+            }
+        }
+    }
+
+    /// <summary>The same line with stand-ins for its tickets, each in a line of its own choice, to play what is to come.</summary>
+    internal FairQueue Copy(Func<Ticket, Ticket> standIn)
+    {
+        var copy = new FairQueue { _turns = _turns };
+        foreach (var ticket in _front.InOrder(LineSet.All))
+        {
+            copy._front.Add(Copied(ticket, standIn));
+            copy.Count++;
+        }
+
+        foreach (var token in _tokens.SelectMany(tokens => tokens.InOrder(LineSet.All)))
+        {
+            foreach (var lane in token.Callers.InOrder(LineSet.All))
+            {
+                var copied = copy.LaneFor(new Arrival(token.TokenId, lane.Caller, token.Weight, token.Class));
+                foreach (var ticket in lane.InOrder(LineSet.All))
+                {
+                    copy.Add(Copied(ticket, standIn), copied);
+                    copy.Count++;
+                }
+
+                copied.Token!.Continue(token.Credit);
+            }
+        }
+
+        return copy;
+    }
+
+    private static Ticket Copied(Ticket ticket, Func<Ticket, Ticket> standIn)
+    {
+        var copied = standIn(ticket);
+        copied.Rank = ticket.Rank;
+        return copied;
     }
 
     /// <summary>Queries of the same class that go before it.</summary>
@@ -24,13 +83,13 @@ internal sealed partial class FairQueue
         var tokens = _tokens[(int)arrival.Class];
         if (!_tokenLanes.TryGetValue((arrival.Class, arrival.TokenId), out var mine))
         {
-            return BeforeTurn(tokens, null, 0);
+            return tokens.Before(null, 0);
         }
 
         var ownBefore = BeforeInToken(mine, arrival);
         var credit = mine.CreditWith(arrival.Weight);
         var turn = ownBefore < credit ? 0 : 1 + ((ownBefore - credit) / arrival.Weight);
-        return ownBefore + BeforeTurn(tokens, mine, turn);
+        return ownBefore + tokens.Before(mine, turn);
     }
 
     /// <summary>How many of all classes go before one that has so many of its own before it.</summary>
@@ -64,48 +123,8 @@ internal sealed partial class FairQueue
     }
 
     /// <summary>Queries of the same token that go before a new one of this caller.</summary>
-    private int BeforeInToken(TokenLane token, in Arrival arrival)
-    {
-        if (!_callerLanes.TryGetValue((arrival.Class, arrival.TokenId, arrival.Caller), out var mine))
-        {
-            return token.Callers.Count;   // a newcomer goes after one of each
-        }
-
-        var turn = mine.Tickets.Count;   // the new one goes in this turn of its caller, counted from 0
-        var before = turn;
-        var turns = turn + 1;            // callers ahead in the circle have had one turn more by then
-        for (var (lane, left) = (token.Callers.Head!, token.Callers.Count); left > 0; (lane, left) = (lane.Next, left - 1))
-        {
-            if (ReferenceEquals(lane, mine))
-            {
-                turns = turn;
-                continue;
-            }
-
-            before += Math.Min(lane.Tickets.Count, turns);
-        }
-
-        return before;
-    }
-
-    /// <summary>
-    /// Queries of all other tokens that go before turn number <paramref name="turn"/> of <paramref name="mine"/> (null: a newcomer).
-    /// </summary>
-    private static int BeforeTurn(Ring<TokenLane> tokens, TokenLane? mine, int turn)
-    {
-        var before = 0;
-        var turns = turn + 1;
-        for (var (token, left) = (tokens.Head, tokens.Count); left > 0; (token, left) = (token!.Next, left - 1))
-        {
-            if (ReferenceEquals(token, mine))
-            {
-                turns = turn;
-                continue;
-            }
-
-            before += turns == 0 ? 0 : (int)Math.Min(token!.Count, token.Credit + ((long)(turns - 1) * token.Weight));
-        }
-
-        return before;
-    }
+    private int BeforeInToken(TokenLane token, in Arrival arrival) =>
+        _callerLanes.TryGetValue((arrival.Class, arrival.TokenId, arrival.Caller), out var mine)
+            ? mine.Count + token.Callers.Before(mine, mine.Count)   // the new one goes in this turn of its caller, counted from 0
+            : token.Callers.Before(null, 0);                        // a newcomer goes after one of each
 }

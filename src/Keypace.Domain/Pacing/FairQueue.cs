@@ -4,14 +4,16 @@ namespace Keypace.Domain.Pacing;
 /// Who goes next: first the queries that come back, then by class, where a lower one that was passed often enough gets a turn between
 /// (<see cref="ClassTurns"/>); within a class the access tokens take turns as long as their weight (deficit round robin with queries of cost
 /// one), within a token its callers take turns of one, within a caller first come, first served. Whoever has nothing waiting joins behind
-/// the others and so waits for at most one turn of each. Enqueue, dequeue and removal are O(1).
+/// the others and so waits for at most one turn of each. Queries that wait for different limits stand in different lines
+/// (<see cref="Ticket.Line"/>): who goes is the first in this order whose line is open, found without walking past the others; a turn
+/// that cannot be used is not lost. Enqueue, dequeue and removal do not grow with the number of queries.
 /// </summary>
 internal sealed partial class FairQueue
 {
     private const int Classes = ClassTurns.Classes;
 
-    private readonly TicketRow _front = new();
-    private readonly Ring<TokenLane>[] _tokens = [new(), new(), new()];
+    private readonly CallerLane _front = new(null, "");
+    private readonly TurnRing<TokenLane>[] _tokens = [new(isWeighted: true), new(isWeighted: true), new(isWeighted: true)];
     private readonly Dictionary<(QueryClass Class, string TokenId), TokenLane> _tokenLanes = [];
     private readonly Dictionary<(QueryClass Class, string TokenId, string Caller), CallerLane> _callerLanes = [];
     private ClassTurns.PerClass _counts;
@@ -25,81 +27,97 @@ internal sealed partial class FairQueue
         var count = 0;
         for (var i = 0; i < Classes; i++)
         {
-            count += _callerLanes.TryGetValue(((QueryClass)i, tokenId, caller), out var lane) ? lane.Tickets.Count : 0;
+            count += _callerLanes.TryGetValue(((QueryClass)i, tokenId, caller), out var lane) ? lane.Count : 0;
         }
 
         return count;
     }
 
-    /// <summary>Puts a ticket in line; its token, caller and order must be set.</summary>
+    /// <summary>Puts a ticket in line; its token, caller, order and line must be set.</summary>
     internal void Enqueue(Ticket ticket, in Arrival arrival)
     {
         Count++;
+        ticket.Rank = ticket.Order;   // one that comes back, or from another rate group, was here before some
         if (arrival.Front)
         {
-            _front.AddAfter(Before(_front, ticket.Order, out _), ticket);
+            _front.Add(ticket);
             return;
         }
 
-        var lane = LaneFor(arrival);
-        lane.Tickets.AddAfter(Before(lane.Tickets, ticket.Order, out _), ticket);   // one that comes from another line was here before some
-        ticket.Lane = lane;
-        lane.Token.Count++;
-        _counts[(int)lane.Token.Class]++;
+        Add(ticket, LaneFor(arrival));
     }
 
-    internal Ticket? Dequeue()
+    internal Ticket? Dequeue() => Dequeue(LineSet.All);
+
+    /// <summary>Takes the first whose line is open; null when there is none.</summary>
+    internal Ticket? Dequeue(LineSet open)
     {
-        if (_front.First is { } back)
+        var ticket = First(open);
+        if (ticket is not null)
         {
-            _front.Remove(back);
-            Count--;
-            return back;
+            Serve(ticket);
         }
 
-        if (_turns.Next(_counts) is var next && next < 0)
-        {
-            return null;
-        }
-
-        _turns.Went(next, 1, _counts);
-        var tokens = _tokens[next];
-        var token = tokens.Head!;
-        var ticket = token.Callers.Head!.Tickets.First!;
-        token.Callers.Turn();
-        if (--token.Credit == 0)
-        {
-            token.Credit = token.Weight;
-            tokens.Turn();
-        }
-
-        Remove(ticket);
         return ticket;
     }
 
-    /// <summary>Who would go next; null when nobody waits.</summary>
-    internal Ticket? Peek() =>
-        _front.First ?? (_turns.Next(_counts) is >= 0 and var next ? _tokens[next].Head!.Callers.Head!.Tickets.First : null);
+    internal Ticket? Peek() => First(LineSet.All);
 
-    /// <summary>Takes a ticket out of the line, wherever it stands.</summary>
+    /// <summary>The first whose line is open; null when there is none.</summary>
+    internal Ticket? First(LineSet open)
+    {
+        if (_front.Count > 0 && _front.First(open) is { } back)
+        {
+            return back;
+        }
+
+        var counts = _counts;
+        while (_turns.Next(counts) is >= 0 and var next)
+        {
+            if (_tokens[next].First(open) is { } token)
+            {
+                return token.Callers.First(open)!.First(open);
+            }
+
+            counts[next] = 0;   // all of that class wait for something
+        }
+
+        return null;
+    }
+
+    /// <summary>It goes: takes it out of the line, and the turns of its class, token and caller with it.</summary>
+    internal void Serve(Ticket ticket)
+    {
+        if (ticket.Row!.Lane is { Token: { } token } lane)
+        {
+            _turns.Went((int)token.Class, 1, _counts);
+            token.Serve(lane);
+        }
+
+        Remove(ticket);
+    }
+
+    /// <summary>Takes a ticket out of the line, wherever it stands; nobody's turn is over.</summary>
     internal void Remove(Ticket ticket)
     {
         Count--;
-        if (ticket.Lane is not { } lane)
+        var lane = ticket.Row!.Lane;
+        lane.Remove(ticket);
+        if (lane.Token is not { } token)
         {
-            _front.Remove(ticket);
             return;
         }
 
-        var token = lane.Token;
-        lane.Tickets.Remove(ticket);
-        ticket.Lane = null;
-        token.Count--;
+        token.Recount(-1);
         _counts[(int)token.Class]--;
-        if (lane.Tickets.Count == 0)
+        if (lane.Count == 0)
         {
             token.Callers.Leave(lane);
             _callerLanes.Remove((token.Class, token.TokenId, lane.Caller));
+        }
+        else
+        {
+            token.Callers.Recount(lane, lane.Count);
         }
 
         if (token.Count == 0)
@@ -114,38 +132,47 @@ internal sealed partial class FairQueue
         }
     }
 
-    /// <summary>
-    /// All that wait, in the order in which they go if nothing else happens. Changes nothing; do not change the queue meanwhile.
-    /// </summary>
-    public IEnumerable<Ticket> InOrder()
+    /// <summary>Lines have changed: each ticket gets its own anew, and stays where it is.</summary>
+    internal void Reline(Action<Ticket> setLine)
     {
-        for (var ticket = _front.First; ticket is not null; ticket = ticket.Next)
+        foreach (var lane in _callerLanes.Values.Append(_front))
         {
-            yield return ticket;
-        }
-
-        var (counts, turns) = (_counts, _turns);
-        var classes = Array.ConvertAll(_tokens, tokens => OrderOfService.Of(tokens).GetEnumerator());
-        while (turns.Next(counts) is >= 0 and var next)
-        {
-            turns.Went(next, 1, counts);
-            if (--counts[next] == 0)
+            var tickets = lane.InOrder(LineSet.All).ToArray();
+            Array.ForEach(tickets, lane.Remove);
+            foreach (var ticket in tickets)
             {
-                turns.Emptied(next);
+                setLine(ticket);
+                lane.Add(ticket);
             }
-
-            classes[next].MoveNext();
-            yield return classes[next].Current;
         }
+    }
+
+    /// <summary>A would go before B if both could go.</summary>
+    internal static bool IsBefore(Ticket a, Ticket b)
+    {
+        var (first, second) = (a.Row!.Lane, b.Row!.Lane);
+        return ReferenceEquals(first, second) ? a.Rank < b.Rank
+            : first.Token is null || second.Token is null ? first.Token is null
+            : ReferenceEquals(first.Token, second.Token) ? first.Place < second.Place
+            : first.Token.Class != second.Token.Class ? first.Token.Class < second.Token.Class
+            : first.Token.Place < second.Token.Place;
+    }
+
+    private void Add(Ticket ticket, CallerLane lane)
+    {
+        var token = lane.Token!;
+        lane.Add(ticket);
+        token.Callers.Recount(lane, lane.Count);
+        token.Recount(1);
+        _counts[(int)token.Class]++;
     }
 
     private CallerLane LaneFor(in Arrival arrival)
     {
         if (!_tokenLanes.TryGetValue((arrival.Class, arrival.TokenId), out var token))
         {
-            token = new TokenLane(arrival.Class, arrival.TokenId, arrival.Weight);
+            token = new TokenLane(_tokens[(int)arrival.Class], arrival.Class, arrival.TokenId, arrival.Weight);
             _tokenLanes.Add((arrival.Class, arrival.TokenId), token);
-            _tokens[(int)arrival.Class].Join(token);
         }
         else if (token.Weight != arrival.Weight)
         {
@@ -155,24 +182,10 @@ internal sealed partial class FairQueue
         if (!_callerLanes.TryGetValue((arrival.Class, arrival.TokenId, arrival.Caller), out var lane))
         {
             lane = new CallerLane(token, arrival.Caller);
-            _callerLanes.Add((arrival.Class, arrival.TokenId, arrival.Caller), lane);
             token.Callers.Join(lane);
+            _callerLanes.Add((arrival.Class, arrival.TokenId, arrival.Caller), lane);
         }
 
         return lane;
-    }
-
-    /// <summary>
-    /// Those that come back, or from another line, keep the order in which they first came; they are few and mostly come in order, so a walk from the end does.
-    /// </summary>
-    private static Ticket? Before(TicketRow row, long order, out int before)
-    {
-        var ticket = row.Last;
-        for (before = row.Count; ticket is not null && ticket.Order > order; before--)
-        {
-            ticket = ticket.Previous;
-        }
-
-        return ticket;
     }
 }

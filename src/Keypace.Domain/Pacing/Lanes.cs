@@ -1,21 +1,31 @@
 namespace Keypace.Domain.Pacing;
 
-/// <summary>Tickets in a row. Every ticket is in at most one.</summary>
-internal sealed class TicketRow
+/// <summary>Tickets in a row, first come, first served. Every ticket is in at most one.</summary>
+internal sealed class TicketRow(CallerLane lane, int line)
 {
+    public CallerLane Lane => lane;
+
+    /// <summary>The line that they wait in (<see cref="LimitLine.Number"/>).</summary>
+    public int Line => line;
+
     public Ticket? First { get; private set; }
 
     public Ticket? Last { get; private set; }
 
-    public int Count { get; private set; }
+    /// <summary>Of the same caller, in another line.</summary>
+    public TicketRow? Other { get; set; }
 
-    public void AddLast(Ticket ticket) => AddAfter(Last, ticket);
-
-    /// <summary>Null puts it first.</summary>
-    public void AddAfter(Ticket? before, Ticket ticket)
+    /// <summary>Behind all whose <see cref="Ticket.Rank"/> is not higher; mostly at the end.</summary>
+    public void Add(Ticket ticket)
     {
+        var before = Last;
+        while (before is not null && before.Rank > ticket.Rank)
+        {
+            before = before.Previous;
+        }
+
         var after = before is null ? First : before.Next;
-        (ticket.Previous, ticket.Next) = (before, after);
+        (ticket.Previous, ticket.Next, ticket.Row) = (before, after, this);
         if (before is null)
         {
             First = ticket;
@@ -33,8 +43,6 @@ internal sealed class TicketRow
         {
             after.Previous = ticket;
         }
-
-        Count++;
     }
 
     public void Remove(Ticket ticket)
@@ -57,92 +65,214 @@ internal sealed class TicketRow
             ticket.Next.Previous = ticket.Previous;
         }
 
-        (ticket.Previous, ticket.Next) = (null, null);
-        Count--;
+        (ticket.Previous, ticket.Next, ticket.Row) = (null, null, null);
     }
 }
 
-/// <summary>Whose turn it is, in a circle. <see cref="Head"/> is served next; a newcomer joins behind everybody else.</summary>
-internal sealed class Ring<T>
-    where T : RingNode<T>
+/// <summary>
+/// What waits of one caller under one access token in one class, a row for each line; of those that may go the first that came goes. Also, without
+/// a token, what comes back and goes before everybody.
+/// </summary>
+internal sealed class CallerLane(TokenLane? token, string caller) : TurnNode
 {
-    public T? Head { get; private set; }
+    private TicketRow? _rows;
 
-    public int Count { get; private set; }
-
-    public void Join(T node)
-    {
-        if (Head is null)
-        {
-            (node.Next, node.Previous) = (node, node);
-            Head = node;
-        }
-        else
-        {
-            (node.Next, node.Previous) = (Head, Head.Previous);
-            Head.Previous.Next = node;
-            Head.Previous = node;
-        }
-
-        Count++;
-    }
-
-    public void Leave(T node)
-    {
-        node.Previous.Next = node.Next;
-        node.Next.Previous = node.Previous;
-        if (ReferenceEquals(Head, node))
-        {
-            Head = Count == 1 ? null : node.Next;
-        }
-
-        Count--;
-    }
-
-    public void Turn() => Head = Head!.Next;
-}
-
-internal abstract class RingNode<T>
-    where T : RingNode<T>
-{
-    public T Next { get; set; } = null!;
-
-    public T Previous { get; set; } = null!;
-}
-
-/// <summary>What waits of one caller under one access token in one class; first come, first served.</summary>
-internal sealed class CallerLane(TokenLane token, string caller) : RingNode<CallerLane>
-{
-    public TokenLane Token => token;
+    public TokenLane? Token => token;
 
     public string Caller => caller;
 
-    public TicketRow Tickets { get; } = new();
+    public int Count { get; private set; }
+
+    public void Add(Ticket ticket)
+    {
+        var row = _rows;
+        while (row is not null && row.Line != ticket.Line)
+        {
+            row = row.Other;
+        }
+
+        if (row is null)
+        {
+            row = new TicketRow(this, ticket.Line) { Other = _rows };
+            _rows = row;
+            token?.Enter(this, ticket.Line);
+        }
+
+        row.Add(ticket);
+        Count++;
+    }
+
+    public void Remove(Ticket ticket)
+    {
+        var row = ticket.Row!;
+        row.Remove(ticket);
+        Count--;
+        if (row.First is null)
+        {
+            DropRow(row);
+            token?.Quit(this, row.Line);
+        }
+    }
+
+    /// <summary>The first that waits in one of these lines.</summary>
+    public Ticket? First(LineSet open)
+    {
+        Ticket? first = null;
+        for (var row = _rows; row is not null; row = row.Other)
+        {
+            if (row.First is { } ticket && (first is null || ticket.Rank < first.Rank) && open.Has(row.Line))
+            {
+                first = ticket;
+            }
+        }
+
+        return first;
+    }
+
+    /// <summary>How many came before that rank.</summary>
+    public int CountUpTo(long rank)
+    {
+        var count = Count;
+        for (var row = _rows; row is not null; row = row.Other)
+        {
+            for (var ticket = row.Last; ticket is not null && ticket.Rank > rank; ticket = ticket.Previous)
+            {
+                count--;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>All that wait in one of these lines, as they came.</summary>
+    public IEnumerable<Ticket> InOrder(LineSet open)
+    {
+        var next = new List<Ticket>(1);
+        for (var row = _rows; row is not null; row = row.Other)
+        {
+            if (open.Has(row.Line))
+            {
+                next.Add(row.First!);
+            }
+        }
+
+        while (next.Count > 0)
+        {
+            var first = 0;
+            for (var i = 1; i < next.Count; i++)
+            {
+                first = next[i].Rank < next[first].Rank ? i : first;
+            }
+
+            yield return next[first];
+            if (next[first].Next is { } after)
+            {
+                next[first] = after;
+            }
+            else
+            {
+                next.RemoveAt(first);
+            }
+        }
+    }
+
+    private void DropRow(TicketRow row)
+    {
+        if (ReferenceEquals(_rows, row))
+        {
+            _rows = row.Other;
+            return;
+        }
+
+        var before = _rows!;
+        while (!ReferenceEquals(before.Other, row))
+        {
+            before = before.Other!;
+        }
+
+        before.Other = row.Other;
+    }
 }
 
 /// <summary>What waits under one access token in one class; its callers take turns of one query.</summary>
-internal sealed class TokenLane(QueryClass queryClass, string tokenId, int weight) : RingNode<TokenLane>
+internal sealed class TokenLane : TurnNode
 {
-    public QueryClass Class => queryClass;
+    private readonly TurnRing<TokenLane> _ring;
+    private int[] _callersIn = new int[1];   // by line: callers that have a query there
 
-    public string TokenId => tokenId;
+    /// <summary>Stands behind all others of the ring.</summary>
+    public TokenLane(TurnRing<TokenLane> ring, QueryClass queryClass, string tokenId, int weight)
+    {
+        (_ring, Class, TokenId) = (ring, queryClass, tokenId);
+        (Weight, Credit) = (weight, weight);
+        ring.Join(this);
+    }
 
-    public Ring<CallerLane> Callers { get; } = new();
+    public QueryClass Class { get; }
 
-    public int Count { get; set; }
+    public string TokenId { get; }
 
-    /// <summary>Queries a turn.</summary>
-    public int Weight { get; private set; } = weight;
+    public TurnRing<CallerLane> Callers { get; } = new(isWeighted: false);
 
-    /// <summary>Queries left in the turn that runs or comes next.</summary>
-    public int Credit { get; set; } = weight;
+    public int Count { get; private set; }
 
     public void Weigh(int next)
     {
         Credit = CreditWith(next);
         Weight = next;
+        _ring.Weigh(this, Credit, Weight);
     }
 
     /// <summary>A turn that has begun grows no longer by a new weight.</summary>
     public int CreditWith(int next) => Credit == Weight ? next : Math.Min(Credit, next);
+
+    /// <summary>So much is left of its turn.</summary>
+    public void Continue(int credit)
+    {
+        Credit = credit;
+        _ring.Weigh(this, Credit, Weight);
+    }
+
+    public void Recount(int change)
+    {
+        Count += change;
+        _ring.Recount(this, Count);
+    }
+
+    /// <summary>One of it goes: its caller's turn is over, and its own when all of it went.</summary>
+    public void Serve(CallerLane lane)
+    {
+        Callers.Turn(lane);
+        Credit--;
+        if (Credit == 0)
+        {
+            Credit = Weight;
+            _ring.Turn(this);
+        }
+
+        _ring.Weigh(this, Credit, Weight);
+    }
+
+    public void Enter(CallerLane lane, int line)
+    {
+        Callers.Enter(lane, line);
+        if (line >= _callersIn.Length)
+        {
+            Array.Resize(ref _callersIn, Math.Max(line + 1, 2 * _callersIn.Length));
+        }
+
+        if (_callersIn[line]++ == 0)
+        {
+            _ring.Enter(this, line);
+        }
+    }
+
+    public void Quit(CallerLane lane, int line)
+    {
+        Callers.Quit(lane, line);
+        if (--_callersIn[line] == 0)
+        {
+            _ring.Quit(this, line);
+        }
+    }
 }

@@ -3,34 +3,37 @@ namespace Keypace.Domain.Pacing;
 /// <summary>Plays the turns of one class forward without taking anybody out of the line.</summary>
 internal static class OrderOfService
 {
-    public static IEnumerable<Ticket> Of(Ring<TokenLane> tokens)
+    /// <param name="open">Only those that wait in one of these lines.</param>
+    public static IEnumerable<Ticket> Of(TurnRing<TokenLane> tokens, LineSet open)
     {
         var circle = new Queue<TokenCursor>(tokens.Count);
-        for (var (token, left) = (tokens.Head, tokens.Count); left > 0; (token, left) = (token!.Next, left - 1))
+        foreach (var token in tokens.InOrder(open))
         {
-            circle.Enqueue(new TokenCursor(token!));
+            circle.Enqueue(new TokenCursor(token, open));
         }
 
         while (circle.TryDequeue(out var token))
         {
-            for (var credit = token.StartTurn(); credit > 0 && token.Left > 0; credit--)
+            var credit = token.StartTurn();
+            var ticket = token.Take();
+            for (; ticket is not null; ticket = --credit > 0 ? token.Take() : null)
             {
-                yield return token.Take();
+                yield return ticket;
             }
 
-            if (token.Left > 0)
+            if (token.HasMore)
             {
                 circle.Enqueue(token);
             }
         }
     }
 
-    private sealed class TokenCursor(TokenLane token)
+    private sealed class TokenCursor(TokenLane token, LineSet open)
     {
-        private Queue<Ticket>? _next;   // of each caller, in turn
+        private Queue<IEnumerator<Ticket>>? _callers;   // in turn, each at its next ticket
         private bool _begun;
 
-        public int Left { get; private set; } = token.Count;
+        public bool HasMore => _callers is null || _callers.Count > 0;
 
         public int StartTurn()
         {
@@ -39,28 +42,37 @@ internal static class OrderOfService
             return credit;
         }
 
-        public Ticket Take()
+        /// <summary>Null when nothing is left.</summary>
+        public Ticket? Take()
         {
-            _next ??= Callers();
-            var ticket = _next.Dequeue();
-            Left--;
-            if (ticket.Next is { } after)
+            _callers ??= Callers();
+            if (!_callers.TryDequeue(out var caller))
             {
-                _next.Enqueue(after);
+                return null;
+            }
+
+            var ticket = caller.Current;
+            if (caller.MoveNext())
+            {
+                _callers.Enqueue(caller);
             }
 
             return ticket;
         }
 
-        private Queue<Ticket> Callers()
+        private Queue<IEnumerator<Ticket>> Callers()
         {
-            var next = new Queue<Ticket>(token.Callers.Count);
-            for (var (lane, left) = (token.Callers.Head, token.Callers.Count); left > 0; (lane, left) = (lane!.Next, left - 1))
+            var callers = new Queue<IEnumerator<Ticket>>(token.Callers.Count);
+            foreach (var lane in token.Callers.InOrder(open))
             {
-                next.Enqueue(lane!.Tickets.First!);
+                var tickets = lane.InOrder(open).GetEnumerator();
+                if (tickets.MoveNext())
+                {
+                    callers.Enqueue(tickets);
+                }
             }
 
-            return next;
+            return callers;
         }
     }
 }

@@ -54,6 +54,26 @@ public sealed partial class Pacer
         return IsHeldBack(now) ? new(BindingKind.Journal, null, long.MaxValue) : default;
     }
 
+    /// <summary>
+    /// The tick at which the next of those that wait goes, or without a line a small query that no limit of one model or source counts;
+    /// <see cref="long.MaxValue"/>: nobody knows.
+    /// </summary>
+    public long NextStart(long now)
+    {
+        var next = Math.Max(_window.NextFree(now), PausedUntil);
+        if (Waiting > 0)
+        {
+            return _lines is null ? next : Math.Max(next, WhenQuotasAllowAny(now));
+        }
+
+        foreach (var meter in _meters ?? [])
+        {
+            next = meter is { IsKept: false, Quota: { Model: null, Source: null } } ? Math.Max(next, meter.Earliest(1, now)) : next;
+        }
+
+        return next;
+    }
+
     /// <summary>Each quota as it stands.</summary>
     public IReadOnlyList<QuotaUse> QuotasAt(long now) => _meters is null
         ? []
@@ -64,7 +84,7 @@ public sealed partial class Pacer
         if (_line?.Peek() is { } head)
         {
             return Blocking(head, now) is { } meter
-                ? new(meter is SourceGate ? BindingKind.Pause : BindingKind.Quota, meter.BoundQuota, WhenAllowed(head.Claims, now))
+                ? new(meter is SourceGate ? BindingKind.Pause : BindingKind.Quota, meter.BoundQuota, WhenAllowed(head, now))
                 : null;
         }
 
@@ -77,6 +97,17 @@ public sealed partial class Pacer
         }
 
         return null;
+    }
+
+    private long WhenAllowed(Ticket ticket, long now)
+    {
+        var when = GateOf(ticket.Need.Source) is { } gate ? gate.Earliest(0, now) : now;
+        foreach (ref var claim in ticket.Claims.AsSpan())
+        {
+            when = Math.Max(when, claim.Meter.Earliest(ClampedAmount(claim), now));
+        }
+
+        return when;
     }
 
     private bool AreQuotasIdle(long now)

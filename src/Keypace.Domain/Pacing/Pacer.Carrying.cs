@@ -113,10 +113,7 @@ public sealed partial class Pacer
             }
         }
 
-        foreach (var ticket in InOrder())
-        {
-            (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
-        }
+        Reclaim();
     }
 
     private static List<Use> BroughtFor(Quota quota, CarriedUse came, long now)

@@ -49,10 +49,7 @@ public sealed partial class Pacer
         }
 
         SetMeters(meters, made, wall, now);
-        foreach (var ticket in InOrder())
-        {
-            (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
-        }
+        Reclaim();
     }
 
     /// <summary>Limits that were taken away a day ago cost nothing any more. Call it now and then.</summary>

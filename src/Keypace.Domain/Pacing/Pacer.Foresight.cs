@@ -3,85 +3,39 @@ namespace Keypace.Domain.Pacing;
 /// <summary>When the turn of somebody comes, with all limits.</summary>
 public sealed partial class Pacer
 {
-    /// <summary>Those before somebody are played one by one up to this many; the rest as if they used as much on average.</summary>
-    private const int PlayedOut = 256;
-
-    private List<long>? _starts;   // scratch; most pacers never need it
-
-    private List<long> Starts => _starts ??= [];
+    /// <summary>Up to so many in line what is to come is played; with more it is reckoned from what they need together.</summary>
+    public const int PlayedOut = 64;
 
     /// <summary>
-    /// The latest of what each limit says, where it can be known: how long running queries take cannot. Exact when nobody cancels, passes or
-    /// uses other than estimated, for the first <see cref="PlayedOut"/> in line; <see cref="long.MaxValue"/> when nobody can know.
+    /// How many go before such an arrival, and when it starts, as far as that can be known: how long running queries take cannot. Exact with the rate
+    /// limit alone; with other limits exact up to <see cref="PlayedOut"/> in line when nobody comes, cancels or uses other than estimated.
+    /// <see cref="long.MaxValue"/> when nobody can know.
     /// </summary>
-    private long Foresee(int position, QuotaClaim[]? claims, long now) =>
-        claims is null ? _window.Expected(position, now, PausedUntil) : ForeseeWithQuotas(position, claims, now);
-
-    private long ForeseeWithQuotas(int position, QuotaClaim[] claims, long now)
+    private (int Position, long Start) Foresee(in Arrival arrival, QuotaClaim[]? claims, long now)
     {
-        foreach (var meter in _meters ?? [])
+        if (!IsPlain && Waiting <= PlayedOut)
         {
-            meter.BeginForesight(now);
+            var play = new LinePlay(this, now);
+            return play.Run(play.Enter(arrival, claims));
         }
 
-        Starts.Clear();
-        var sums = new long[claims.Length];
-        foreach (var ticket in InOrder())
-        {
-            if (Starts.Count == position || Starts.Count == PlayedOut)
-            {
-                break;
-            }
-
-            Play(ticket.Claims, now);
-            for (var i = 0; i < claims.Length; i++)
-            {
-                sums[i] += AmountOn(ticket.Claims, claims[i].Meter);
-            }
-        }
-
-        var rest = position - Starts.Count;
-        if (rest == 0)
-        {
-            return Play(claims, now);
-        }
-
-        var latest = _window.Expected(position, now, PausedUntil);
-        for (var i = 0; i < claims.Length; i++)
-        {
-            var (meter, at) = (claims[i].Meter, Starts[^1]);
-            if (meter is ConcurrencyMeter)
-            {
-                continue;
-            }
-
-            // Each whole limit that goes before takes one interval.
-            var more = (Int128)sums[i] * rest / PlayedOut * (meter.UntilOf(at) - at) / meter.Quota.Limit;
-            latest = Math.Max(latest, more >= long.MaxValue - at ? long.MaxValue : at + (long)more);
-        }
-
-        return latest;
+        var position = Waiting == 0 ? 0 : Line.PositionOf(arrival);
+        return IsPlain || _lines is null ? (position, _window.Expected(position, now, PausedUntil)) : Reckon(position, arrival, claims, now);
     }
 
-    /// <summary>One more goes when the window and all its quotas let it.</summary>
-    private long Play(QuotaClaim[]? claims, long now)
+    /// <summary>As if those in line needed all the same of each limit.</summary>
+    private (int Position, long Start) Reckon(int position, in Arrival arrival, QuotaClaim[]? claims, long now)
     {
-        var at = Math.Max(PausedUntil, _window.AllowsAfter(Starts, now));
+        var at = GateOf(arrival.Need.Source) is { } gate ? Math.Max(now, gate.Until) : now;
         foreach (ref var claim in claims.AsSpan())
         {
-            at = claim.Meter is ConcurrencyMeter ? at : claim.Meter.Foresee(ClampedAmount(claim), at);
+            var before = claim.Meter.Queuing == 0 ? 0 : (long)((Int128)claim.Meter.Queued * Math.Min(position, claim.Meter.Queuing) / claim.Meter.Queuing);
+            at = Math.Max(at, claim.Meter.EarliestAfter(before, ClampedAmount(claim), now));
         }
 
-        foreach (ref var claim in claims.AsSpan())
-        {
-            if (claim.Meter is not ConcurrencyMeter)
-            {
-                claim.Meter.ForeseeSent(ClampedAmount(claim), at);
-            }
-        }
-
-        Starts.Add(at);
-        return at;
+        // Those whose limit has room only later do not go before it.
+        position = Math.Min(position, _lines!.WaitingBy(at));
+        return (position, Math.Max(at, _window.Expected(position, now, PausedUntil)));
     }
 
     private static long AmountOn(QuotaClaim[]? claims, QuotaMeter meter)

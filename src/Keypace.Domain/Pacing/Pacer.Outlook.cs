@@ -29,10 +29,9 @@ public sealed partial class Pacer
     /// </summary>
     public (int Position, long ExpectedStart) Expect(in Arrival arrival, long now)
     {
-        var position = Waiting == 0 ? 0 : Line.PositionOf(arrival);
-        return (position, _meters is not null && TooSmallFor(arrival.Need) is not null
-            ? long.MaxValue
-            : Foresee(position, IsPlain ? null : ClaimsOf(arrival.Need), now));
+        return _meters is not null && TooSmallFor(arrival.Need) is not null
+            ? (Waiting == 0 ? 0 : Line.PositionOf(arrival), long.MaxValue)
+            : Foresee(arrival, IsPlain ? null : ClaimsOf(arrival.Need), now);
     }
 
     /// <summary>
@@ -46,7 +45,7 @@ public sealed partial class Pacer
         }
 
         var grant = IsHeldBack(now) ? long.MaxValue : Math.Max(_window.NextFree(now), PausedUntil);
-        if (!IsPlain && grant < long.MaxValue)
+        if (_lines is not null && grant < long.MaxValue)
         {
             grant = Math.Max(grant, WhenQuotasAllowAny(now));
         }
@@ -60,7 +59,7 @@ public sealed partial class Pacer
     /// </summary>
     public bool IsHeldBack(long now) =>
         Waiting > 0 && (now >= GrantUntil || Allowance <= 0 || IsShortOfTokens) && now >= PausedUntil && _window.IsFree(now)
-        && (IsPlain || WhenQuotasAllowAny(now) <= now);
+        && (_lines is null || FirstAllowed(now) is not null);
 
     /// <summary>Permits free now.</summary>
     public int Remaining(long now) => now < PausedUntil ? 0 : Math.Max(0, _window.FreeBy(now) - Waiting);
@@ -71,8 +70,8 @@ public sealed partial class Pacer
     /// <summary>All that wait, in the order in which they go if nothing else happens.</summary>
     public IEnumerable<Ticket> InOrder() => _line?.InOrder() ?? [];
 
-    /// <summary>When the query after <paramref name="position"/> others starts.</summary>
-    public long ExpectedStart(int position, long now) => Foresee(position, null, now);
+    /// <summary>When the query after <paramref name="position"/> others starts as far as the rate limit and pauses are concerned.</summary>
+    public long ExpectedStart(int position, long now) => _window.Expected(position, now, PausedUntil);
 
     /// <summary>The stamps that count now, oldest first.</summary>
     public long[] Counting(long now) => _window.Counting(now);
@@ -82,6 +81,24 @@ public sealed partial class Pacer
         Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now) && !IsAnySourcePaused(now)
         && (_shaper?.Cause is not (ShapeCause.Refused or ShapeCause.CleanWindows) || LastSent + RememberBursts <= now);
 
-    private long NextNear(long now) =>
-        _near >= Waiting ? long.MaxValue : Math.Max(now, Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear));
+    private long NextNear(long now)
+    {
+        if (_near >= Waiting)
+        {
+            return long.MaxValue;
+        }
+
+        if (_lines is not null)
+        {
+            FirstAllowed(now);   // which lines are closed until when
+        }
+
+        var next = Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear);
+        if (_lines is not null && _near >= _lines.WaitingBy(now + NearAhead))
+        {
+            next = _lines.NextOpenAfter(now + NearAhead) is < long.MaxValue and var open ? Math.Max(next, open - NearAhead) : long.MaxValue;
+        }
+
+        return Math.Max(now, next);
+    }
 }

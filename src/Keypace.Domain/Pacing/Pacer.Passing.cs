@@ -1,16 +1,22 @@
 namespace Keypace.Domain.Pacing;
 
-/// <summary>Who goes while somebody in front waits for a quota.</summary>
+/// <summary>Who goes while others wait for a quota or a pause of their source.</summary>
 public sealed partial class Pacer
 {
-    private static bool QuotasAllow(Ticket ticket, long now) => Blocking(ticket, now) is null;
+    private LimitLines? _lines;   // null while only the rate limit can be in the way of anybody in line
 
-    /// <summary>The first of its quotas that does not allow it now.</summary>
-    private static QuotaMeter? Blocking(Ticket ticket, long now)
+    /// <summary>The first of its limits that does not allow it now.</summary>
+    private QuotaMeter? Blocking(Ticket ticket, long now, bool isForeseen = false)
     {
+        if (_gates is not null && GateOf(ticket.Need.Source) is { } gate && !gate.Allows(0, now))
+        {
+            return gate;
+        }
+
         foreach (ref var claim in ticket.Claims.AsSpan())
         {
-            if (!claim.Meter.Allows(ClampedAmount(claim), now))
+            var amount = ClampedAmount(claim);
+            if (isForeseen ? !claim.Meter.AllowsForeseen(amount, now) : !claim.Meter.Allows(amount, now))
             {
                 return claim.Meter;
             }
@@ -19,42 +25,21 @@ public sealed partial class Pacer
         return null;
     }
 
-    /// <summary>Takes the first out of the line that its quotas allow; null when there is none as far as one looks.</summary>
-    private Ticket? TakeAllowed(long now)
+    private Ticket? FirstAllowed(long now) => FirstAllowed(_line!, _lines!, now);
+
+    /// <summary>The first in line that all its limits allow now; null when there is none.</summary>
+    private Ticket? FirstAllowed(FairQueue line, LimitLines lines, long now)
     {
-        TokensWanted = 0;
-        if (_line?.Peek() is { } head && QuotasAllow(head, now))
+        lines.OpenDue(now);
+        while (line.First(lines.Open) is { } ticket)
         {
-            return TokensAllow(head) ? _line?.Dequeue() : null;
-        }
-
-        Blocked.Clear();
-        var looked = 0;
-        foreach (var ticket in InOrder())
-        {
-            if (++looked > LookAhead)
-            {
-                break;
-            }
-
-            if (Blocking(ticket, now) is { } meter)
+            if (Blocking(ticket, now, lines.IsForeseen) is { } meter)
             {
                 ticket.BoundBy = meter.BoundQuota;
-                Blocked.Add((ticket, meter));
+                lines.Close(ticket, meter, AmountOn(ticket.Claims, meter), now);
             }
-            else if (!IsKept(ticket))
+            else if (!lines.IsKept(ticket))
             {
-                if (!TokensAllow(ticket))
-                {
-                    return null;   // only for moments: the next block is being written
-                }
-
-                foreach (var (passed, meterOf) in Blocked)
-                {
-                    passed.Passed += DrawsOn(ticket, meterOf) ? 1 : 0;
-                }
-
-                Line.Remove(ticket);
                 return ticket;
             }
         }
@@ -62,73 +47,64 @@ public sealed partial class Pacer
         return null;
     }
 
-    /// <summary>What it draws on is kept for one before it that was passed often enough.</summary>
-    private bool IsKept(Ticket ticket)
+    private Ticket? TakeAllowed(long now)
     {
-        foreach (var (blocked, meter) in Blocked)
+        TokensWanted = 0;
+        if (FirstAllowed(now) is not { } ticket || !TokensAllow(ticket))
         {
-            if (blocked.Passed >= MostPasses && DrawsOn(ticket, meter))
-            {
-                return true;
-            }
+            return null;   // short of what is noted only for moments: the next block is being written
         }
 
-        return false;
-    }
-
-    private static bool DrawsOn(Ticket ticket, QuotaMeter meter)
-    {
-        foreach (ref var claim in ticket.Claims.AsSpan())
-        {
-            if (ReferenceEquals(claim.Meter, meter))
-            {
-                return true;
-            }
-        }
-
-        return false;
+        _lines!.Pass(ticket);
+        _line!.Serve(ticket);
+        return ticket;
     }
 
     /// <summary>The tick from which somebody in line may go as far as quotas are concerned, <paramref name="now"/> or later.</summary>
-    private long WhenQuotasAllowAny(long now)
+    private long WhenQuotasAllowAny(long now) => FirstAllowed(now) is null ? Math.Max(now, _lines!.NextOpen) : now;
+
+    private void EnterLine(Ticket ticket, in Arrival arrival, long now)
     {
-        var soonest = long.MaxValue;
-        Blocked.Clear();
-        var looked = 0;
-        foreach (var ticket in InOrder())
+        if (_lines is null && !IsPlain)
         {
-            if (++looked > LookAhead || soonest <= now)
-            {
-                break;
-            }
-
-            if (!IsKept(ticket))
-            {
-                soonest = Math.Min(soonest, WhenAllowed(ticket.Claims, now));
-            }
-
-            if (Blocking(ticket, now) is { } meter)
-            {
-                Blocked.Add((ticket, meter));
-                if (ticket.Passed >= MostPasses)
-                {
-                    // When this quota has room for it and another one blocks it instead, this one is kept no longer.
-                    soonest = Math.Min(soonest, meter.Earliest(AmountOn(ticket.Claims, meter), now));
-                }
-            }
+            Reline();
         }
 
-        return soonest;
+        _lines?.Enter(ticket);
+        Line.Enqueue(ticket, arrival);
+        if (_lines is not null && !_lines.Open.Has(ticket.Line) && Blocking(ticket, now) is null)
+        {
+            _lines.Recheck(ticket);   // smaller than the first of its line
+        }
     }
 
-    private static long WhenAllowed(QuotaClaim[]? claims, long now)
+    /// <summary>Meters or gates are others: everybody in line, and each line, is looked at anew.</summary>
+    private void Reclaim()
     {
-        var when = now;
-        foreach (ref var claim in claims.AsSpan())
+        foreach (var ticket in InOrder())
         {
-            when = Math.Max(when, claim.Meter.Earliest(ClampedAmount(claim), now));
+            (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
         }
 
-        return when;
+        Reline();
+    }
+
+    private void Reline()
+    {
+        var lines = _lines = IsPlain ? null : new LimitLines();
+        foreach (var meter in _meters ?? [])
+        {
+            (meter.Queued, meter.Queuing) = (0, 0);
+        }
+
+        _line?.Reline(ticket =>
+        {
+            var passed = ticket.Passed;
+            (ticket.Limits, ticket.Line, ticket.PassesBefore) = (null, 0, passed);
+            if (lines is not null)
+            {
+                lines.Enter(ticket, passed);
+            }
+        });
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Keypace.Domain.Pacing;
 
 /// <summary>Several limits at once: a query goes when all of them allow it.</summary>
@@ -10,13 +8,8 @@ public sealed partial class Pacer
     /// </summary>
     public const int MostPasses = 8;
 
-    /// <summary>How far down the line somebody is looked for who may go while the first wait for quotas.</summary>
-    private const int LookAhead = 128;
-
-    private List<(Ticket Ticket, QuotaMeter Meter)>? _blocked;   // scratch; most pacers never need it
     private QuotaMeter[]? _meters;   // null: no quotas, which costs nothing
 
-    private List<(Ticket Ticket, QuotaMeter Meter)> Blocked => _blocked ??= [];
 
     /// <summary>A calendar quota needs <see cref="TellWall"/> before each step.</summary>
     public bool NeedsWall { get; private set; }
@@ -26,7 +19,10 @@ public sealed partial class Pacer
     {
         foreach (var meter in NeedsWall ? _meters! : [])
         {
-            (meter as CalendarMeter)?.Tell(wall, now);
+            if ((meter as CalendarMeter)?.Tell(wall, now) == true)
+            {
+                _lines?.Stir(meter);
+            }
         }
     }
 
@@ -34,7 +30,6 @@ public sealed partial class Pacer
     /// What a query really used is known. Once for a ticket; also for one whose send was refused, with zeros. Does nothing without quotas of
     /// tokens, or when it was never sent.
     /// </summary>
-    [SuppressMessage("Performance", "CA1822", Justification = "An event of this pacer, like the others.")]
     public void Settle(Ticket ticket, long inputTokens, long outputTokens, long now)
     {
         if (ticket.State != TicketState.Sent)
@@ -49,6 +44,7 @@ public sealed partial class Pacer
             return;
         }
 
+        _lines?.Stir(claims);
         for (var i = 0; i < claims.Length; i++)
         {
             ref var claim = ref claims[i];
@@ -71,6 +67,7 @@ public sealed partial class Pacer
 
         if (ticket.State == TicketState.Sent && ticket.Claims is { } claims)
         {
+            _lines?.Stir(claims);
             foreach (ref var claim in claims.AsSpan())
             {
                 if (!claim.IsEnded)
@@ -114,8 +111,7 @@ public sealed partial class Pacer
 
     private QuotaClaim[]? ClaimsOf(in QueryNeed need)
     {
-        var gate = GateOf(need.Source);
-        var count = gate is null ? 0 : 1;
+        var count = 0;
         foreach (var meter in _meters ?? [])
         {
             count += meter.Counts(need) ? 1 : 0;
@@ -133,11 +129,6 @@ public sealed partial class Pacer
             {
                 claims[--count] = new QuotaClaim { Meter = meter, Amount = meter.Quota.AmountOf(need) };
             }
-        }
-
-        if (gate is not null)
-        {
-            claims[0] = new QuotaClaim { Meter = gate, Amount = 0 };
         }
 
         return claims;

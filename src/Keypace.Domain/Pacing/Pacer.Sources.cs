@@ -44,9 +44,13 @@ public sealed partial class Pacer
     private void SetGates(SourceGate[] gates)
     {
         _gates = gates.Length == 0 ? null : gates;
-        foreach (var ticket in InOrder())
+        if (_lines is null)
         {
-            (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
+            Reline();
+        }
+        else
+        {
+            _lines.OpenAll();
         }
     }
 

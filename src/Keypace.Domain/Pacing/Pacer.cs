@@ -76,7 +76,7 @@ public sealed partial class Pacer
             return EntryEnd.TooLarge;
         }
 
-        if (Waiting == 0 && (!CountsTokens || TokensAllow(ticket)) && MayGrant(now) && (ticket.Claims is null || QuotasAllow(ticket, now)))
+        if (Waiting == 0 && (!CountsTokens || TokensAllow(ticket)) && MayGrant(now) && (IsPlain || Blocking(ticket, now) is null))
         {
             ticket.ExpectedStart = now;
             Grant(ticket);
@@ -88,9 +88,15 @@ public sealed partial class Pacer
             return EntryEnd.Granted;
         }
 
-        ticket.Position = Line.PositionOf(arrival);
-        ticket.ExpectedStart = Foresee(ticket.Position, ticket.Claims, now);
-        ticket.BoundBy = ticket.Claims is null ? null : Blocking(ticket, now)?.BoundQuota;
+        (ticket.Position, ticket.ExpectedStart) = Foresee(arrival, ticket.Claims, now);
+        var blocking = IsPlain ? null : Blocking(ticket, now);
+        ticket.BoundBy = blocking?.BoundQuota;
+        if (blocking is ConcurrencyMeter && ticket.ExpectedStart <= arrival.Latest)
+        {
+            // When one of those that run ends, nobody knows: not now, and perhaps not in time.
+            ticket.ExpectedStart = arrival.Latest <= now ? long.MaxValue : ticket.ExpectedStart;
+        }
+
         if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
         {
             return refused;
@@ -98,9 +104,10 @@ public sealed partial class Pacer
 
         ticket.TokenId = arrival.TokenId;
         ticket.Caller = arrival.Caller;
-        ticket.Deadline = arrival.Deadline;
+        ticket.Deadline = blocking is ConcurrencyMeter ? arrival.Latest : arrival.Deadline;   // no promise is kept by waiting longer
+        (ticket.Class, ticket.Weight) = (arrival.Class, arrival.Weight);
         ticket.State = TicketState.Waiting;
-        Line.Enqueue(ticket, arrival);
+        EnterLine(ticket, arrival, now);
         _deadlines.Add(ticket, Waiting);
         if (ticket.ExpectedStart - now < NearAhead)
         {
@@ -124,7 +131,7 @@ public sealed partial class Pacer
         Expire(now, changed);
         while (Waiting > 0 && MayGrant(now))
         {
-            if ((IsPlain ? _line?.Dequeue() : TakeAllowed(now)) is not { } ticket)
+            if ((_lines is null ? _line?.Dequeue() : TakeAllowed(now)) is not { } ticket)
             {
                 break;   // all that wait, as far as one looks, wait for a quota
             }
@@ -162,6 +169,7 @@ public sealed partial class Pacer
         {
             EndTokens(ticket, isReturned: false);
             SendClaims(ticket, at);
+            _lines?.Moved(ticket.Claims);
         }
 
         if (_shaper is not null && _shaper.Sent(at))
@@ -186,6 +194,7 @@ public sealed partial class Pacer
                 ReturnClaims(ticket);
                 EndTokens(ticket, isReturned: true);
                 _running.Remove(ticket);
+                _lines?.Stir(ticket.Claims);
                 Allowance += Allowance < long.MaxValue ? 1 : 0;
                 ticket.State = TicketState.Returned;
                 AskNoMore(ticket);
@@ -270,7 +279,15 @@ public sealed partial class Pacer
         }
     }
 
-    private void LeaveLine(Ticket ticket) => _near -= ticket.IsNear && _near > 0 ? 1 : 0;
+    private void LeaveLine(Ticket ticket)
+    {
+        _near -= ticket.IsNear && _near > 0 ? 1 : 0;
+        _lines?.Leave(ticket);
+        if (Waiting == 0 && IsPlain)
+        {
+            _lines = null;
+        }
+    }
 
     private void TellNear(long now, ICollection<Ticket> changed)
     {
@@ -281,7 +298,12 @@ public sealed partial class Pacer
 
         _nextNear = now + NearEvery;
         var near = PausedUntil > now + NearAhead ? 0 : Math.Min(Waiting, _window.FreeBy(now + NearAhead));
-        foreach (var ticket in InOrder().Take(near))
+        if (near > 0 && _lines is not null)
+        {
+            near = Math.Min(near, _lines.WaitingBy(now + NearAhead));
+        }
+
+        foreach (var ticket in near == 0 ? [] : _line!.InOrder(_lines?.OpenBy(now + NearAhead)).Take(near))
         {
             if (!ticket.IsNear)
             {

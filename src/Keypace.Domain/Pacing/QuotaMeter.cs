@@ -38,6 +38,18 @@ internal abstract class QuotaMeter(Quota quota)
     /// <summary>The tick at which an amount is held that was stamped with this mark.</summary>
     public virtual long AtOf(long mark) => mark;
 
+    /// <summary>A query may take any amount of it, not just one.</summary>
+    public bool IsOfTokens => Quota.Dimension is QuotaDimension.Tokens or QuotaDimension.InputTokens or QuotaDimension.OutputTokens;
+
+    /// <summary>Something may have become free by other than time.</summary>
+    public bool IsStirred { get; set; }
+
+    /// <summary>What those in line need of it together.</summary>
+    public long Queued { get; set; }
+
+    /// <summary>How many of those in line draw on it.</summary>
+    public int Queuing { get; set; }
+
     /// <summary>What is told to bind; null for what is no quota.</summary>
     public virtual Quota? BoundQuota => Quota;
 
@@ -103,16 +115,42 @@ internal abstract class QuotaMeter(Quota quota)
         }
     }
 
-    /// <summary>The tick, <paramref name="at"/> or later, from which the next that is played finds so much free.</summary>
-    public virtual long Foresee(long amount, long at)
+    /// <summary>In what is played: such a query may go at <paramref name="at"/>, which never goes back.</summary>
+    public virtual bool AllowsForeseen(long amount, long at)
     {
-        while (_foreseen + amount > Quota.Limit && _leaving.TryDequeue(out var first))
+        while (_leaving.TryPeek(out var first) && first.Until <= at)
         {
-            _foreseen -= first.Amount;
-            at = Math.Max(at, first.Until);
+            _foreseen -= _leaving.Dequeue().Amount;
         }
 
-        return at;
+        return _foreseen + amount <= Quota.Limit;
+    }
+
+    /// <summary>In what is played: the tick from which so much is free.</summary>
+    public virtual long EarliestForeseen(long amount, long at)
+    {
+        var left = _foreseen;
+        foreach (var leaving in _leaving)
+        {
+            if (left + amount <= Quota.Limit)
+            {
+                break;
+            }
+
+            left -= leaving.Amount;
+            at = Math.Max(at, leaving.Until);
+        }
+
+        return left + amount <= Quota.Limit ? at : long.MaxValue;
+    }
+
+    /// <summary>The tick at which there is room after those who need <paramref name="before"/> together, if all is used as soon as it is free.</summary>
+    public virtual long EarliestAfter(long before, long amount, long now)
+    {
+        var rounds = (before + amount - 1) / Quota.Limit;
+        var at = Earliest(before + amount - (rounds * Quota.Limit), now);
+        var end = at == long.MaxValue ? at : UntilOf(at);
+        return rounds == 0 || end == long.MaxValue ? at : (long)Int128.Min(at + ((Int128)rounds * (end - at)), long.MaxValue);
     }
 
     /// <summary>The next that is played goes at <paramref name="at"/>.</summary>
@@ -244,6 +282,13 @@ internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
 
         return used + amount <= Quota.Limit ? when : long.MaxValue;
     }
+
+    /// <summary>How long queries run cannot be known: foreseen as if one ended whenever one is to begin.</summary>
+    public override bool AllowsForeseen(long amount, long at) => true;
+
+    public override long EarliestForeseen(long amount, long at) => at;
+
+    public override long EarliestAfter(long before, long amount, long now) => now;
 
     public override void Assume(long amount, long at)
     {

@@ -14,7 +14,9 @@ internal sealed class SourceGate(Guid source) : QuotaMeter(new Quota(QuotaDimens
 
     public override bool Allows(long amount, long now) => now >= Until;
 
-    public override long Foresee(long amount, long at) => Math.Max(at, Until);
+    public override bool AllowsForeseen(long amount, long at) => at >= Until;
+
+    public override long EarliestForeseen(long amount, long at) => Math.Max(at, Until);
 
     public override long Earliest(long amount, long now) => Math.Max(now, Until);
 

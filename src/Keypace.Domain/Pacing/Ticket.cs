@@ -14,7 +14,10 @@ public abstract class Ticket
     /// <summary>How many queries were to go before this one when it came (0: it is the next).</summary>
     public int Position { get; internal set; }
 
-    /// <summary>Tick at which the permit was expected when the query came.</summary>
+    /// <summary>
+    /// Tick at which the permit was expected when the query came; <see cref="long.MaxValue"/>: nobody can know. While queries that run are in the way,
+    /// as if one of them ended whenever one is to begin.
+    /// </summary>
     public long ExpectedStart { get; internal set; }
 
     /// <summary>Tick after which the query no longer wants its permit; <see cref="long.MaxValue"/> for never.</summary>
@@ -37,6 +40,12 @@ public abstract class Ticket
     /// <summary>The caller within the token; empty when it never waited.</summary>
     public string Caller { get; internal set; } = "";
 
+    /// <summary>With <see cref="Weight"/> how it stands in line; set for those that wait.</summary>
+    public QueryClass Class { get; internal set; }
+
+    /// <summary>The token's share.</summary>
+    public int Weight { get; internal set; } = 1;
+
     /// <summary>The quota that it waits for, or that is smaller than what it needs; null when it waits for none.</summary>
     public Quota? BoundBy { get; internal set; }
 
@@ -50,10 +59,22 @@ public abstract class Ticket
     internal long TokensOut { get; set; }
 
     /// <summary>Queries that went before it although they came later, while it waited for a quota.</summary>
-    internal int Passed { get; set; }
+    internal int Passed => Limits is null ? PassesBefore : Limits.Passes - PassesBefore;
 
-    /// <summary>Null in the front lane and when it does not wait.</summary>
-    internal CallerLane? Lane { get; set; }
+    /// <summary>The line that it waits in, with all that wait for the same limits; null where only the rate limit is in the way.</summary>
+    internal LimitLine? Limits { get; set; }
+
+    /// <summary><see cref="LimitLine.Passes"/> when it came, less what it was passed before; without a line how often it was passed.</summary>
+    internal int PassesBefore { get; set; }
+
+    /// <summary><see cref="LimitLine.Number"/>; 0 without one.</summary>
+    internal int Line { get; set; }
+
+    /// <summary>Its order among those of its caller, or of the front.</summary>
+    internal long Rank { get; set; }
+
+    /// <summary>Null when it does not wait.</summary>
+    internal TicketRow? Row { get; set; }
 
     internal Ticket? Previous { get; set; }
 

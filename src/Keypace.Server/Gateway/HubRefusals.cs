@@ -28,9 +28,15 @@ internal static class HubRefusals
     public static Refusal NoAnswer(ServedKey key, string why) => new(RefusalReason.HubFailed, "hub_answer_invalid",
         $"{key.Hub.DisplayName} answered the query through '{key.Name}' with something that is no HTTP answer: {why}. The query has reached it. Check the key's address.");
 
-    public static Refusal NoTurn(TurnEnd end) => end is TurnEnd.ShuttingDown
-        ? new(RefusalReason.Unavailable, "shutting_down", "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5))
-        : new(RefusalReason.Limited, "no_turn_in_time", "The turn of this query did not come while the caller would wait. Nothing was sent.", TimeSpan.FromSeconds(1));
+    public static Refusal ShuttingDown { get; } = new(RefusalReason.Unavailable, "shutting_down",
+        "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5));
+
+    /// <param name="again">How long one that came now would wait; <see cref="TimeSpan.MaxValue"/>: nobody knows.</param>
+    public static Refusal TurnExpired(TimeSpan again) => new(RefusalReason.Limited, "no_turn_in_time",
+        $"The turn of this query did not come while the caller would wait. Nothing was sent. {(again == TimeSpan.MaxValue
+            ? "It would come when queries that are under way have ended, and nobody knows when."
+            : $"One that came now would wait {again.TotalSeconds:0.0} s.")}",
+        again == TimeSpan.MaxValue ? null : again) { HasWaited = true };
 
     /// <param name="mayHaveLeft">True when the hub may have got the query.</param>
     public static Refusal Of(Exception failure, ServedKey key, HubClock clock, bool mayHaveLeft)

@@ -45,7 +45,7 @@ internal sealed class HubSending(Credentials credentials, SecondLook secondLook,
         {
             if (clock.NobodyAsks)
                 throw new OperationCanceledException(clock.Token);
-            return EndOf(failure, attempt, key, clock);
+            return EndOf(failure, attempt, turn, key, clock);
         }
         finally
         {
@@ -62,7 +62,7 @@ internal sealed class HubSending(Credentials credentials, SecondLook secondLook,
         }
     }
 
-    private static SendEnd EndOf(Exception failure, WireAttempt attempt, ServedKey key, HubClock clock)
+    private static SendEnd EndOf(Exception failure, WireAttempt attempt, Turn turn, ServedKey key, HubClock clock)
     {
         if (attempt.KeepsPermit)
         {
@@ -73,7 +73,7 @@ internal sealed class HubSending(Credentials credentials, SecondLook secondLook,
         if (attempt.End is TurnEnd.Moved)
             return new SendEnd(SendStage.LineLeft, null, null);
         if (attempt.End is not TurnEnd.Granted)
-            return new SendEnd(SendStage.NoTurn, null, HubRefusals.NoTurn(attempt.End));
+            return new SendEnd(SendStage.NoTurn, null, attempt.End is TurnEnd.Expired ? HubRefusals.TurnExpired(turn.ExpectedAgain) : HubRefusals.ShuttingDown);
         if (attempt.MayHaveLeft && AnswerFraming.IsInvalid(failure))
             return new SendEnd(SendStage.NoAnswer, null, HubRefusals.NoAnswer(key, "what it sent is no HTTP"));
         var stage = clock.HubWasSilent ? SendStage.HubSilent

@@ -48,7 +48,7 @@ internal readonly record struct QueueWish(string Name, TimeSpan Patience, QueryC
             if (moment <= now)
             {
                 return new Refusal(RefusalReason.Limited, "no_turn_in_time",
-                    $"The deadline in the header {DeadlineHeader} had passed when the query came. Nothing was sent.", TimeSpan.Zero);
+                    $"The deadline in the header {DeadlineHeader} had passed when the query came. Nothing was sent; with this deadline it never will be.");
             }
 
             patience = moment - now < patience ? moment - now : patience;

@@ -44,7 +44,7 @@ internal readonly struct Admission
 }
 
 /// <param name="Position">How many would have gone before it.</param>
-/// <param name="RetryAfter">Exactly when its turn would have come.</param>
+/// <param name="RetryAfter">Exactly when its turn would have come; <see cref="TimeSpan.MaxValue"/>: nobody knows.</param>
 internal sealed record EntryRefusal(EntryRefusalKind Kind, int Position, TimeSpan RetryAfter)
 {
     /// <summary>The limit that is too small, or that binds; null when it is none of the quotas.</summary>

@@ -10,7 +10,7 @@ namespace Keypace.Server.Pacing;
 /// <param name="Remaining">Permits free now.</param>
 /// <param name="OutstandingNow">Permits granted and not yet sent.</param>
 /// <param name="WaitingNow">Queries in line.</param>
-/// <param name="NextFreeAt">When the next permit is free; null while that hangs on permits that are out.</param>
+/// <param name="NextFreeAt">When the next of those that wait goes, else when one could go; null while that hangs on queries that are under way.</param>
 /// <param name="PausedUntil">Null when not paused.</param>
 /// <param name="Waiting">Callers in the order of their first turn.</param>
 /// <param name="UnknownPastUntil">Until when sends of before this process may be what it waits for; null when there are none.</param>

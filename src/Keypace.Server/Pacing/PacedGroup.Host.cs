@@ -10,6 +10,7 @@ internal sealed partial class PacedGroup
     private RunNote? _note;      // it runs: the ledger knows that it sends
     private bool _isDurable;
     private bool _awaitsKick;
+    private long _heldSince;     // with _awaitsKick
     private long _ranAt;
 
     /// <summary>The ledger moved: somebody who was held back may go.</summary>
@@ -62,7 +63,7 @@ internal sealed partial class PacedGroup
 
         if (!_awaitsKick && (!_isDurable || now >= _pacer.GrantUntil) && _pacer.IsHeldBack(now))
         {
-            _awaitsKick = true;
+            (_awaitsKick, _heldSince) = (true, now);
             _home.Ledger.KickWhenMoved(this);
             OpenGates();   // the ledger may have moved just before it heard of us
             _pacer.Advance(now, changed);

@@ -5,6 +5,9 @@ namespace Keypace.Server.Pacing;
 /// <summary>What a rate group's host shows.</summary>
 internal sealed partial class PacedGroup
 {
+    /// <summary>A disk that takes longer is worth telling, in ticks.</summary>
+    private static readonly long StallShown = MonotonicClock.NanosecondsOf(TimeSpan.FromSeconds(1));
+
     private SendHistory? _history;
     private long _sent;
 
@@ -58,10 +61,20 @@ internal sealed partial class PacedGroup
     {
         lock (Gate)
         {
-            var binding = _pacer.BindingAt(_clock.Now);
-            return (binding.Kind, binding.Quota);
+            var now = _clock.Now;
+            var binding = _pacer.BindingAt(now);
+            return (KindAt(binding.Kind, now), binding.Quota);
         }
     }
+
+    /// <summary>
+    /// What is told to bind. The moment until the journal has a fresh group's first line is nothing to tell, a disk that does not answer is; and so is
+    /// a window that an earlier process may have filled.
+    /// </summary>
+    private BindingKind KindAt(BindingKind kind, long now) =>
+        kind is BindingKind.RateLimit && _unknownUntil > now ? BindingKind.Journal
+        : kind is BindingKind.Journal && !(_awaitsKick && _heldSince <= now - StallShown) ? BindingKind.None
+        : kind;
 
     private GroupStatus StatusAt(long now)
     {
@@ -83,7 +96,8 @@ internal sealed partial class PacedGroup
             position++;
         }
 
-        var free = _pacer.Outstanding >= _pacer.Limit.Count ? (DateTimeOffset?)null : _clock.WallAt(_pacer.ExpectedStart(0, now), now);
+        var start = _pacer.NextStart(now);
+        var free = start == long.MaxValue ? (DateTimeOffset?)null : _clock.WallAt(start, now);
         var isPaused = _pacer.PausedUntil > now;
         var history = _history?.View(now);
         var binding = _pacer.BindingAt(now);
@@ -104,7 +118,7 @@ internal sealed partial class PacedGroup
             history is null ? default : _clock.WallAt(history.NewestAt, now))
         {
             Rules = _rules,
-            Binding = binding.Kind,
+            Binding = KindAt(binding.Kind, now),
             BindingQuota = binding.Quota,
             Shape = shape,
             Slice = MonotonicClock.SpanOf(shape.Slice),

@@ -114,7 +114,7 @@ internal sealed partial class PacedGroup : IGrantHolder
                 else
                 {
                     var end = _pacer.Enqueue(turn, ArrivalOf(entry, now), now);
-                    turn.ExpectedWait = MonotonicClock.SpanOf(turn.ExpectedStart - now);
+                    turn.ExpectedWait = WaitUntil(turn.ExpectedStart, now);
                     refusal = RefusalOf(end, turn);
                     Step(now, changed);
                 }
@@ -131,9 +131,22 @@ internal sealed partial class PacedGroup : IGrantHolder
         lock (Gate)
         {
             var now = _clock.Now;
-            return MonotonicClock.SpanOf(_pacer.Expect(ArrivalOf(entry, now), now).ExpectedStart - now);
+            return WaitUntil(_pacer.Expect(ArrivalOf(entry, now), now).ExpectedStart, now);
         }
     }
+
+    /// <summary>How long a query like one whose patience ended would wait if it came now; <see cref="TimeSpan.MaxValue"/>: nobody knows.</summary>
+    internal TimeSpan ExpectedAgain(Turn turn)
+    {
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            var (_, start) = _pacer.Expect(new Arrival(turn.TokenId, turn.Caller, turn.Weight, turn.Class, Need: turn.Need), now);
+            return turn.BoundBy?.Dimension is QuotaDimension.Concurrent ? TimeSpan.MaxValue : WaitUntil(start, now);
+        }
+    }
+
+    private static TimeSpan WaitUntil(long start, long now) => start == long.MaxValue ? TimeSpan.MaxValue : MonotonicClock.SpanOf(start - now);
 
     /// <summary>Grants nothing for a while: the hub said so. Never shortens a pause.</summary>
     public void Pause(TimeSpan forHowLong, string why)

@@ -25,6 +25,9 @@ internal sealed class Turn : PacedTicket
     /// <summary>How long the permit was expected to take when the query came.</summary>
     public TimeSpan ExpectedWait { get; internal set; }
 
+    /// <summary>Its patience ended: how long it would wait if it came again now; <see cref="TimeSpan.MaxValue"/>: nobody knows.</summary>
+    public TimeSpan ExpectedAgain => _group.ExpectedAgain(this);
+
     /// <summary>For the history of sends; the pacer's own note is only there for those that waited.</summary>
     internal string SenderToken { get; set; } = "";
 

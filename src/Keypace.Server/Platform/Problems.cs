@@ -69,7 +69,7 @@ internal static class Problems
         headers.RetryAfter = Math.Max(1, (waitMs + 999) / 1000).ToString(CultureInfo.InvariantCulture);
         headers["retry-after-ms"] = waitMs.ToString(CultureInfo.InvariantCulture);
         // An SDK that waits longer than a minute inside one call looks hung to its user; let it fail and say when.
-        headers["x-should-retry"] = status == StatusCodes.Status429TooManyRequests && wait > TimeSpan.FromSeconds(60) ? "false" : "true";
+        headers["x-should-retry"] = refusal.HasWaited || (status == StatusCodes.Status429TooManyRequests && wait > TimeSpan.FromSeconds(60)) ? "false" : "true";
     }
 
     public static int StatusOf(RefusalReason reason) => reason switch

@@ -39,7 +39,7 @@ public sealed class CalendarMeterTests
         var mark = Use(meter, 3, midnight + Second);
         Assert.Equal(6, meter.Used(0));
         Assert.Equal(meter.Ends, meter.Earliest(5, 0));
-        Assert.Equal(long.MaxValue, meter.Earliest(6, 0));   // five of the next day are gone already
+        Assert.Equal(meter.Ends + (24 * Hour), meter.Earliest(6, 0));   // five of the next day are gone already
         TellAt(meter, meter.Ends);
         Assert.Equal(5, meter.Used(0));
         meter.Settle(mark, 3, 1, meter.Ends - Hour);
@@ -48,6 +48,51 @@ public sealed class CalendarMeterTests
         Assert.Equal(0, meter.Used(0));
         meter.Settle(mark, 1, 0, meter.Ends - Hour);   // two days ago: over
         Assert.Equal(0, meter.Used(0));
+    }
+
+    [Theory]
+    [InlineData(-3600, 1)]    // an hour before midnight: the next day is whole
+    [InlineData(-100, 2)]     // within two minutes of it: counts in both, so both are gone
+    [InlineData(60, 2)]
+    public void What_is_told_around_midnight_is_what_happens(int seconds, int days)
+    {
+        var pacer = new Pacer(new RateLimit(100, 1), 0, QueueBounds.Default);
+        pacer.ChangeQuotas([new Quota(QuotaDimension.Requests, 3, Zone: Pacific)], Noon, 0);
+        var now = (12 * Hour) + (seconds * Second);
+        for (var i = 0; i < 3; i++)
+        {
+            var ticket = new PlainTicket();
+            Assert.Equal(EntryEnd.Granted, pacer.Enqueue(ticket, new Arrival("t", ""), now));
+            pacer.Sent(ticket, now);
+        }
+
+        var (told, free) = (pacer.Expect(new Arrival("t", ""), now).ExpectedStart, pacer.QuotasAt(now)[0].FreeAt);
+        var waiting = new PlainTicket();
+        pacer.Enqueue(waiting, new Arrival("t", ""), now);
+        var changed = new List<Ticket>();
+        while (waiting.State == TicketState.Waiting)
+        {
+            now = Math.Max(now, pacer.NextEvent(now));
+            pacer.TellWall(Noon.AddTicks(now / 100), now);
+            pacer.Advance(now, changed);
+        }
+
+        var end = (12 * Hour) + CalendarMeter.DeadBand + ((days - 1) * 24 * Hour);
+        Assert.Equal((end, end, end, end), (told, free, waiting.ExpectedStart, now));
+    }
+
+    [Fact]
+    public void In_the_first_two_minutes_of_a_day_the_one_before_runs_still_also_after_a_start()
+    {
+        var meter = Meter(10);
+        var wall = Noon.AddHours(12).AddMinutes(1);
+        meter.Tell(wall, 5 * Hour);
+        Assert.Equal((5 * Hour) + (60 * Second), meter.Ends);
+        meter.Recall(4, 4 * Hour, wall.AddHours(-1), wall, 5 * Hour);
+        meter.Recall(1, (5 * Hour) - (90 * Second), wall.AddSeconds(-90), wall, 5 * Hour);
+        Assert.Equal(5, meter.Used(5 * Hour));
+        meter.Tell(wall.AddMinutes(1), meter.Ends);
+        Assert.Equal(1, meter.Used(5 * Hour));
     }
 
     [Fact]
@@ -91,8 +136,8 @@ public sealed class CalendarMeterTests
         var meter = Meter(10);
         meter.Tell(Noon, 0);
         Use(meter, 10, 12 * Hour);
-        Assert.Equal(1, UsedAfter(meter.Ends + (22 * Hour) - 1));
-        Assert.Equal(0, UsedAfter(meter.Ends + (22 * Hour)));   // no day is shorter: a whole one has gone by
+        Assert.Equal(1, UsedAfter(meter.Ends + (24 * Hour) - 1));
+        Assert.Equal(0, UsedAfter(meter.Ends + (24 * Hour)));   // a whole day has gone by
         TellAt(meter, 100 * Hour);
         Assert.Equal(0, meter.Used(0));
 

@@ -57,26 +57,67 @@ internal sealed class SlowLine
             return null;
         }
 
-        // A class that twenty of higher ones have passed is due; the higher of two that are due; else the highest that waits.
-        var which = Array.FindIndex(_passed, passed => passed >= 20);
-        which = which >= 0 ? which : Array.FindIndex(_classes, tokens => tokens.Count > 0);
-        var served = ServeFrom(_classes[which]);
-        for (var lower = which + 1; lower < 3; lower++)
-        {
-            _passed[lower] += _classes[lower].Count > 0 ? 1 : 0;
-        }
-
-        _passed[which] = 0;
+        var which = NextClass(_classes.Select(tokens => tokens.Count > 0).ToArray());
+        var waiting = _classes.Select(tokens => tokens.Count > 0).ToArray();
+        var served = ServeFrom(_classes[which], _ => true);
+        Went(which, waiting);
         return served;
     }
 
-    private static PlainTicket ServeFrom(List<Token> tokens)
+    /// <summary>The first in this order that may go.</summary>
+    public PlainTicket? Dequeue(Func<PlainTicket, bool> may)
     {
-        var token = tokens[0];
-        var caller = token.Callers[0];
-        var ticket = caller.Tickets[0];
-        caller.Tickets.RemoveAt(0);
-        token.Callers.RemoveAt(0);
+        if (_front.Find(ticket => may(ticket)) is { } back)
+        {
+            _front.Remove(back);
+            return back;
+        }
+
+        var able = _classes.Select(tokens => tokens.Exists(token => token.Callers.Exists(caller => caller.Tickets.Exists(ticket => may(ticket))))).ToArray();
+        if (!able.Contains(true))
+        {
+            return null;
+        }
+
+        var which = NextClass(able);
+        var waiting = _classes.Select(tokens => tokens.Count > 0).ToArray();
+        var served = ServeFrom(_classes[which], may);
+        Went(which, waiting);
+        return served;
+    }
+
+    /// <summary>
+    /// A lower class goes when it could not have one of any twenty-one permits otherwise: when twenty went without it, or nineteen without both of
+    /// two, of which then the one that waits longer. Else the highest that waits.
+    /// </summary>
+    private int NextClass(bool[] able)
+    {
+        var lower = new[] { 1, 2 }.Where(which => able[which]).OrderByDescending(which => _passed[which]).ToArray();
+        var isDue = lower.Length > 0 && (_passed[lower[0]] >= 20 || (lower.Length == 2 && _passed[lower[1]] >= 19));
+        return isDue ? lower[0] : Array.IndexOf(able, true);
+    }
+
+    private void Went(int which, bool[] waiting)
+    {
+        for (var other = 1; other < 3; other++)
+        {
+            _passed[other] += other != which && waiting[other] ? 1 : 0;
+        }
+
+        _passed[which] = 0;
+        for (var i = 0; i < 3; i++)
+        {
+            _passed[i] = _classes[i].Count == 0 ? 0 : _passed[i];
+        }
+    }
+
+    private static PlainTicket ServeFrom(List<Token> tokens, Func<PlainTicket, bool> may)
+    {
+        var token = tokens.First(token => token.Callers.Exists(caller => caller.Tickets.Exists(ticket => may(ticket))));
+        var caller = token.Callers.First(caller => caller.Tickets.Exists(ticket => may(ticket)));
+        var ticket = caller.Tickets.First(may);
+        caller.Tickets.Remove(ticket);
+        token.Callers.Remove(caller);
         if (caller.Tickets.Count > 0)
         {
             token.Callers.Add(caller);
@@ -85,12 +126,12 @@ internal sealed class SlowLine
         token.Left--;
         if (token.Callers.Count == 0)
         {
-            tokens.RemoveAt(0);
+            tokens.Remove(token);
         }
         else if (token.Left == 0)
         {
             token.Left = token.Weight;
-            tokens.RemoveAt(0);
+            tokens.Remove(token);
             tokens.Add(token);
         }
 
@@ -126,6 +167,14 @@ internal sealed class SlowLine
         {
             yield return ticket;
         }
+    }
+
+    public IEnumerable<PlainTicket> Drain(Func<PlainTicket, bool> may)
+    {
+        // Those who may not go do not wait as far as this order is concerned.
+        var all = _classes.SelectMany(tokens => tokens).SelectMany(token => token.Callers).SelectMany(caller => caller.Tickets).Concat(_front).ToArray();
+        Array.ForEach(Array.FindAll(all, ticket => !may(ticket)), Remove);
+        return Drain();
     }
 
     public SlowLine Copy()
