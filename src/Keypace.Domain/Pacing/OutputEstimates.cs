@@ -10,9 +10,6 @@ public sealed class OutputEstimates(int mostModels = 256)
     /// <summary>Answers that are remembered of a model.</summary>
     public const int Remembered = 64;
 
-    /// <summary>Fewer say too little.</summary>
-    public const int Enough = 8;
-
     private readonly Dictionary<string, Recent> _models = [];
     private long _learned;
 
@@ -39,18 +36,15 @@ public sealed class OutputEstimates(int mostModels = 256)
 
     /// <summary>What to reserve for an answer.</summary>
     /// <param name="mostTokens">What the query allows at most (max_tokens); null when it does not say.</param>
-    /// <param name="otherwise">Reserved at least when too little was learned and the query does not say.</param>
+    /// <param name="otherwise">Reserved when no answer was seen and the query does not say.</param>
     public long Of(string model, long? mostTokens, long otherwise) =>
         mostTokens is >= 0 and var most ? most
-        : !_models.TryGetValue(model, out var recent) ? otherwise
-        : recent.Count >= Enough ? recent.Largest : Math.Max(recent.Largest, otherwise);
+        : _models.TryGetValue(model, out var recent) ? recent.Largest : otherwise;
 
     private sealed class Recent
     {
         private readonly long[] _last = new long[Remembered];
         private long _added;
-
-        public int Count => (int)Math.Min(_added, Remembered);
 
         public long LearnedAt { get; private set; }
 

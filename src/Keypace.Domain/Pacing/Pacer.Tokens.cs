@@ -18,8 +18,11 @@ public sealed partial class Pacer
     /// <summary>Some quota counts tokens.</summary>
     public bool CountsTokens { get; private set; }
 
-    /// <summary>Output tokens that the quotas let one query have at all, beside its input; <see cref="Quota.MostLimit"/> where none counts them.</summary>
-    public long MostOutput(string? model, long input)
+    /// <summary>
+    /// Output tokens to reserve at most for an answer of which nothing is known: a quarter of each quota that counts them, so that a guess does not have to wait for
+    /// an empty interval; <see cref="Quota.MostLimit"/> where none does.
+    /// </summary>
+    public long MostGuess(string? model, long input)
     {
         var most = Quota.MostLimit;
         foreach (var meter in _meters ?? [])
@@ -28,8 +31,8 @@ public sealed partial class Pacer
             {
                 most = meter.Quota.Dimension switch
                 {
-                    QuotaDimension.Tokens => Math.Min(most, meter.Quota.Limit - input),
-                    QuotaDimension.OutputTokens => Math.Min(most, meter.Quota.Limit),
+                    QuotaDimension.Tokens => Math.Min(most, Math.Min(meter.Quota.Limit / 4, meter.Quota.Limit - input)),
+                    QuotaDimension.OutputTokens => Math.Min(most, meter.Quota.Limit / 4),
                     _ => most,
                 };
             }

@@ -72,12 +72,12 @@ internal sealed partial class PacedGroup
         }
     }
 
-    /// <summary>Output tokens that its limits let one query of so much input have at all.</summary>
-    public long MostOutput(string? model, long input)
+    /// <summary>Output tokens that are reserved at most for an answer of which nothing is known.</summary>
+    public long MostGuess(string? model, long input)
     {
         lock (Gate)
         {
-            return _pacer.MostOutput(model, input);
+            return _pacer.MostGuess(model, input);
         }
     }
 

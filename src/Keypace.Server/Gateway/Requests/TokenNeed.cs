@@ -28,13 +28,13 @@ internal static class TokenNeed
     }
 
     /// <summary>
-    /// What it allows at most; else the most that could come. A guess never asks for more than the limits have: with nobody beside it such a query may go.
+    /// What it allows at most; else the most that could come. A guess takes no more than a quarter of a limit.
     /// </summary>
     private static long Output(in Asked asked, string? model, long input, PacedGroup group)
     {
         var generations = Math.Clamp(asked.Generations, 1, MostGenerations);
         var output = Math.Min(group.EstimateOutput(model ?? "", asked.MostTokens, Pacer.UnknownAnswer), Quota.MostLimit) * generations;
-        return Math.Clamp(output, 0, asked.MostTokens is null ? Math.Max(0, group.MostOutput(model, input)) : Quota.MostLimit);
+        return Math.Clamp(output, 0, asked.MostTokens is null ? Math.Max(0, group.MostGuess(model, input)) : Quota.MostLimit);
     }
 
     /// <summary>The estimate gives way to the hub's own count; it stays where the hub gives none. Refusals cost no tokens.</summary>
