@@ -78,6 +78,13 @@ public sealed class ApiKeys
     public Task<ApiKeyStatus> UnpauseAsync(string id, CancellationToken ct = default) =>
         _wire.SendAsync(new Wire.Call(HttpMethod.Post, One(id) + "/unpause"), KeypaceJson.Default.ApiKeyStatus, ct);
 
+    /// <summary>Takes back what the hub taught (<see cref="ApiKeyStatus.Lessons"/>); it is learned again if it still holds.</summary>
+    /// <param name="id">The key's id.</param>
+    /// <param name="kind"><c>limit</c>, <c>bursts</c>, <c>pause</c> or <c>circuit</c>; null for all of it.</param>
+    /// <param name="ct">Gives the call up.</param>
+    public Task<ApiKeyStatus> ForgetAsync(string id, string? kind = null, CancellationToken ct = default) =>
+        _wire.SendAsync(new Wire.Call(HttpMethod.Delete, Wire.Query(One(id) + "/lessons", ("kind", kind))), KeypaceJson.Default.ApiKeyStatus, ct);
+
     /// <summary>Makes the limit that the hub's headers reported last the key's own.</summary>
     /// <exception cref="KeypaceException">409: the hub has reported none.</exception>
     public Task<ApiKey> TakeReportedLimitAsync(string id, CancellationToken ct = default) =>

@@ -139,6 +139,9 @@ public sealed record ApiKeyDeleted(string Id, string Name, bool Deleted, IReadOn
 /// <param name="History">Sends of the last three intervals.</param>
 /// <param name="ReportedLimits">Everything that they said last about limits, of requests and of tokens.</param>
 /// <param name="ReportedAt">Unix seconds with fraction at which they said it; null when the hub has said nothing.</param>
+/// <param name="Burst">Most requests that go at once.</param>
+/// <param name="SliceSeconds">In which time no more than <paramref name="Burst"/> go; null when that is the whole interval.</param>
+/// <param name="Lessons">What the hub taught and what is still believed; it outlives restarts.</param>
 /// <param name="ReportedLimit">What the hub's headers said last of requests; <c>POST /v1/api-keys/{id}/take-reported-limit</c> makes it the key's own.</param>
 public sealed record ApiKeyStatus(
     string Id,
@@ -163,7 +166,18 @@ public sealed record ApiKeyStatus(
     SendHistory? History = null,
     ReportedLimit? ReportedLimit = null,
     IReadOnlyList<ReportedLimit>? ReportedLimits = null,
-    double? ReportedAt = null);
+    double? ReportedAt = null,
+    int? Burst = null,
+    double? SliceSeconds = null,
+    IReadOnlyList<HubLesson>? Lessons = null);
+
+/// <summary>Something that the hub taught and that is still believed; <c>DELETE /v1/api-keys/{id}/lessons</c> takes it back.</summary>
+/// <param name="Kind"><c>limit</c>, <c>bursts</c>, <c>pause</c> or <c>circuit</c> (queries of a model are refused without being sent).</param>
+/// <param name="What">In a sentence.</param>
+/// <param name="Model">Of a circuit; null for queries that name none, and for all else.</param>
+/// <param name="ConfirmedAt">Unix seconds with fraction at which the hub last said so; null where it ends at a fixed time.</param>
+/// <param name="EndsAt">Unix seconds with fraction; without refusals limits and bursts end sooner.</param>
+public sealed record HubLesson(string Kind, string What, string? Model, double? ConfirmedAt, double EndsAt);
 
 /// <summary>A limit beside the rate limit, as it stands.</summary>
 /// <param name="Used">What counts now, estimates of queries under way included.</param>

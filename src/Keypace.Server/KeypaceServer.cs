@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Features;
 using Keypace.Server.Features.Changes;
 using Keypace.Server.Gateway;
@@ -102,6 +103,8 @@ public static partial class KeypaceServer
         services.AddSingleton<Readiness>();
         services.AddSingleton(new RequestIds(around.Time.GetUtcNow()));
         services.AddPacing(settings, opened.Store.Folder.Path, isStoreNew: !opened.Store.HasApiKeys());
+        services.AddSingleton(provider => new LessonTable(opened.Store, around.Time, provider.GetRequiredService<ILogger<LessonTable>>()));
+        services.AddSingleton<ILessonStore>(provider => provider.GetRequiredService<LessonTable>());
         services.AddSingleton(hubs);
         services.AddGateway(settings);
         services.AddSingleton(provider => new UsageWriter(
@@ -182,6 +185,7 @@ public static partial class KeypaceServer
         await (pacerStopped ?? rateGroups.StopAsync());
         app.Services.GetRequiredService<Settlement>().Complete();
         await writer.DisposeAsync();
+        await app.Services.GetRequiredService<LessonTable>().DisposeAsync();
         return ExitCodes.Done;
     }
 

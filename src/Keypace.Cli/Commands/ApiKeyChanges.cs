@@ -92,6 +92,20 @@ internal static class ApiKeyChanges
         });
     }
 
+    public static Verb Forget(Grammar grammar)
+    {
+        var name = Grammar.Name("key");
+        var kind = Grammar.Text("--kind", "limit, bursts, pause or circuit [default: all of it]", "KIND").FromAmong("limit", "bursts", "pause", "circuit");
+        var verb = new Verb("forget", "Take back what the hub taught: a lower limit, smaller bursts, a pause, refused models", "keypace api-keys forget openai-main --kind limit");
+        return grammar.Does(verb, [name, kind], async (session, parsed, ct) =>
+        {
+            var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);
+            var now = await session.Keypace.ApiKeys.ForgetAsync(key.Id, parsed.GetValue(kind), ct);
+            session.Screen.Show(now, Screen.Printed.ApiKeyStatus, screen => screen.Line($"'{now.Name}' sends at most {Said.Limit(now.EffectiveLimit, now.RateLimitInterval)} now."));
+            return Exit.Done;
+        });
+    }
+
     public static Verb TakeLimit(Grammar grammar)
     {
         var name = Grammar.Name("key");

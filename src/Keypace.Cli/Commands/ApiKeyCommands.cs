@@ -18,6 +18,7 @@ internal static class ApiKeyCommands
         ApiKeyChanges.Disable(grammar),
         ApiKeyChanges.Enable(grammar),
         ApiKeyChanges.Unpause(grammar),
+        ApiKeyChanges.Forget(grammar),
         ApiKeyChanges.TakeLimit(grammar),
         ApiKeyRemoval.Delete(grammar),
         ApiKeyRemoval.Restore(grammar),
@@ -120,6 +121,13 @@ internal static class ApiKeyCommands
             ("paused because", now.PausedWhy),
             ("guard", $"{Said.Count(now.GuardMs)} ms"),
             ("shares its limit with", now.RateGroupKeys.Count > 1 ? string.Join(", ", now.RateGroupKeys.Where(other => other != now.Name && other != now.Id)) : null));
+        if (now.Lessons is { Count: > 0 } lessons)
+        {
+            screen.Line("");
+            screen.Table("", ["LEARNED", "WHAT", "ENDS"], lessons.Select(one => new[] { one.Kind, one.What, Said.Second(one.EndsAt, clock) }));
+            screen.Line($"If you know better: keypace api-keys forget {now.Name}");
+        }
+
         if (now.Events is { Count: > 0 } events)
         {
             screen.Line("");

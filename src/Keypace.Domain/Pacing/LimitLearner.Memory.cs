@@ -11,6 +11,12 @@ public sealed partial class LimitLearner
     /// <summary>Tick at which the hub last confirmed what was learned.</summary>
     public long ConfirmedAt { get; private set; } = long.MinValue;
 
+    /// <summary>Tick of the last refusal over a rate.</summary>
+    public long RefusedAt { get; private set; } = long.MinValue;
+
+    /// <summary>The last refusal was before this learner was made.</summary>
+    public void RecallRefusal(long at) => RefusedAt = at;
+
     /// <summary>What another learner would not know; null when the limit is as it was set.</summary>
     public LearnedLimit? Learned => _headerLimit is null && _effective == Configured.Count
         ? null

@@ -18,7 +18,8 @@ public sealed partial class LimitLearner
     private const long ShortestBackoff = SendWindow.Second;
     private const long LongestBackoff = 30 * SendWindow.Second;
     private const long ShortestCircuit = 60 * SendWindow.Second;
-    private const long LongestCircuit = 900 * SendWindow.Second;
+    /// <summary>The longest that queries are refused without being sent, in ticks.</summary>
+    public const long LongestCircuit = 900 * SendWindow.Second;
 
     private const int MostRefusals = 4096;
 
@@ -98,7 +99,7 @@ public sealed partial class LimitLearner
             return new Lesson { CircuitUntil = now + open, Event = new(PacingEventKind.CircuitOpened, why, null, open / 1_000_000, now) };
         }
 
-        (_windowEnds, _isTried, ConfirmedAt) = (now + (Effective.Seconds * SendWindow.Second), false, now);   // this window is not clean
+        (_windowEnds, _isTried, ConfirmedAt, RefusedAt) = (now + (Effective.Seconds * SendWindow.Second), false, now, now);   // this window is not clean
         NoteRefusal(own.SentAt);
         if (ByHeader(report, now) is { } byHeader)
         {

@@ -3,8 +3,11 @@ namespace Keypace.Domain.Pacing;
 /// <summary>A pause that nobody knows the end of: when its time is over one query asks whether the hub answers again.</summary>
 public sealed partial class Pacer
 {
-    private long _askEvery;   // 0: when the pause is over all go
+    private long _askEvery;
     private Ticket? _asks;
+
+    /// <summary>How long nothing goes while the one who asks has no answer, in ticks; 0: when the pause is over all go.</summary>
+    public long AskEvery => _askEvery;
 
     /// <summary>The pause that holds ends when a query was answered.</summary>
     public bool IsAsking => _askEvery > 0;

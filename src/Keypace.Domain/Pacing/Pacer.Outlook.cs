@@ -5,9 +5,6 @@ namespace Keypace.Domain.Pacing;
 /// <summary>What a pacer can say without changing anything.</summary>
 public sealed partial class Pacer
 {
-    /// <summary>How long learned bursts are worth the memory of a pacer that does nothing, in ticks.</summary>
-    private const long RememberBursts = 3600 * SendWindow.Second;
-
     public RateLimit Limit => _window.Limit;
 
     /// <summary>In ticks.</summary>
@@ -79,7 +76,7 @@ public sealed partial class Pacer
     /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same once nothing runs.</summary>
     public bool IsIdle(long now) =>
         Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now) && !IsAnySourcePaused(now)
-        && (_shaper?.Cause is not (ShapeCause.Refused or ShapeCause.CleanWindows) || LastSent + RememberBursts <= now);
+        && LearnedBursts is null && !IsAsking;
 
     private long NextNear(long now)
     {

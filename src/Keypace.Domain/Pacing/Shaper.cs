@@ -185,6 +185,11 @@ internal sealed class Shaper
     /// <summary>Takes up what a shaper before this one had learned.</summary>
     public void Recall(LearnedBursts learned, long now)
     {
+        if (!learned.Of.IsWithinBounds || learned.Burst < 1 || learned.Burst > learned.Of.Count)
+        {
+            return;   // nonsense
+        }
+
         (_of, _learned, _before, _refusedAt) = (learned.Of, learned.Burst, learned.Before, learned.RefusedAt);
         (_isFound, _isGuarded) = (learned.IsFound, learned.IsGuarded || _startsSmooth);
         Become(Mode == PacingMode.Smooth ? SmoothBurst(_limit) : Scaled(_learned), ShapeCause.Refused, now);

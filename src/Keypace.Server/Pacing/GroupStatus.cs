@@ -54,6 +54,9 @@ internal sealed record GroupStatus(
     /// <summary>What the hub's headers said last of its request limit; null when they said nothing.</summary>
     public required HubReport? Reported { get; init; }
 
+    /// <summary>What the hub taught and what is still believed.</summary>
+    public required KeptLessons Lessons { get; init; }
+
     /// <summary>What they said of all limits; null when they said nothing.</summary>
     public required HubReadings? Heard { get; init; }
 }

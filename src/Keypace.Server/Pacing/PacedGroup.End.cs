@@ -46,7 +46,8 @@ internal sealed partial class PacedGroup
     {
         lock (Gate)
         {
-            _isRetired |= _note is null && _pacer.IsIdle(now) && !_pacer.IsAnyRunning && !AwaitsLate(now) && !_isStopping;
+            var hasLessons = HasLessons(now);
+            _isRetired |= _note is null && !hasLessons && _pacer.IsIdle(now) && !_pacer.IsAnyRunning && !AwaitsLate(now) && !_isStopping;
             if (_isRetired)
             {
                 _timer?.Dispose();

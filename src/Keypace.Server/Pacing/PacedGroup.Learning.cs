@@ -9,7 +9,7 @@ internal sealed partial class PacedGroup
 
     private LimitLearner? _learner;                      // made with the first answer that says anything
     private Queue<GroupEvent>? _events;
-    private Dictionary<string, long>? _circuits;         // by model, "" for queries that name none: closed again at that tick
+    private GroupLessons? _lessons;                      // and with the first that has to be kept
     private OutputEstimates? _estimates;
     private HubReport? _reported;
     private int _inFlight;
@@ -45,10 +45,12 @@ internal sealed partial class PacedGroup
                 SentBefore = refusal is not null || _learner.CountsSends ? _pacer.SentBefore(turn.SentAt) : 0,
                 ShapedAt = _pacer.Shape.Since,
             };
-            Apply(refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now), turn, model, now);
-            if (refusal is null)
+            var lesson = refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now);
+            Apply(lesson, turn, model, now);
+            var isPauseOver = refusal is null && _pacer.Answered(turn);
+            if (lesson != default || isPauseOver)
             {
-                _pacer.Answered(turn);
+                KeepLessons(turn.Source, now);
             }
 
             Step(now, changed);
@@ -135,10 +137,95 @@ internal sealed partial class PacedGroup
     {
         lock (Gate)
         {
-            _circuits = null;
+            _lessons?.CloseCircuits();
         }
 
         Resume();
+    }
+
+    /// <summary>Takes up what this hub taught before this process, or while the secret belonged to this group earlier.</summary>
+    internal void Recall(KeptLessons kept)
+    {
+        var changed = s_changed ??= [];
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            _learner ??= NewLearner();
+            Lessons.Recall(kept, _pacer, _learner, now);
+            ApplyLimit(now);
+            Step(now, changed);
+        }
+
+        WakeAll(changed);
+    }
+
+    /// <summary>What the hub taught is no longer believed; it is learned again if it still holds.</summary>
+    public void Forget(LessonKinds kinds)
+    {
+        lock (Gate)
+        {
+            var now = _clock.Now;
+            if (kinds.HasFlag(LessonKinds.Limit) && _learner is not null)
+            {
+                _learner.Forget();
+                ApplyLimit(now);
+            }
+
+            if (kinds.HasFlag(LessonKinds.Bursts))
+            {
+                _pacer.ForgetBursts(now);
+            }
+
+            if (kinds.HasFlag(LessonKinds.Circuits))
+            {
+                _lessons?.CloseCircuits();
+            }
+
+            if (kinds.HasFlag(LessonKinds.Pause))
+            {
+                _pacer.Resume();
+            }
+        }
+
+        Kick();
+        lock (Gate)
+        {
+            KeepLessons(Guid.Empty, _clock.Now);
+        }
+    }
+
+    private GroupLessons Lessons => _lessons ??= new GroupLessons(this, _clock, _home.Lessons);
+
+    private void KeepLessonsIfAny(long now) => _lessons?.Keep(Guid.Empty, _pacer, _learner, now);
+
+    private void KeepLessons(Guid source, long now)
+    {
+        if (_lessons is not null || _learner?.Learned is not null || _pacer.LearnedBursts is not null || _pacer.PausedUntil > now)
+        {
+            Lessons.Keep(source, _pacer, _learner, now);
+        }
+    }
+
+    /// <summary>Ends what was not confirmed for a day. True when something is left that a new group would not know.</summary>
+    private bool HasLessons(long now)
+    {
+        if (_learner is null && _lessons is null)
+        {
+            return _pacer.PausedUntil > now;
+        }
+
+        if (_lessons is null && _learner?.Learned is null && _pacer.LearnedBursts is null)
+        {
+            return _pacer.PausedUntil > now;
+        }
+
+        if (GroupLessons.Expire(_pacer, _learner, now))
+        {
+            ApplyLimit(now);
+        }
+
+        KeepLessons(Guid.Empty, now);
+        return Lessons.Any(_pacer, _learner, now);
     }
 
     private LimitLearner NewLearner()
@@ -192,7 +279,7 @@ internal sealed partial class PacedGroup
 
         if (lesson.CircuitUntil > 0)
         {
-            (_circuits ??= [])[model ?? ""] = lesson.CircuitUntil;
+            Lessons.Open(model, lesson.CircuitUntil);
         }
 
         if (lesson.Event is { } learned && !(learned.Kind == PacingEventKind.Paused && lesson.ShrinkBursts))
@@ -218,23 +305,6 @@ internal sealed partial class PacedGroup
         }
 
         _events.Enqueue(new GroupEvent(_clock.WallAt(what.At, what.At), what));
-    }
-
-    /// <summary>How long queries of this model are refused without being sent; null when they are not.</summary>
-    private TimeSpan? CircuitOf(string? model, long now)
-    {
-        if (_circuits is null || !_circuits.TryGetValue(model ?? "", out var until))
-        {
-            return null;
-        }
-
-        if (until > now)
-        {
-            return MonotonicClock.SpanOf(until - now);
-        }
-
-        _circuits.Remove(model ?? "");   // the next query finds out
-        return null;
     }
 }
 

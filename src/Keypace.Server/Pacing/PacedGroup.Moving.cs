@@ -159,12 +159,11 @@ internal sealed partial class PacedGroup
 
     private void TakeOverCircuits(PacedGroup from, long now)
     {
-        foreach (var (model, until) in from._circuits ?? [])
+        foreach (var (model, until) in from._lessons?.Circuits ?? [])
         {
             if (until > now)
             {
-                _circuits ??= [];
-                _circuits[model] = Math.Max(until, _circuits.GetValueOrDefault(model));
+                Lessons.Open(model, until);
             }
         }
     }

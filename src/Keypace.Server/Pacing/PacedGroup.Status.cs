@@ -126,6 +126,7 @@ internal sealed partial class PacedGroup
             Events = [.. (_events ?? []).Reverse()],
             Reported = _reported,
             Heard = Heard,
+            Lessons = _lessons?.View(_pacer, _learner, now) ?? new KeptLessons(Guid.Empty, Id),
         };
     }
 

@@ -85,7 +85,7 @@ internal sealed partial class PacedGroup : IGrantHolder
     /// <summary>Asks for a permit. Synchronous; the turn is granted already when nobody waits and a permit is free.</summary>
     public Admission Enter(in Entry entry)
     {
-        var turn = new Turn(this) { SenderToken = entry.TokenId, Sender = entry.Caller, ApiKeyId = entry.ApiKeyId };
+        var turn = new Turn(this) { SenderToken = entry.TokenId, Sender = entry.Caller, ApiKeyId = entry.ApiKeyId, Source = entry.Need.Source };
         var changed = s_changed ??= [];
         EntryRefusal? refusal = null;
         bool isRetired;
@@ -107,7 +107,7 @@ internal sealed partial class PacedGroup : IGrantHolder
                 var now = _clock.Now;
                 Step(now, changed);   // whoever is due goes before the newcomer, however late the timer is
                 OpenGates();
-                if (_circuits is not null && CircuitOf(entry.Need.Model, now) is { } open)
+                if (_lessons?.CircuitOf(entry.Need.Model, now) is { } open)
                 {
                     refusal = new EntryRefusal(EntryRefusalKind.CircuitOpen, 0, open);
                 }
@@ -168,8 +168,10 @@ internal sealed partial class PacedGroup : IGrantHolder
         var changed = s_changed ??= [];
         lock (Gate)
         {
+            var now = _clock.Now;
             _pacer.Resume();
-            Step(_clock.Now, changed);
+            KeepLessonsIfAny(now);
+            Step(now, changed);
         }
 
         WakeAll(changed);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 
 namespace Keypace.Server.Pacing;
 
@@ -30,8 +31,10 @@ internal sealed class RateGroups : IAsyncDisposable
     private bool _isRetiring;
     private volatile bool _isStopping;
 
-    public RateGroups(PacingOptions options, TimeProvider time, IGrantLedger ledger)
+    /// <param name="lessons">Where what was learned outlives the process; null: nowhere.</param>
+    public RateGroups(PacingOptions options, TimeProvider time, IGrantLedger ledger, ILessonStore? lessons = null)
     {
+        Lessons = lessons ?? NoLessonStore.Instance;
         Options = options;
         Clock = new MonotonicClock(time);
         Ledger = ledger;
@@ -45,6 +48,11 @@ internal sealed class RateGroups : IAsyncDisposable
     internal MonotonicClock Clock { get; }
 
     internal IGrantLedger Ledger { get; }
+
+    /// <summary>Told of each group that is made, before its first query; null: nobody asks.</summary>
+    internal Action<PacedGroup>? GroupMade { get; set; }
+
+    internal ILessonStore Lessons { get; }
 
     /// <summary>Groups in memory.</summary>
     public int Count => _groups.Count;
@@ -164,6 +172,7 @@ internal sealed class RateGroups : IAsyncDisposable
     private PacedGroup Add(Guid groupId, GroupRules rules)
     {
         var group = _groups.GetOrAdd(groupId, static (id, made) => new PacedGroup(id, made.rules, made.home), (rules, home: this));
+        GroupMade?.Invoke(group);
         if (_isStopping)
         {
             _ = group.StopAsync();

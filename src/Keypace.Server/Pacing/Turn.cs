@@ -36,6 +36,9 @@ internal sealed class Turn : PacedTicket
     /// <summary>Which of its group's uses it is in the journal (<see cref="UseNote.Number"/>); 0: none.</summary>
     internal long UseNumber { get; set; }
 
+    /// <summary>The secret it is sent with, and where.</summary>
+    internal Guid Source { get; init; }
+
     /// <summary>Its key has left the group.</summary>
     internal bool IsMoved { get; set; }
 

@@ -16,6 +16,7 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
     public DbSet<AgentRow> Agents => Set<AgentRow>();
     public DbSet<UsageRow> Usage => Set<UsageRow>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
+    public DbSet<LessonRow> Lessons => Set<LessonRow>();
 
     protected override void OnModelCreating(ModelBuilder model)
     {
@@ -57,6 +58,12 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
             agent.HasIndex(row => new { row.TeamId, row.NameKey }).IsUnique();
             agent.HasIndex(row => row.ApiKeyId);
             agent.Property(row => row.Version).IsConcurrencyToken();
+        });
+        model.Entity<LessonRow>(lesson =>
+        {
+            lesson.ToTable("lessons");
+            lesson.HasKey(row => row.Source);
+            lesson.Property(row => row.Source).ValueGeneratedNever();
         });
         model.Entity<UsageRow>(usage =>
         {

@@ -27,6 +27,7 @@ internal static class ApiKeyEndpoints
         keys.Get("{id}/models", Need.Read, call => call.Of<ApiKeyTesting>().ModelsAsync(call.Id, call.Caller, call.Ct)).WithName("ListApiKeyModels");
         keys.Get("{id}/status", Need.Read, call => call.Of<ApiKeyStatuses>().StatusAsync(call.Id, call.Caller, call.Ct)).WithName("GetApiKeyStatus");
         keys.Post("{id}/unpause", Need.Change, call => call.Of<ApiKeyStatuses>().UnpauseAsync(call.Id, call.Caller, call.Ct)).WithName("UnpauseApiKey");
+        keys.Delete("{id}/lessons", Need.Change, call => call.Of<ApiKeyStatuses>().ForgetAsync(call.Id, call.Query("kind"), call.Caller, call.Ct)).WithName("ForgetLessons").Reads("kind");
         keys.Post("{id}/take-reported-limit", Need.Change, call => call.Of<ApiKeyStatuses>().TakeReportedAsync(call.Id, call.Caller, call.Ct)).WithName("TakeReportedLimit");
         keys.Get("{id}/queries", Need.Read, QueriesAsync).WithName("ListApiKeyQueries").Reads("limit");
     }

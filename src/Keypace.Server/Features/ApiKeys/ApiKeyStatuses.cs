@@ -51,6 +51,28 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
         return done.TryGet(out _, out var why) ? await StatusAsync(idOrName, caller, ct) : why;
     }
 
+    /// <summary>What the hub taught is no longer believed: the limit, bursts, a pause, models that are refused without being sent, or all of it.</summary>
+    public async Task<Outcome<ApiKeyStatus>> ForgetAsync(string idOrName, string? kind, Caller caller, CancellationToken ct)
+    {
+        if (caller.Check(Need.Change) is { } forbidden)
+            return forbidden;
+        if (LessonSentences.KindOf(kind) is not { } kinds)
+            return new Refusal(RefusalReason.Invalid, "invalid", "kind is limit, bursts, pause or circuit; without it everything that the hub taught is taken back.");
+        var done = await changes.RunAsync<ApiKeyRow>(caller, async change =>
+        {
+            if (!(await KeyRows.FindAsync(change.Db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
+                return refusal;
+            if (snapshots.Current.Keys.TryGetValue(row.Id, out var key))
+            {
+                change.Audit<ApiKey>(AuditedSubject.ApiKey, "lessons_forgotten", row.Id.ToString(), row.Name, null, null);
+                change.Publish(current => current.GroupOf(key).Forget(kinds));
+            }
+
+            return row;
+        }, ct);
+        return done.TryGet(out _, out var why) ? await StatusAsync(idOrName, caller, ct) : why;
+    }
+
     /// <summary>Makes the limit that the hub's headers reported the key's own.</summary>
     public async Task<Outcome<ApiKey>> TakeReportedAsync(string idOrName, Caller caller, CancellationToken ct)
     {

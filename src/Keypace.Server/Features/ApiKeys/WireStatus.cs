@@ -38,7 +38,10 @@ internal static class WireStatus
         [.. (status.Heard?.Readings ?? []).Select(reading => new ReportedLimit(
             LimitSignals.WordOf(reading.Dimension), reading.IntervalSeconds, reading.Limit, reading.Remaining,
             reading.ResetIn is { } reset ? Math.Max(0, Math.Round((reset - (now - status.Heard!.At)).TotalSeconds, 3)) : null))],
-        status.Heard is { } heard ? Seconds(heard.At) : null);
+        status.Heard is { } heard ? Seconds(heard.At) : null,
+        status.Shape.Burst,
+        status.Slice == TimeSpan.Zero ? null : Math.Round(status.Slice.TotalSeconds, 3),
+        LessonSentences.Of(status.Lessons, status.Limit, key.Hub.DisplayName));
 
     private static LimitUse LimitOf(QuotaStatus use, DateTimeOffset now) => new(
         LimitText.Word(use.Quota),

@@ -6,7 +6,7 @@ using Keypace.Server.Storage;
 namespace Keypace.Server.Features.Changes;
 
 /// <summary>Reads the store into the snapshot, once, before the first request is taken.</summary>
-internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMapping mapping, Pacing.RateGroups rateGroups, TimeProvider time)
+internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMapping mapping, Pacing.RateGroups rateGroups, ILessonStore lessons, TimeProvider time)
 {
     /// <summary>No limit's interval or day is longer, clocks going back and forward included.</summary>
     private static readonly TimeSpan OldestCounting = TimeSpan.FromHours(26);
@@ -35,6 +35,23 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
 
         FoundDeletedKeys = rows.HasDeletedKeys;
         RecallQuotas();
+        RecallLessons();
+    }
+
+    /// <summary>What hubs taught goes where their secrets are now; of a secret that is gone nothing is kept.</summary>
+    private void RecallLessons()
+    {
+        if (lessons.Load() is not { Count: > 0 } kept)
+            return;
+        var snapshot = snapshots.Current;
+        var keys = snapshot.Keys.Values.GroupBy(key => key.Source).ToDictionary(same => same.Key, same => same.First());
+        foreach (var one in kept)
+        {
+            if (keys.TryGetValue(one.Source, out var key))
+                rateGroups.Get(key.RateGroupId, snapshot.RulesByRateGroup[key.RateGroupId]).Recall(one with { GroupId = key.RateGroupId });
+            else
+                lessons.Keep(new KeptLessons(one.Source, one.GroupId));
+        }
     }
 
     /// <summary>

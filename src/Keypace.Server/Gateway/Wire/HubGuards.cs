@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using Keypace.Server.Pacing;
 
@@ -23,7 +24,7 @@ internal sealed class HubGuards : IDisposable
     private const int MostLooked = 64;
 
     // struct tcp_info of <linux/tcp.h>; microseconds.
-    private const int IpProtocolTcp = 6, TcpInfo = 11, RttAt = 68, RttVarAt = 72, MinRttAt = 148, InfoBytes = 152;
+    private const int IpProtocolTcp = 6, TcpInfo = 11, LastAckAt = 56, RttAt = 68, RttVarAt = 72, MinRttAt = 148, InfoBytes = 152;
 
     private readonly ConcurrentDictionary<string, Host> _hosts = new(StringComparer.OrdinalIgnoreCase);
     private readonly PacingOptions _pacing;
@@ -36,6 +37,7 @@ internal sealed class HubGuards : IDisposable
     public HubGuards(PacingOptions pacing, KeySnapshots snapshots, RateGroups groups, TimeProvider time)
     {
         (_pacing, _snapshots, _groups, _time) = (pacing, snapshots, groups, time);
+        groups.GroupMade = Tell;   // a group that comes later has the guard of its host from the start
         _timer = time.CreateTimer(static guards => ((HubGuards)guards!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -125,18 +127,28 @@ internal sealed class HubGuards : IDisposable
         _wasRaised = isAnyRaised;
         foreach (var (id, keys) in _snapshots.Current.KeysByRateGroup)
         {
-            if (!_groups.TryGet(id, out var group))
-                continue;
-            var guard = 0;
-            foreach (var key in keys)
-            {
-                if (key.HubHost is { } name && _hosts.TryGetValue(name, out var host))
-                    guard = Math.Max(guard, host.GuardMs);
-            }
-
-            if (guard > 0)
-                group.SuggestGuard(TimeSpan.FromMilliseconds(guard));
+            if (_groups.TryGet(id, out var group))
+                Tell(group, keys);
         }
+    }
+
+    private void Tell(PacedGroup group)
+    {
+        if (!_hosts.IsEmpty && _snapshots.Current.KeysByRateGroup.TryGetValue(group.Id, out var keys))
+            Tell(group, keys);
+    }
+
+    private void Tell(PacedGroup group, ImmutableArray<ServedKey> keys)
+    {
+        var guard = 0;
+        foreach (var key in keys)
+        {
+            if (key.HubHost is { } name && _hosts.TryGetValue(name, out var host))
+                guard = Math.Max(guard, Volatile.Read(ref host.GuardMs));
+        }
+
+        if (guard > 0)
+            group.SuggestGuard(TimeSpan.FromMilliseconds(guard));
     }
 
     private void Read(Socket socket, GuardMeter meter)
@@ -154,9 +166,16 @@ internal sealed class HubGuards : IDisposable
             return;
         }
 
+        Note(info, meter, NowSeconds);
+    }
+
+    /// <summary>Only of a connection that heard of its peer since the last look: the kernel keeps the figures of an idle one for ever, and they would never be old.</summary>
+    internal static void Note(ReadOnlySpan<byte> info, GuardMeter meter, long nowSeconds)
+    {
         var (rtt, deviation, least) = (Milliseconds(info, RttAt), Milliseconds(info, RttVarAt), Milliseconds(info, MinRttAt));
-        if (rtt > 0)
-            meter.RoundTrip(rtt, deviation, Math.Min(rtt, least), NowSeconds);
+        var heard = Milliseconds(info, LastAckAt) * 1000;   // this one is milliseconds already
+        if (rtt > 0 && heard <= LookEvery.TotalMilliseconds)
+            meter.RoundTrip(rtt, deviation, Math.Min(rtt, least), nowSeconds);
     }
 
     private static double Milliseconds(ReadOnlySpan<byte> info, int at) =>

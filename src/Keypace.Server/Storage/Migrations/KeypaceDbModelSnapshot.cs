@@ -322,6 +322,23 @@ namespace Keypace.Server.Storage.Migrations
                     b.ToTable("instance", (string)null);
                 });
 
+            modelBuilder.Entity("Keypace.Server.Storage.Rows.LessonRow", b =>
+                {
+                    b.Property<Guid>("Source")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Lessons")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Source");
+
+                    b.ToTable("lessons", (string)null);
+                });
+
             modelBuilder.Entity("Keypace.Server.Storage.Rows.MemberRow", b =>
                 {
                     b.Property<Guid>("Id")

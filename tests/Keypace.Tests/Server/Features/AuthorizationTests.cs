@@ -20,6 +20,7 @@ public sealed class AuthorizationTests(AuthorizationTests.Callers callers) : ICl
         { "POST", $"/v1/api-keys/{NoId}/restore", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/test", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/unpause", "member", true },
+        { "DELETE", $"/v1/api-keys/{NoId}/lessons", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/take-reported-limit", "member", true },
         { "POST", $"/v1/api-keys/{NoId}/move-agents", "member", true },
         { "GET", $"/v1/api-keys/{NoId}/models", "viewer", true },

@@ -87,6 +87,20 @@ public sealed class LimitLearningTests(FeatureHost host)
     }
 
     [Fact]
+    public async Task What_a_hub_taught_is_shown_and_taken_back()
+    {
+        var path = await StoreAsync("taught", new { });
+
+        Assert.Equal(0, (await StatusAsync(path))["lessons"].GetArrayLength());
+        (await host.DeleteAsync($"/v1/api-keys/{path}/lessons?kind=bursts")).MustBe(200);
+        (await host.DeleteAsync($"/v1/api-keys/{path}/lessons")).MustBe(200);
+        (await host.DeleteAsync($"/v1/api-keys/{path}/lessons?kind=everything")).MustRefuse(422);
+        var viewer = await host.NewTokenAsync(new { name = FeatureHost.Unique("viewer"), role = "viewer" });
+        (await host.DeleteAsync($"/v1/api-keys/{path}/lessons", token: viewer)).MustRefuse(403);
+        (await host.DeleteAsync("/v1/api-keys/nobody/lessons")).MustRefuse(404);
+    }
+
+    [Fact]
     public async Task An_owner_ends_a_pause()
     {
         var path = await StoreAsync("unpaused", new { });

@@ -48,6 +48,24 @@ public sealed class GuardMeterTests
         Assert.Equal(300, meter.SpreadMs(5));
     }
 
+    [Theory]
+    [InlineData(0, 205)]
+    [InlineData(2_000, 205)]
+    [InlineData(2_001, 50)]     // it heard nothing since the last look: what the kernel remembers is old
+    public void A_connection_that_hears_nothing_keeps_no_guard_up(int heardMs, int guard)
+    {
+        var info = new byte[152];
+        BitConverter.TryWriteBytes(info.AsSpan(56), heardMs);
+        BitConverter.TryWriteBytes(info.AsSpan(68), 60_000);
+        BitConverter.TryWriteBytes(info.AsSpan(72), 40_000);
+        BitConverter.TryWriteBytes(info.AsSpan(148), 18_000);
+        var meter = new GuardMeter();
+
+        HubGuards.Note(info, meter, 700);
+
+        Assert.Equal(guard, HubGuards.GuardMsOf(meter.SpreadMs(701), Set));
+    }
+
     [Fact]
     public void It_never_grows_beyond_a_second() => Assert.Equal(1_000, HubGuards.GuardMsOf(30_000, Set));
 }

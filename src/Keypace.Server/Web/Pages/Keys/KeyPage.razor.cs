@@ -116,6 +116,13 @@ public sealed partial class KeyPage
         _medianWait = waits.Count == 0 ? null : waits[waits.Count / 2];
     }
 
+    private async Task ForgetAsync(string kind)
+    {
+        var done = await Me.AskAsync(Need.Change, caller => Statuses.ForgetAsync(_key!.Id, kind, caller, CancellationToken.None));
+        Toasts.Say(done.TryGet(out _, out var refusal) ? "It is no longer believed" : refusal.Detail);
+        await ReadStatusAsync();
+    }
+
     private async Task ToggleAsync()
     {
         var status = _key!.Status == "disabled" ? "active" : "disabled";
