@@ -28,7 +28,7 @@ public sealed partial class Pacer
         }
 
         /// <summary>Puts one more in the line.</summary>
-        public Ticket Enter(in Arrival arrival, QuotaClaim[]? claims)
+        public StandIn Enter(in Arrival arrival, QuotaClaim[]? claims)
         {
             var mine = StandInFor(null, claims, arrival.Need);
             mine.Order = arrival.Order == 0 ? long.MaxValue : arrival.Order;

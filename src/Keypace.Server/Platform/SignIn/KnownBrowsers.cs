@@ -8,7 +8,7 @@ namespace Keypace.Server.Platform.SignIn;
 /// Tells a browser that signed in to an account before, by a cookie that outlives the session. It opens nothing: a password is needed as before, but
 /// strangers who lock the account by trying do not lock this browser out. The cookie says for whom and since when, under the instance's pepper.
 /// </summary>
-internal sealed class KnownBrowsers(SecretVault vault, TimeProvider time)
+internal sealed class KnownBrowsers(SecretVault vault, RandomBytes random, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
     private const string Mark = "browser";
@@ -17,7 +17,9 @@ internal sealed class KnownBrowsers(SecretVault vault, TimeProvider time)
     /// <summary>The text of a new cookie.</summary>
     public string Create(Guid memberId)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Mark}.{memberId:N}.{Guid.NewGuid():N}.{time.GetUtcNow().ToUnixTimeSeconds()}");
+        Span<byte> browser = stackalloc byte[16];
+        random(browser);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Mark}.{memberId:N}.{Convert.ToHexStringLower(browser)}.{time.GetUtcNow().ToUnixTimeSeconds()}");
         return $"{name}.{Convert.ToHexStringLower(vault.TokenDigest(name))}";
     }
 

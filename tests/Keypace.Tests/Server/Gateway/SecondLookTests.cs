@@ -133,7 +133,7 @@ public sealed class SecondLookTests(FeatureHost host)
             {
                 open = connection;
                 await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1E\r\ndata: {\"choices\":[]}\n\ndata: {\"\r\n");
-                await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, TestContext.Current.CancellationToken);   // until it is cut
             });
             var key = await StoreAsync(hub);
             var (tokenId, token) = await TokenAsync(ending == "expired" ? 30 : null);
@@ -142,7 +142,7 @@ public sealed class SecondLookTests(FeatureHost host)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             request.Headers.Add("x-keypace-key", key.Name);
             request.Content = new StringContent(Stream, Encoding.UTF8, "application/json");
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
 
             if (ending == "expired")
@@ -153,11 +153,11 @@ public sealed class SecondLookTests(FeatureHost host)
                 open!.Cut();
 
             var text = new StringBuilder();
-            await using var stream = await response.Content.ReadAsStreamAsync();
+            await using var stream = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
             var buffer = new byte[1024];
             await Assert.ThrowsAnyAsync<IOException>(async () =>
             {
-                while (await stream.ReadAsync(buffer) is > 0 and var count)
+                while (await stream.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var count)
                     text.Append(Encoding.UTF8.GetString(buffer, 0, count));
             });
             Assert.Contains($"\n\n{form}", text.ToString(), StringComparison.Ordinal);

@@ -6,7 +6,7 @@ using Keypace.Tests.Domain.Pacing;
 namespace Keypace.Tests.Server.Pacing;
 
 /// <summary>What a hub taught outlives idle times and the process, and ends in its time.</summary>
-public sealed class KeptLessonsTests
+public sealed class KeptLessonsTests : IAsyncDisposable
 {
     private static readonly Guid Key = new("0193f5a0-0000-7000-8000-000000000001");
     private static readonly Guid Secret = new("0193f5a0-0000-7000-8000-00000000000a");
@@ -18,6 +18,8 @@ public sealed class KeptLessonsTests
     private RateGroups _groups;
 
     public KeptLessonsTests() => _groups = new RateGroups(_world.Options, _world.Time, new OpenLedger(), _lessons);
+
+    public ValueTask DisposeAsync() => _groups.DisposeAsync();
 
     private PacedGroup Group => _groups.Get(Key, new GroupRules(Hundred) { Mode = PacingMode.Auto });
 
