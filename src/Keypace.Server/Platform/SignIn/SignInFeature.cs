@@ -8,7 +8,7 @@ namespace Keypace.Server.Platform.SignIn;
 
 internal static class SignInFeature
 {
-    /// <param name="random">Draws the tokens of sessions and links.</param>
+    /// <param name="random">Draws the tokens of sessions and links, and the marks of browsers.</param>
     /// <param name="publicUrl">The setting <c>PublicUrl</c>.</param>
     public static IServiceCollection AddSignIn(this IServiceCollection services, RandomBytes random, string? publicUrl) => services
         .AddSingleton(provider => new Sessions(
@@ -17,7 +17,7 @@ internal static class SignInFeature
         .AddSingleton(provider => new BrowserCookie(provider.GetRequiredService<Store>(), publicUrl))
         .AddSingleton(provider => new SignInLinks(random, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<SignInTries>()
-        .AddSingleton<KnownBrowsers>()
+        .AddSingleton(provider => new KnownBrowsers(provider.GetRequiredService<SecretVault>(), random, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<RefusedSignIns>()
         .AddSingleton<SignInOperations>();
 }
