@@ -41,9 +41,14 @@ internal static class UnreadBody
                     return;
             }
         }
+        catch (BadHttpRequestException)
+        {
+            // The body is broken. The answer is on its way, and the server closes behind it; an abort could overtake it.
+            return;
+        }
         catch (Exception failure) when (failure is OperationCanceledException or IOException or InvalidOperationException)
         {
-            // It took too long, the caller left, or the body is broken: there is nobody to tell.
+            // It took too long, or the caller left: there is nobody to tell.
         }
 
         context.Abort();
