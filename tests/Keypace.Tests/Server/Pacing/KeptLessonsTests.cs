@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
@@ -6,7 +7,8 @@ using Keypace.Tests.Domain.Pacing;
 namespace Keypace.Tests.Server.Pacing;
 
 /// <summary>What a hub taught outlives idle times and the process, and ends in its time.</summary>
-public sealed class KeptLessonsTests : IAsyncDisposable
+[SuppressMessage("Design", "CA1001", Justification = "A stop waits for permits that are out, in a time that nobody moves any more.")]
+public sealed class KeptLessonsTests
 {
     private static readonly Guid Key = new("0193f5a0-0000-7000-8000-000000000001");
     private static readonly Guid Secret = new("0193f5a0-0000-7000-8000-00000000000a");
@@ -18,8 +20,6 @@ public sealed class KeptLessonsTests : IAsyncDisposable
     private RateGroups _groups;
 
     public KeptLessonsTests() => _groups = new RateGroups(_world.Options, _world.Time, new OpenLedger(), _lessons);
-
-    public ValueTask DisposeAsync() => _groups.DisposeAsync();
 
     private PacedGroup Group => _groups.Get(Key, new GroupRules(Hundred) { Mode = PacingMode.Auto });
 
