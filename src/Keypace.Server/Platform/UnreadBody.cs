@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -41,16 +43,30 @@ internal static class UnreadBody
                     return;
             }
         }
-        catch (BadHttpRequestException)
+        catch (OperationCanceledException)
         {
-            // The body is broken. The answer is on its way, and the server closes behind it; an abort could overtake it.
+            // It takes too long.
+        }
+        catch (Exception failure) when (failure is IOException or InvalidOperationException)
+        {
+            // The body is broken, or the caller left. The answer is on its way and the server closes behind it; an abort could overtake it.
             return;
         }
-        catch (Exception failure) when (failure is OperationCanceledException or IOException or InvalidOperationException)
-        {
-            // It took too long, or the caller left: there is nobody to tell.
-        }
 
+        // The caller is told that the answer is over before its connection ends: an end without that reads as a reset.
+        ShutDownSending(context);
         context.Abort();
+    }
+
+    private static void ShutDownSending(HttpContext context)
+    {
+        try
+        {
+            context.Features.Get<IConnectionSocketFeature>()?.Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // The connection is gone.
+        }
     }
 }
