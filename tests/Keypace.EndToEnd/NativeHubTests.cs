@@ -78,9 +78,9 @@ public sealed class NativeHubTests(NativeHubs hubs) : IClassFixture<NativeHubs>
     [InlineData("anthropic/failing", "", "overloaded_error")]
     [InlineData("bedrock/throttled", "Hel", "ThrottlingException")]
     [InlineData("bedrock/flipped", "Hel", "hub_answer_unreadable")]
-    public async Task A_stream_that_fails_ends_with_an_error_event(string model, string before, string code)
+    public async Task A_stream_that_fails_ends_with_an_error_event_and_a_cut(string model, string before, string code)
     {
-        var answer = (await hubs.Api.PostAsync("/v1/chat/completions", Ask(model, stream: true))).MustBe(200);
+        var answer = (await hubs.Api.PostUntilCutAsync("/v1/chat/completions", Ask(model, stream: true))).MustBe(200);
         Assert.Equal(before, TextOf(answer));
         Assert.DoesNotContain("[DONE]", answer.Text, StringComparison.Ordinal);
         var last = JsonDocument.Parse(answer.Text.TrimEnd().Split("\n\n")[^1]["data: ".Length..]).RootElement.GetProperty("error");

@@ -22,6 +22,15 @@ internal sealed record Answer(HttpStatusCode Status, IReadOnlyDictionary<string,
         return new Answer(response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(ct));
     }
 
+    /// <summary>An answer that is cut: what came of it. Fails when it ends as a whole one does.</summary>
+    public static async Task<Answer> ReadUntilCutAsync(HttpResponseMessage response)
+    {
+        using var came = new MemoryStream();
+        var body = await response.Content.ReadAsStreamAsync();
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(came));
+        return new Answer(response.StatusCode, new Dictionary<string, string>(), came.ToArray());
+    }
+
     /// <summary>Fails with the whole answer in the message, which is what one wants to read then.</summary>
     public Answer MustBe(int status)
     {
