@@ -19,7 +19,7 @@ public sealed class TypedNameTests
     [InlineData(" sk-x")]
     [InlineData("\"sk-x\"")]
     [InlineData("gsk_abc")]
-    [InlineData("AKIA0123456789ABCDEF")]
+    [InlineData("AKIATESTNOTAREALKEY0")]
     [InlineData("AIzaSyD")]
     [InlineData("hf_abc")]
     [InlineData("kpa_0123")]
