@@ -25,7 +25,7 @@ public sealed class LearningTests(SharedKeypace keypace)
     }
 
     [Fact]
-    public async Task Smooth_pacing_meets_no_refusal_from_slices_at_all()
+    public async Task Smooth_pacing_learns_of_slices_by_a_few_refusals_and_loses_no_query()
     {
         var limit = new HubLimit(120, 6);
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New(), Limit = limit, Enforcement = HubEnforcement.Slices });
@@ -35,7 +35,7 @@ public sealed class LearningTests(SharedKeypace keypace)
         var answers = await Task.WhenAll(Load.Callers(keypace.Running, "smooth", ["alice", "bob"], queries: 50, connections: 20));
 
         Load.AllMustBeOk(answers.SelectMany(all => all));
-        Assert.Equal(0, hub.Log.Report(limit).Refused);
+        Assert.InRange(hub.Log.Report(limit).Refused, 0, 20);   // its guard is once a window until the hub shows that it counts in slices
         Assert.Equal("smooth", (await StatusAsync(id))["pacing_now"].GetString());
     }
 
