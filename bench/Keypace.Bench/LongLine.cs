@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
@@ -54,10 +53,10 @@ internal static class LongLine
             now += Millisecond;
             var arrival = Next();
             var ticket = new Token();
-            var before = Stopwatch.GetTimestamp();
+            var before = TimeProvider.System.GetTimestamp();
             pacer.Enqueue(ticket, arrival, now);
-            enqueue[step] = Stopwatch.GetTimestamp() - before;
-            before = Stopwatch.GetTimestamp();
+            enqueue[step] = TimeProvider.System.GetTimestamp() - before;
+            before = TimeProvider.System.GetTimestamp();
             pacer.Advance(now, changed);
             foreach (var each in changed)
             {
@@ -69,7 +68,7 @@ internal static class LongLine
             }
 
             _ = pacer.NextEvent(now);
-            grant[step] = Stopwatch.GetTimestamp() - before;
+            grant[step] = TimeProvider.System.GetTimestamp() - before;
             changed.Clear();
         }
 
@@ -88,7 +87,7 @@ internal static class LongLine
     private static double At(long[] ticks, double share)
     {
         Array.Sort(ticks);
-        return ticks[(int)(share * (ticks.Length - 1))] * 1e9 / Stopwatch.Frequency;
+        return ticks[(int)(share * (ticks.Length - 1))] * 1e9 / TimeProvider.System.TimestampFrequency;
     }
 
     private sealed class Token : Ticket;
