@@ -123,7 +123,7 @@ internal sealed partial class PacedGroup
             Shape = shape,
             Slice = MonotonicClock.SpanOf(shape.Slice),
             Quotas = [.. _pacer.QuotasAt(now).Select(use => new QuotaStatus(use.Quota, use.Used, use.FreeAt == long.MaxValue ? null : _clock.WallAt(use.FreeAt, now)))],
-            Events = [.. (_events ?? []).Reverse()],
+            Events = _events?.NewestFirst() ?? [],
             Reported = _reported,
             Heard = Heard,
             Lessons = _lessons?.View(_pacer, _learner, now) ?? new KeptLessons(Guid.Empty, Id),

@@ -1,0 +1,26 @@
+using Keypace.Domain.Pacing;
+
+namespace Keypace.Server.Pacing;
+
+/// <summary>What one rate group's pacer did by itself lately. Everything runs under the group's lock.</summary>
+internal sealed class GroupEvents(MonotonicClock clock)
+{
+    private const int Most = 50;
+
+    private readonly Queue<GroupEvent> _events = new();
+
+    public void Note(PacingEvent what)
+    {
+        if (_events.Count == Most)
+        {
+            _events.Dequeue();
+        }
+
+        _events.Enqueue(new GroupEvent(clock.WallAt(what.At, what.At), what));
+    }
+
+    public IReadOnlyList<GroupEvent> NewestFirst() => [.. _events.Reverse()];
+}
+
+/// <summary>Something that the pacer did by itself, with the wall clock's time.</summary>
+internal sealed record GroupEvent(DateTimeOffset At, PacingEvent What);
