@@ -2,12 +2,16 @@ namespace Keypace.Domain.Pacing;
 
 /// <summary>
 /// What the hub behind one secret taught, as it outlives idle times and the process. It follows the secret (<see cref="QueryNeed.Source"/>): where it was
-/// learned it binds the whole rate group, elsewhere only that secret's queries.
+/// learned, and where no key of another secret is, limit, bursts and pause bind the whole rate group, elsewhere only that secret's queries. A model that is
+/// refused is refused to that secret's queries everywhere.
 /// </summary>
 /// <param name="Source">The secret and its destination.</param>
 /// <param name="GroupId">Where it was learned.</param>
 public sealed record KeptLessons(Guid Source, Guid GroupId)
 {
+    /// <summary>It was learned elsewhere and binds only the queries of that secret; false: the whole rate group.</summary>
+    public bool BindsSourceOnly { get; init; }
+
     /// <summary>Null when the limit is as it was set.</summary>
     public LearnedLimit? Limit { get; init; }
 
@@ -27,7 +31,7 @@ public sealed record KeptLessons(Guid Source, Guid GroupId)
 
     /// <summary>The same but for a confirmation that is less than an hour newer: not worth a write.</summary>
     public bool IsLike(KeptLessons? other) => other is not null
-        && (Source, GroupId, Limit, Bursts, Pause) == (other.Source, other.GroupId, other.Limit, other.Bursts, other.Pause)
+        && (Source, GroupId, BindsSourceOnly, Limit, Bursts, Pause) == (other.Source, other.GroupId, other.BindsSourceOnly, other.Limit, other.Bursts, other.Pause)
         && LimitConfirmedAt - other.LimitConfirmedAt < TimeSpan.FromHours(1) && BurstsConfirmedAt - other.BurstsConfirmedAt < TimeSpan.FromHours(1)
         && Circuits.SequenceEqual(other.Circuits);
 }

@@ -74,10 +74,10 @@ public sealed partial class Pacer
         return next;
     }
 
-    /// <summary>Each quota as it stands.</summary>
+    /// <summary>Each quota of all as it stands.</summary>
     public IReadOnlyList<QuotaUse> QuotasAt(long now) => _meters is null
         ? []
-        : [.. _meters.Where(meter => !meter.IsKept).Select(meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)))];
+        : [.. _meters.Where(meter => meter is { IsKept: false, Quota.Source: null }).Select(meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)))];
 
     private Binding? BindingQuota(long now)
     {

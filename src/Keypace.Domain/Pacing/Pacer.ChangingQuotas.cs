@@ -42,7 +42,9 @@ public sealed partial class Pacer
 
         foreach (var meter in before)
         {
-            if (!meters.Contains(meter) && meter.Keep(now + KeepsUse) > now)
+            // Slices hang on a limit of theirs, and each burst has its own; what tells sources apart goes on telling.
+            var until = meter.Quota.Source is not null && Array.Exists(before, all => all.Quota.CountsLike(meter.Quota with { Source = null })) ? long.MaxValue - 1 : now + KeepsUse;
+            if (!meters.Contains(meter) && meter.Quota.Slice == 0 && meter.Keep(until) > now)
             {
                 meters.Add(meter);
             }
@@ -124,7 +126,7 @@ public sealed partial class Pacer
                 .Select(meter => new KnownUse(meter.Reach, SettledOn(meter, now))));
         if (quota.Dimension == QuotaDimension.Requests)
         {
-            known = known.Append(new KnownUse(_window.Reach(now), SettledSends(now)));
+            known = known.Append(new KnownUse(_window.Reach(now), SettledSends(now, quota.Source)));
         }
 
         if (quota is { Model: null, Source: null })
@@ -159,12 +161,17 @@ public sealed partial class Pacer
         return uses;
     }
 
-    private List<Use> SettledSends(long now)
+    private List<Use> SettledSends(long now, Guid? source)
     {
         var uses = _window.Sends(now);
+        if (source is { } only)
+        {
+            Subtract(uses, OthersSends(only));
+        }
+
         foreach (var ticket in _running.All())
         {
-            if (ticket.State == TicketState.Sent && !ticket.IsSettled)
+            if (ticket.State == TicketState.Sent && !ticket.IsSettled && (source is null || ticket.Need.Source == source))
             {
                 KnownUse.Remove(uses, _window.AtOf(ticket.SentAt), 1);
             }

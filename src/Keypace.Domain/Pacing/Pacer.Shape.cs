@@ -79,5 +79,22 @@ public sealed partial class Pacer
     /// <summary>Sends in the interval up to <paramref name="at"/>, that moment included, the guard not; 0 where they are not held one by one.</summary>
     public int SentBefore(long at) => _window.CountBefore(at);
 
+    /// <summary>The same, of the queries of one source, in any interval; of all where they are not told apart.</summary>
+    public int SentBefore(Guid source, long at, int seconds)
+    {
+        if (_senders is null || !_window.IsExact)
+        {
+            return _window.CountBefore(at);
+        }
+
+        var (count, since) = (0, at - (seconds * SendWindow.Second));
+        foreach (var sender in _senders)
+        {
+            count += sender.Source == source && sender.At > since && sender.At <= at ? 1 : 0;
+        }
+
+        return count;
+    }
+
     private void ApplyShape() => _window.SetSlice(_shaper?.SliceMost ?? 0, _shaper?.SliceSpan ?? 0);
 }

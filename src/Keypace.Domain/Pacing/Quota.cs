@@ -29,6 +29,9 @@ public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0
     /// <summary>More than any hub gives; keeps sums far from overflow.</summary>
     public const long MostLimit = 1_000_000_000_000;
 
+    /// <summary>Counts in a slice of this length, in ticks, its guard included, and not in <see cref="Seconds"/>, which are rounded up then; 0: it does not.</summary>
+    internal long Slice { get; init; }
+
     /// <summary>What is wrong with it, in words; null when nothing is.</summary>
     public string? Fault() =>
         Limit is < 1 or > MostLimit ? "A limit is 1 to 1,000,000,000,000."
@@ -43,7 +46,7 @@ public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0
 
     /// <summary>The same thing counted, whatever the limit: what was counted stays when only the limit changes.</summary>
     internal bool CountsLike(Quota other) =>
-        Dimension == other.Dimension && Seconds == other.Seconds && Model == other.Model && Source == other.Source && Zone?.Id == other.Zone?.Id;
+        Dimension == other.Dimension && Seconds == other.Seconds && Slice == other.Slice && Model == other.Model && Source == other.Source && Zone?.Id == other.Zone?.Id;
 
     public bool CountsTokens => Dimension is QuotaDimension.Tokens or QuotaDimension.InputTokens or QuotaDimension.OutputTokens;
 

@@ -199,7 +199,7 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
     /// <summary>Seconds.</summary>
     private const int TrustsWallFrom = 3600;
 
-    private readonly SlottedSum _sum = new(Slots, (quota.Seconds * SendWindow.Second) + guard);
+    private readonly SlottedSum _sum = new(Slots, quota.Slice > 0 ? quota.Slice : (quota.Seconds * SendWindow.Second) + guard);
 
     public override long Earliest(long amount, long now)
     {

@@ -125,7 +125,11 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             : [old];
         rateGroups.Move(old.RateGroupId, before.RulesOf(old), moved.RateGroupId, new MovingKeys(
             together.Select(key => key.Id).ToHashSet(), old.Source, moved.Source,
-            after.RulesByRateGroup.GetValueOrDefault(old.RateGroupId), after.RulesByRateGroup[moved.RateGroupId]));
+            after.RulesByRateGroup.GetValueOrDefault(old.RateGroupId), after.RulesByRateGroup[moved.RateGroupId])
+        {
+            SourceStays = moved.Source != old.Source && Listed(after.KeysByRateGroup, old.RateGroupId).Any(key => key.Source == old.Source),
+            AreAlone = after.KeysByRateGroup[moved.RateGroupId].All(key => key.Source == moved.Source),
+        });
     }
 
     private void ApplyRules(Guid rateGroupId)

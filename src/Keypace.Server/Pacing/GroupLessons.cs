@@ -4,68 +4,59 @@ namespace Keypace.Server.Pacing;
 
 /// <summary>
 /// What one rate group has learned and not yet forgotten: keeps it where it outlives the process, ends it a day after its last confirmation, shows it, and takes
-/// it back. Everything runs under the group's lock; one is made with the first lesson.
+/// it back. Limit, bursts and pause that were learned here are the pacer's and its learner's, which bind the whole group; what came along with the keys of
+/// one secret, and the models that its hub refuses, bind that secret's queries. Everything runs under the group's lock; one is made with the first lesson.
 /// </summary>
 internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILessonStore store)
 {
     private static readonly TimeSpan RememberedFor = MonotonicClock.SpanOf(LimitLearner.RememberedFor);
 
-    private readonly Dictionary<string, long> _circuits = new(StringComparer.Ordinal);   // by model, "" for queries that name none: closed again at that tick
-    private KeptLessons? _kept;
-    private Guid _source;
-    private long _circuitsMatterUntil = long.MinValue;
+    private readonly Dictionary<Guid, KeptLessons> _kept = [];   // by secret
+    private readonly List<SourceLessons> _apart = [];
+
+    /// <summary>Refused to queries of the secret whose hub said so.</summary>
+    public RefusedModels Circuits { get; } = new();
+
+    /// <summary>The secret whose answers taught what binds the whole group; empty: nothing did, or nobody knows.</summary>
+    public Guid Teacher { get; private set; }
 
     /// <summary>Something is known that a new group would not know.</summary>
     public bool Any(Pacer pacer, LimitLearner? learner, long now) =>
-        learner?.Learned is not null || pacer.LearnedBursts is not null || pacer.PausedUntil > now || pacer.IsAsking || now < _circuitsMatterUntil;
+        learner?.Learned is not null || pacer.LearnedBursts is not null || pacer.PausedUntil > now || pacer.IsAsking || _apart.Count > 0 || Circuits.Matter(now);
 
-    /// <summary>Models, "" for queries that name none, and the ticks until which they are refused without being sent.</summary>
-    public IEnumerable<KeyValuePair<string, long>> Circuits => _circuits;
+    /// <summary>The limits of single secrets' queries.</summary>
+    public IEnumerable<Quota> Quotas => _apart.SelectMany(lessons => lessons.Quotas);
 
-    /// <summary>Queries of this model are refused without being sent; one that is refused for longer already stays so.</summary>
-    public void Open(string? model, long until)
+    /// <summary>What binds only the queries of this secret; null: nothing.</summary>
+    public SourceLessons? Apart(Guid source)
     {
-        _circuits[model ?? ""] = Math.Max(until, _circuits.GetValueOrDefault(model ?? ""));
-        // How often it was refused counts as well: the next circuit is longer.
-        _circuitsMatterUntil = Math.Max(_circuitsMatterUntil, until + LimitLearner.LongestCircuit);
-    }
-
-    /// <summary>How long queries of this model are refused without being sent; null when they are not.</summary>
-    public TimeSpan? CircuitOf(string? model, long now)
-    {
-        if (_circuits.Count == 0 || !_circuits.TryGetValue(model ?? "", out var until))
+        foreach (var lessons in _apart)
         {
-            return null;
+            if (lessons.Source == source)
+            {
+                return lessons;
+            }
         }
 
-        if (until > now)
-        {
-            return MonotonicClock.SpanOf(until - now);
-        }
-
-        _circuits.Remove(model ?? "");   // the next query finds out
         return null;
     }
 
-    public void CloseCircuits()
-    {
-        _circuits.Clear();
-        _circuitsMatterUntil = long.MinValue;
-    }
+    /// <summary>What binds only the queries of this secret is no longer believed.</summary>
+    public void ForgetApart(Guid source) => _apart.RemoveAll(lessons => lessons.Source == source);
 
     /// <summary>Takes up what was kept. Limits and bursts that the rules of today do not fit are left out.</summary>
     public void Recall(KeptLessons kept, Pacer pacer, LimitLearner learner, long now)
     {
-        (_source, _kept) = (kept.Source, kept);
+        (Teacher, _kept[kept.Source]) = (kept.Source, kept);
         var wall = clock.Time.GetUtcNow();
-        if (kept.Limit is { } limit && wall - kept.LimitConfirmedAt < RememberedFor)
+        if (kept.Limit is { } limit && wall - kept.LimitConfirmedAt < RememberedFor && (learner.Learned is null || limit.Effective < learner.Effective.Count))
         {
-            learner.Recall(limit, TickOf(kept.LimitConfirmedAt));
+            learner.Recall(limit, TickOf(kept.LimitConfirmedAt, now));
         }
 
-        if (kept.Bursts is { } bursts && wall - kept.BurstsConfirmedAt < RememberedFor)
+        if (kept.Bursts is { } bursts && wall - kept.BurstsConfirmedAt < RememberedFor && pacer.LearnedBursts is null)
         {
-            learner.RecallRefusal(TickOf(kept.BurstsConfirmedAt));
+            learner.RecallRefusal(TickOf(kept.BurstsConfirmedAt, now));
             pacer.RecallBursts(bursts, now);
         }
 
@@ -73,69 +64,123 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
         {
             if (pause.AsksEverySeconds > 0)
             {
-                pacer.PauseUntil(TickOf(pause.Until), pause.Why, pause.AsksEverySeconds * SendWindow.Second);
+                pacer.PauseUntil(TickOf(pause.Until, now), pause.Why, pause.AsksEverySeconds * SendWindow.Second);
             }
             else
             {
-                pacer.PauseUntil(TickOf(pause.Until), pause.Why);
+                pacer.PauseUntil(TickOf(pause.Until, now), pause.Why);
             }
+
+            pacer.PausedFor = kept.Source;
         }
 
-        foreach (var circuit in kept.Circuits)
-        {
-            if (circuit.Until > wall)
-            {
-                Open(circuit.Model, TickOf(circuit.Until));
-            }
-        }
-
-        long TickOf(DateTimeOffset at) => now + ((at - wall).Ticks * 100);
+        RecallCircuits(kept, now);
     }
 
-    /// <summary>Keeps what is known now, if that is something else than what is kept.</summary>
-    /// <param name="source">The secret whose answer taught it; empty: the last one.</param>
-    public void Keep(Guid source, Pacer pacer, LimitLearner? learner, long now)
+    /// <summary>Takes up what was kept and binds the queries of its secret only.</summary>
+    public void RecallApart(KeptLessons kept, Pacer pacer, long now)
     {
-        _source = source == Guid.Empty ? _source : source;
-        var next = View(pacer, learner, now);
-        if (next.IsLike(_kept) || (_kept is null && next.IsEmpty) || _source == Guid.Empty)
+        _kept[kept.Source] = kept;
+        var wall = clock.Time.GetUtcNow();
+        var limit = wall - kept.LimitConfirmedAt < RememberedFor ? kept.Limit : null;
+        limit = Apart(kept.Source)?.Limit is { } known && known.Effective <= limit?.Effective ? known : limit;
+        var bursts = wall - kept.BurstsConfirmedAt < RememberedFor ? kept.Bursts : null;
+        if (limit is not null || bursts is not null)
         {
-            return;
+            ForgetApart(kept.Source);
+            _apart.Add(new SourceLessons(
+                kept.Source, limit, bursts, (TickOf(kept.LimitConfirmedAt, now), TickOf(kept.BurstsConfirmedAt, now)), pacer.Guard, now));
+            _apart.RemoveAll(lessons => lessons.IsOver);   // nonsense
         }
 
-        if (_kept is { } before && before.Source != next.Source)
+        if (kept.Pause is { } pause && pause.Until > wall)
         {
-            store.Keep(new KeptLessons(before.Source, before.GroupId));   // it is kept under the secret that taught last
+            pacer.PauseSource(kept.Source, TickOf(pause.Until, now), pause.Why);
         }
 
-        _kept = next.IsEmpty ? null : next;
-        store.Keep(next);
+        RecallCircuits(kept, now);
     }
 
-    /// <summary>What is known now.</summary>
+    /// <summary>Keeps what is known now, as far as that is something else than what is kept.</summary>
+    /// <param name="teacher">The secret whose answer taught what binds the whole group; empty: the last one.</param>
+    public void Keep(Guid teacher, Pacer pacer, LimitLearner? learner, long now)
+    {
+        Teacher = teacher == Guid.Empty ? Teacher : teacher;
+        foreach (var next in Views(pacer, learner, now).ToArray())
+        {
+            if (next.Source != Guid.Empty && !next.IsLike(_kept.GetValueOrDefault(next.Source)) && !(next.IsEmpty && !_kept.ContainsKey(next.Source)))
+            {
+                Write(next);
+            }
+        }
+    }
+
+    /// <summary>The keys of this secret have come: what is kept of it is kept as that of another group.</summary>
+    public void Come(Guid source) => _kept.Remove(source);
+
+    /// <summary>The keys of this secret have left with what its hub taught: nothing of it is known here, and what is kept of it is kept elsewhere.</summary>
+    public void Leave(Guid source)
+    {
+        _kept.Remove(source);
+        ForgetApart(source);
+        Circuits.Clear(source);
+        Teacher = Teacher == source ? Guid.Empty : Teacher;
+    }
+
+    /// <summary>What binds the whole group now.</summary>
     public KeptLessons View(Pacer pacer, LimitLearner? learner, long now)
     {
         var limit = learner?.Learned;
         var bursts = pacer.LearnedBursts;
-        return new KeptLessons(_source, group.Id)
+        return new KeptLessons(Teacher, group.Id)
         {
             Limit = limit,
             LimitConfirmedAt = limit is null ? default : clock.WallAt(learner!.ConfirmedAt, now),
             Bursts = bursts,
             BurstsConfirmedAt = bursts is null ? default : clock.WallAt(learner is { RefusedAt: > long.MinValue } ? learner.RefusedAt : now, now),
-            Pause = pacer.PausedUntil > now || pacer.IsAsking ? new KeptPause(WallOf(pacer.PausedUntil), pacer.PausedWhy ?? "", (int)(pacer.AskEvery / SendWindow.Second)) : null,
-            Circuits = _circuits.Count == 0 ? [] : [.. _circuits.Where(circuit => circuit.Value > now).OrderBy(circuit => circuit.Key, StringComparer.Ordinal)
-                .Select(circuit => new KeptCircuit(circuit.Key, WallOf(circuit.Value)))],
+            Pause = pacer.PausedUntil > now || pacer.IsAsking ? new KeptPause(WallOf(pacer.PausedUntil, now), pacer.PausedWhy ?? "", (int)(pacer.AskEvery / SendWindow.Second)) : null,
+            Circuits = [.. CircuitsOf(Teacher, now), .. Teacher == Guid.Empty ? [] : CircuitsOf(Guid.Empty, now)],
         };
+    }
 
-        // Whole seconds up: the same pause is the same however the clocks tick.
-        DateTimeOffset WallOf(long tick) => DateTimeOffset.FromUnixTimeSeconds((clock.WallAt(tick, now).ToUnixTimeMilliseconds() + 999) / 1000);
+    /// <summary>What binds only the queries of this secret now, besides.</summary>
+    public KeptLessons ViewApart(Guid source, Pacer pacer, long now)
+    {
+        var (apart, pause) = (Apart(source), pacer.SourcePausesAt(now).FirstOrDefault(each => each.Source == source));
+        return new KeptLessons(source, group.Id)
+        {
+            BindsSourceOnly = true,
+            Limit = apart?.Limit,
+            LimitConfirmedAt = apart?.Limit is null ? default : clock.WallAt(apart.ConfirmedAt, now),
+            Bursts = apart?.Bursts,
+            BurstsConfirmedAt = apart?.Bursts is null ? default : clock.WallAt(apart.RefusedAt, now),
+            Pause = pause.Why is null ? null : new KeptPause(WallOf(pause.Until, now), pause.Why, 0),
+            Circuits = source == Teacher ? [] : CircuitsOf(source, now),
+        };
+    }
+
+    /// <summary>What goes along when the keys of this secret leave: all that is not known to be another's.</summary>
+    public KeptLessons Carried(Guid source, Pacer pacer, LimitLearner? learner, long now)
+    {
+        var own = ViewApart(source, pacer, now);
+        var all = View(pacer, learner, now) with { Source = source };
+        return Teacher != source && Teacher != Guid.Empty
+            ? own
+            : all with
+            {
+                Limit = own.Limit ?? all.Limit,
+                LimitConfirmedAt = own.Limit is null ? all.LimitConfirmedAt : own.LimitConfirmedAt,
+                Bursts = own.Bursts ?? all.Bursts,
+                BurstsConfirmedAt = own.Bursts is null ? all.BurstsConfirmedAt : own.BurstsConfirmedAt,
+                Pause = all.Pause ?? own.Pause,
+                Circuits = [.. all.Circuits.Union(own.Circuits)],
+            };
     }
 
     /// <summary>Ends what the hub has not confirmed for a day. True when something ended.</summary>
-    public static bool Expire(Pacer pacer, LimitLearner? learner, long now)
+    public bool Expire(Pacer pacer, LimitLearner? learner, long now)
     {
-        var hasEnded = learner?.Expire(now) == true;
+        var hasEnded = learner?.Expire(now) == true | _apart.RemoveAll(lessons => lessons.IsOver || lessons.IsExpired(now)) > 0;
         if (pacer.LearnedBursts is not null && (learner is null || learner.RefusedAt == long.MinValue || now - learner.RefusedAt >= LimitLearner.RememberedFor))
         {
             pacer.ForgetBursts(now);
@@ -144,4 +189,46 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
 
         return hasEnded;
     }
+
+    /// <summary>What is shown of single secrets.</summary>
+    public IReadOnlyList<KeptLessons> ViewsApart(Pacer pacer, long now) =>
+        [.. SourcesApart(pacer, now).Select(source => ViewApart(source, pacer, now)).Where(view => !view.IsEmpty)];
+
+    private IEnumerable<KeptLessons> Views(Pacer pacer, LimitLearner? learner, long now) =>
+        SourcesApart(pacer, now).Union(_kept.Keys).Where(source => source != Teacher || Apart(source) is not null).Select(source => ViewApart(source, pacer, now))
+            .Concat(Apart(Teacher) is null ? [View(pacer, learner, now)] : []);
+
+    private IEnumerable<Guid> SourcesApart(Pacer pacer, long now) =>
+        _apart.Select(lessons => lessons.Source).Union(Circuits.Sources).Union(pacer.SourcePausesAt(now).Select(pause => pause.Source));
+
+    private void Write(KeptLessons next)
+    {
+        _kept.Remove(next.Source);
+        if (!next.IsEmpty)
+        {
+            _kept[next.Source] = next;
+        }
+
+        store.Keep(next);
+    }
+
+    private IReadOnlyList<KeptCircuit> CircuitsOf(Guid source, long now) =>
+        [.. Circuits.Of(source, now).Select(each => new KeptCircuit(each.Model, WallOf(each.Until, now)))];
+
+    private void RecallCircuits(KeptLessons kept, long now)
+    {
+        var wall = clock.Time.GetUtcNow();
+        foreach (var circuit in kept.Circuits)
+        {
+            if (circuit.Until > wall)
+            {
+                Circuits.Add(kept.Source, circuit.Model, TickOf(circuit.Until, now));
+            }
+        }
+    }
+
+    private long TickOf(DateTimeOffset at, long now) => now + ((at - clock.Time.GetUtcNow()).Ticks * 100);
+
+    /// <summary>Whole seconds up: the same pause is the same however the clocks tick.</summary>
+    private DateTimeOffset WallOf(long tick, long now) => DateTimeOffset.FromUnixTimeSeconds((clock.WallAt(tick, now).ToUnixTimeMilliseconds() + 999) / 1000);
 }

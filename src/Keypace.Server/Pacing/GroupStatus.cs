@@ -54,8 +54,11 @@ internal sealed record GroupStatus(
     /// <summary>What the hub's headers said last of its request limit; null when they said nothing.</summary>
     public required HubReport? Reported { get; init; }
 
-    /// <summary>What the hub taught and what is still believed.</summary>
+    /// <summary>What the hub taught, what is still believed and binds the whole group.</summary>
     public required KeptLessons Lessons { get; init; }
+
+    /// <summary>And what binds only the queries of one secret (<see cref="KeptLessons.Source"/>) besides.</summary>
+    public required IReadOnlyList<KeptLessons> LessonsOfSecrets { get; init; }
 
     /// <summary>What they said of all limits; null when they said nothing.</summary>
     public required HubReadings? Heard { get; init; }

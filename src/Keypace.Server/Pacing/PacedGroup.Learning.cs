@@ -25,36 +25,39 @@ internal sealed partial class PacedGroup
         lock (Gate)
         {
             goneTo = GoneTo(turn.ApiKeyId);
-        }
-
-        if (goneTo is not null)
-        {
-            goneTo.Learn(turn, report, refusal, model);   // the hub speaks of the secret, and that is there now
-            return;
-        }
-
-        lock (Gate)
-        {
-            var now = _clock.Now;
-            _learner ??= NewLearner();
-            _reported = report.Limit is null ? _reported : report;
-            var own = new OwnView(_pacer.Limit.Seconds, _pacer.Remaining(now), Volatile.Read(ref _inFlight), turn.SentAt, _pacer.CanShrinkBursts)
+            if (goneTo is null)
             {
-                SentBefore = refusal is not null || _learner.CountsSends ? _pacer.SentBefore(turn.SentAt) : 0,
-                ShapedAt = _pacer.Shape.Since,
-            };
-            var lesson = refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now);
-            Apply(lesson, turn, model, now);
-            var isPauseOver = refusal is null && _pacer.Answered(turn);
-            if (lesson != default || isPauseOver)
-            {
-                KeepLessons(turn.Source, now);
+                LearnHere(turn, report, refusal, model, _clock.Now);
+                Step(_clock.Now, changed);
             }
-
-            Step(now, changed);
         }
 
         WakeAll(changed);
+        goneTo?.Learn(turn, report, refusal, model);   // the hub speaks of the secret, and that is there now
+    }
+
+    private void LearnHere(Turn turn, in HubReport report, HubRefusal? refusal, string? model, long now)
+    {
+        if (_lessons?.Apart(turn.Source) is { } apart)
+        {
+            LearnApart(apart, turn, report, refusal, model, now);
+            return;
+        }
+
+        _learner ??= NewLearner();
+        _reported = report.Limit is null ? _reported : report;
+        var own = new OwnView(_pacer.Limit.Seconds, _pacer.Remaining(now), Volatile.Read(ref _inFlight), turn.SentAt, _pacer.CanShrinkBursts)
+        {
+            SentBefore = refusal is not null || _learner.CountsSends ? _pacer.SentBefore(turn.SentAt) : 0,
+            ShapedAt = _pacer.Shape.Since,
+        };
+        var lesson = refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now);
+        Apply(lesson, turn, model, now);
+        var isPauseOver = refusal is null && _pacer.Answered(turn);
+        if (lesson != default || isPauseOver)
+        {
+            KeepLessons(lesson.CircuitUntil > 0 ? Guid.Empty : turn.Source, now);
+        }
     }
 
     /// <summary>Everything that the hub's headers said last about limits, of whatever kind; for people, it decides nothing. Null when they said nothing yet.</summary>
@@ -62,6 +65,33 @@ internal sealed partial class PacedGroup
 
     /// <summary>A clean answer without any report may teach something too: that a lowered limit can rise again.</summary>
     public bool WantsAnswers => Volatile.Read(ref _learner) is not null;
+
+    /// <summary>What the hub says of a secret that brought lessons along is about that secret.</summary>
+    private void LearnApart(SourceLessons apart, Turn turn, in HubReport report, HubRefusal? refusal, string? model, long now)
+    {
+        var before = apart.CountsSends || refusal is not null ? _pacer.SentBefore(turn.Source, turn.SentAt, apart.IntervalSeconds) : 0;
+        var lesson = apart.Answered(report, refusal, turn.SentAt, before, now);
+        if (lesson.PauseUntil > 0)
+        {
+            _pacer.PauseSource(turn.Source, lesson.PauseUntil, lesson.AskEvery > 0 ? PauseWords.OutOfReason : PauseWords.Of(lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait));
+        }
+
+        if (lesson.CircuitUntil > 0)
+        {
+            Lessons.Circuits.Add(turn.Source, model, lesson.CircuitUntil);
+        }
+
+        if (lesson.Event is { } learned)
+        {
+            Events.Note(learned);
+        }
+
+        if (lesson != default)
+        {
+            ApplyQuotas(now);
+            KeepLessons(Guid.Empty, now);
+        }
+    }
 
     private LimitLearner NewLearner()
     {
@@ -114,7 +144,7 @@ internal sealed partial class PacedGroup
 
         if (lesson.CircuitUntil > 0)
         {
-            Lessons.Open(model, lesson.CircuitUntil);
+            Lessons.Circuits.Add(turn.Source, model, lesson.CircuitUntil);
         }
 
         if (lesson.Event is { } learned && !(learned.Kind == PacingEventKind.Paused && lesson.ShrinkBursts))

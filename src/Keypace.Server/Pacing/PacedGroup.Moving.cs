@@ -30,8 +30,22 @@ internal sealed partial class PacedGroup
 
                 var now = from._clock.Now;
                 to.Apply(keys.RulesThere, now);
+                var lessons = from.CarriedLessons(keys.SourceHere, now);
                 to.TakeOver(from.Carry(keys, now), keys, from, now);
                 from.SendAway(keys, to, now, left);
+                if (!keys.SourceStays)
+                {
+                    from.LeaveLessons(keys.SourceHere, now);
+                }
+
+                if (lessons is { IsEmpty: false })
+                {
+                    to.TakeUp(lessons with { Source = keys.SourceThere, GroupId = to.Id, BindsSourceOnly = !keys.AreAlone }, now);
+                    to.Lessons.Come(keys.SourceThere);
+                }
+
+                from.KeepLessonsIfAny(now);
+                to.KeepLessonsIfAny(now);
                 if (keys.RulesHere is { } rules)
                 {
                     from.Apply(rules, now);
@@ -72,7 +86,6 @@ internal sealed partial class PacedGroup
             return guest;
         }, _clock.Time.GetUtcNow(), now);
         HasQuotas |= _pacer.KnowsTokens;
-        TakeOverCircuits(from, now);
         WriteDown(carried, now);
     }
 
@@ -156,17 +169,6 @@ internal sealed partial class PacedGroup
             changed.Add(ticket);
         }
     }
-
-    private void TakeOverCircuits(PacedGroup from, long now)
-    {
-        foreach (var (model, until) in from._lessons?.Circuits ?? [])
-        {
-            if (until > now)
-            {
-                Lessons.Open(model, until);
-            }
-        }
-    }
 }
 
 /// <summary>Keys that go together from one rate group to another, because they have one secret and destination.</summary>
@@ -174,4 +176,11 @@ internal sealed partial class PacedGroup
 /// <param name="SourceThere">And the one that they have now.</param>
 /// <param name="RulesHere">What rules the group that they leave from then on; null: as before.</param>
 /// <param name="RulesThere">What rules the one that they come into.</param>
-internal sealed record MovingKeys(IReadOnlySet<Guid> Ids, Guid SourceHere, Guid SourceThere, GroupRules? RulesHere, GroupRules RulesThere);
+internal sealed record MovingKeys(IReadOnlySet<Guid> Ids, Guid SourceHere, Guid SourceThere, GroupRules? RulesHere, GroupRules RulesThere)
+{
+    /// <summary>Other keys of <see cref="SourceHere"/> stay in the group that they leave.</summary>
+    public bool SourceStays { get; init; }
+
+    /// <summary>Only keys of <see cref="SourceThere"/> are in the one that they come into: what their hub taught binds all of it.</summary>
+    public bool AreAlone { get; init; }
+}

@@ -66,13 +66,25 @@ internal sealed partial class PacedGroup
         ApplyLimit(now);
         var mode = rules.IsFrozen && rules.Mode == PacingMode.Auto ? rules.StartsSmooth ? PacingMode.Smooth : PacingMode.Burst : rules.Mode;
         _pacer.ChangeShape(mode, rules.StartsSmooth, now);
-        if (!_pacer.Quotas.SequenceEqual(rules.Quotas))
+        if (ApplyQuotas(now))
         {
-            _pacer.ChangeQuotas(rules.Quotas, _clock.Time.GetUtcNow(), now);
             ConfigureUses();
         }
 
         HasQuotas = rules.Quotas.Count > 0 || _pacer.KnowsTokens;
+    }
+
+    /// <summary>What was set, and what the hubs of single secrets taught besides. True when something changed.</summary>
+    private bool ApplyQuotas(long now)
+    {
+        IReadOnlyList<Quota> quotas = _lessons is null || _rules.IsFrozen ? _rules.Quotas : [.. _rules.Quotas, .. _lessons.Quotas];
+        if (_pacer.Quotas.SequenceEqual(quotas))
+        {
+            return false;
+        }
+
+        _pacer.ChangeQuotas(quotas, _clock.Time.GetUtcNow(), now);
+        return true;
     }
 
     /// <summary>What was set, or what was learned on top of it.</summary>

@@ -127,6 +127,7 @@ internal sealed partial class PacedGroup
             Reported = _reported,
             Heard = Heard,
             Lessons = _lessons?.View(_pacer, _learner, now) ?? new KeptLessons(Guid.Empty, Id),
+            LessonsOfSecrets = _lessons?.ViewsApart(_pacer, now) ?? [],
         };
     }
 

@@ -107,7 +107,7 @@ internal sealed partial class PacedGroup : IGrantHolder
                 var now = _clock.Now;
                 Step(now, changed);   // whoever is due goes before the newcomer, however late the timer is
                 OpenGates();
-                if (_lessons?.CircuitOf(entry.Need.Model, now) is { } open)
+                if (_lessons?.Circuits.WaitOf(entry.Need.Source, entry.Need.Model, now) is { } open)
                 {
                     refusal = new EntryRefusal(EntryRefusalKind.CircuitOpen, 0, open);
                 }
@@ -212,6 +212,11 @@ internal sealed partial class PacedGroup : IGrantHolder
         if (_learner is not null)
         {
             NoteGrowth(bursts, now);
+        }
+
+        if (_lessons?.Apart(turn.Source) is { } apart && apart.Sent(now))
+        {
+            ApplyQuotas(now);
         }
     }
 

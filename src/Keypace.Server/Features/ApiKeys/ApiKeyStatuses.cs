@@ -43,7 +43,7 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
             if (snapshots.Current.Keys.TryGetValue(row.Id, out var key))
             {
                 change.Audit<ApiKey>(AuditedSubject.ApiKey, "unpaused", row.Id.ToString(), row.Name, null, null);
-                change.Publish(current => current.GroupOf(key).Unpause());
+                change.Publish(current => current.GroupOf(key).Unpause(key.Source));
             }
 
             return row;
@@ -65,7 +65,7 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
             if (snapshots.Current.Keys.TryGetValue(row.Id, out var key))
             {
                 change.Audit<ApiKey>(AuditedSubject.ApiKey, "lessons_forgotten", row.Id.ToString(), row.Name, null, null);
-                change.Publish(current => current.GroupOf(key).Forget(kinds));
+                change.Publish(current => current.GroupOf(key).Forget(kinds, key.Source));
             }
 
             return row;

@@ -48,5 +48,12 @@ internal static class LessonSentences
         return lessons;
     }
 
+    /// <summary>What holds only the queries of the key's own secret in a rate group of several.</summary>
+    public static IReadOnlyList<HubLesson> OfSecret(KeptLessons kept, string hub) =>
+    [
+        .. Of(kept, kept.Limit is { } limit ? limit.Configured with { Count = limit.Effective } : default, hub)
+            .Select(lesson => lesson.Kind == "circuit" || !kept.BindsSourceOnly ? lesson : lesson with { What = $"For this key's secret only: {lesson.What}" }),
+    ];
+
     private static double Seconds(DateTimeOffset moment) => moment.ToUnixTimeMilliseconds() / 1000.0;
 }

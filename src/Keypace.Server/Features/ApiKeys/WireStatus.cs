@@ -1,5 +1,6 @@
 using Keypace.Contracts;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
 using Keypace.Server.Pacing;
 
@@ -12,7 +13,16 @@ internal static class WireStatus
     private static readonly TimeSpan Foreseeable = TimeSpan.FromDays(3_660);
 
     /// <param name="tokenName">A token's name today, by its id.</param>
-    public static ApiKeyStatus Of(ServedKey key, IReadOnlyList<string> groupKeys, GroupStatus status, DateTimeOffset now, Func<string, string> tokenName) => new(
+    public static ApiKeyStatus Of(ServedKey key, IReadOnlyList<string> groupKeys, GroupStatus status, DateTimeOffset now, Func<string, string> tokenName)
+    {
+        var own = status.LessonsOfSecrets.FirstOrDefault(lessons => lessons.Source == key.Source);
+        if (own?.Pause is { } pause && !(status.PausedUntil > pause.Until))
+            status = status with { PausedUntil = pause.Until, PausedWhy = pause.Why };
+        return Of(key, groupKeys, status, own, now, tokenName);
+    }
+
+    private static ApiKeyStatus Of(
+        ServedKey key, IReadOnlyList<string> groupKeys, GroupStatus status, KeptLessons? own, DateTimeOffset now, Func<string, string> tokenName) => new(
         key.Id.ToString(),
         key.Name.Text,
         status.UsedNow,
@@ -41,7 +51,7 @@ internal static class WireStatus
         status.Heard is { } heard ? Seconds(heard.At) : null,
         status.Shape.Burst,
         status.Slice == TimeSpan.Zero ? null : Math.Round(status.Slice.TotalSeconds, 3),
-        LessonSentences.Of(status.Lessons, status.Limit, key.Hub.DisplayName));
+        [.. LessonSentences.Of(status.Lessons, status.Limit, key.Hub.DisplayName), .. own is null ? [] : LessonSentences.OfSecret(own, key.Hub.DisplayName)]);
 
     private static LimitUse LimitOf(QuotaStatus use, DateTimeOffset now) => new(
         LimitText.Word(use.Quota),

@@ -235,36 +235,4 @@ public sealed class KeptLessonsTests
         Group.Learn(turn, report, refusal, model);
         turn.Ended();
     }
-
-    private sealed class MemoryLessons : ILessonStore
-    {
-        private bool _isGone;
-
-        public Dictionary<Guid, KeptLessons> Kept { get; private init; } = [];
-
-        public MemoryLessons OfNextProcess()
-        {
-            _isGone = true;
-            return new MemoryLessons { Kept = new(Kept) };
-        }
-
-        public IReadOnlyList<KeptLessons> Load() => [.. Kept.Values];
-
-        public void Keep(KeptLessons lessons)
-        {
-            if (_isGone)
-            {
-                return;
-            }
-
-            if (lessons.IsEmpty)
-            {
-                Kept.Remove(lessons.Source);
-            }
-            else
-            {
-                Kept[lessons.Source] = lessons;
-            }
-        }
-    }
 }

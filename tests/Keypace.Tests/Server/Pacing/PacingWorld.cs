@@ -34,6 +34,8 @@ internal sealed class PacingWorld : IMachine
 
     public PaceJournal Journal { get; private set; } = null!;
 
+    public MemoryLessons Lessons { get; private set; } = new();
+
     public List<Departure> Departures { get; } = [];
 
     public string BootId => $"boot-{_boot}";
@@ -48,7 +50,8 @@ internal sealed class PacingWorld : IMachine
     public void Start(bool isStoreNew = false)
     {
         Journal = PaceJournal.Open(Disk, this, Time, isStoreNew, NullLogger<PaceJournal>.Instance, _background.Enqueue);
-        Groups = new RateGroups(Options, Time, Journal);
+        Lessons = Lessons.OfNextProcess();
+        Groups = new RateGroups(Options, Time, Journal, Lessons);
     }
 
     /// <summary>kill -9: whatever was handed to the system stays.</summary>
