@@ -187,7 +187,7 @@ public sealed record LimitUse(
 
 /// <summary>One thing that Keypace changed by itself.</summary>
 /// <param name="At">Unix seconds with fraction.</param>
-/// <param name="Kind"><c>limit_lowered</c>, <c>limit_raised</c>, <c>foreign_traffic</c>, <c>paused</c>, <c>bursts_shrunk</c>, <c>bursts_grown</c>, <c>circuit_opened</c>, …</param>
+/// <param name="Kind"><c>limit_lowered</c>, <c>limit_raised</c>, <c>foreign_traffic</c>, <c>paused</c>, <c>bursts_shrunk</c>, <c>bursts_grown</c>, <c>circuit_opened</c>, <c>model_paused</c>, …</param>
 /// <param name="Cause">What the hub said or did, in a sentence.</param>
 /// <param name="Before">In the kind's unit; null where there is none.</param>
 public sealed record PacingEvent(double At, string Kind, string Cause, double? Before = null, double? After = null);

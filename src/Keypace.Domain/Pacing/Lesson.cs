@@ -46,7 +46,11 @@ public enum HubRefusalKind
 }
 
 /// <param name="Wait">How long the hub says to wait, in ticks; null when it does not.</param>
-public readonly record struct HubRefusal(HubRefusalKind Kind, long? Wait);
+public readonly record struct HubRefusal(HubRefusalKind Kind, long? Wait)
+{
+    /// <summary>Whom the hub says that it is about.</summary>
+    public RefusalScope Scope { get; init; }
+}
 
 /// <summary>What the host of a pacer has to do; <c>default</c>: nothing.</summary>
 public readonly record struct Lesson

@@ -40,6 +40,16 @@ public sealed partial class LimitLearner
     /// <summary>What was learned is no longer believed: the limit is as it was set.</summary>
     public void Forget() => Forget(Configured);
 
+    /// <summary>The refusal that lowered the limit last said nothing of it: it is as it was before.</summary>
+    public void TakeBack(int before)
+    {
+        if (before > _effective)
+        {
+            _effective = Math.Min(before, Ceiling.Count);
+            _wayBack.Forget();
+        }
+    }
+
     /// <summary>True, and everything is forgotten, when the hub has not confirmed it for long.</summary>
     public bool Expire(long now)
     {

@@ -68,20 +68,21 @@ internal sealed class LimitLine(int number, LineName name)
     /// <summary>Those of one line draw on the same meters: this is one's.</summary>
     public required QuotaClaim[]? Claims { get; init; }
 
-    public bool DrawsOn(QuotaMeter meter) => meter is SourceGate gate ? gate.Source == Name.Source : QuotaClaims.On(Claims, meter);
+    public bool DrawsOn(QuotaMeter meter) => meter is PauseGate gate ? gate.Holds(Name.Model, Name.Source) : QuotaClaims.On(Claims, meter);
 }
 
 /// <summary>What a line's queries have in common.</summary>
-/// <param name="Model">Where a limit of one model counts them; else null.</param>
+/// <param name="Model">Where a limit or a pause of one model concerns them, or may; else null.</param>
 /// <param name="Input">Tokens, where a limit of tokens counts them; below zero a size class.</param>
 /// <param name="Output">The same.</param>
 internal readonly record struct LineName(string? Model, Guid Source, long Input, long Output)
 {
     /// <param name="isExact">Queries of each size in a line of their own: then a small one finds every gap that is large enough for it. Else
     /// those within a quarter of each other stand together, and wait for the first of them.</param>
-    public static LineName Of(in QueryNeed need, QuotaClaim[]? claims, bool isExact)
+    /// <param name="byModel">The model sets them apart, whatever limits there are.</param>
+    public static LineName Of(in QueryNeed need, QuotaClaim[]? claims, bool isExact, bool byModel)
     {
-        var (model, tokens) = (false, 0L);
+        var (model, tokens) = (byModel, 0L);
         foreach (ref var claim in claims.AsSpan())
         {
             model |= claim.Meter.Quota.Model is not null;

@@ -4,8 +4,9 @@ namespace Keypace.Domain.Pacing;
 /// Which lines are open. One is open until somebody of it was found not to be allowed; then it is closed until the meter that was in the way has
 /// room. So nobody is looked at twice for the same reason.
 /// </summary>
+/// <param name="byModel">A pause holds some model: each has lines of its own.</param>
 /// <param name="isForeseen">Asks the meters what they foresee, not what they count.</param>
-internal sealed partial class LimitLines(bool isForeseen = false)
+internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
 {
     /// <summary>Lines up to which queries of each size have their own.</summary>
     private const int MostExact = 64;
@@ -24,7 +25,7 @@ internal sealed partial class LimitLines(bool isForeseen = false)
     /// <param name="passed">How often it was passed before.</param>
     public void Enter(Ticket ticket, int passed = 0)
     {
-        var name = LineName.Of(ticket.Need, ticket.Claims, _byName.Count < MostExact);
+        var name = LineName.Of(ticket.Need, ticket.Claims, _byName.Count < MostExact, byModel);
         if (!_byName.TryGetValue(name, out var line))
         {
             var number = Array.IndexOf(_byNumber, null);

@@ -84,7 +84,7 @@ public sealed partial class Pacer
         if (_line?.Peek() is { } head)
         {
             return Blocking(head, now) is { } meter
-                ? new(meter is SourceGate ? BindingKind.Pause : BindingKind.Quota, meter.BoundQuota, WhenAllowed(head, now))
+                ? new(meter is PauseGate ? BindingKind.Pause : BindingKind.Quota, meter.BoundQuota, WhenAllowed(head, now))
                 : null;
         }
 
@@ -101,7 +101,7 @@ public sealed partial class Pacer
 
     private long WhenAllowed(Ticket ticket, long now)
     {
-        var when = GateOf(ticket.Need.Source) is { } gate ? gate.Earliest(0, now) : now;
+        var when = GateOn(ticket.Need) is { } gate ? gate.Earliest(0, now) : now;
         foreach (ref var claim in ticket.Claims.AsSpan())
         {
             when = Math.Max(when, claim.Meter.Earliest(ClampedAmount(claim), now));

@@ -118,7 +118,7 @@ public sealed partial class Pacer
             return [];   // what runs is known one by one
         }
 
-        var alike = Array.FindAll(before, meter => meter.Quota.Dimension == quota.Dimension && meter is not SourceGate);
+        var alike = Array.FindAll(before, meter => meter.Quota.Dimension == quota.Dimension && meter is not PauseGate);
         // First those that count just this, then those that count it among other things: it may have been all of theirs.
         var known = alike.Where(meter => meter.Quota.Model == quota.Model && meter.Quota.Source == quota.Source).OrderBy(meter => meter.Reach)
             .Select(meter => new KnownUse(meter.Reach, SettledOn(meter, now)))

@@ -26,7 +26,7 @@ public sealed partial class Pacer
     /// <summary>As if those in line needed all the same of each limit.</summary>
     private (int Position, long Start) Reckon(int position, in Arrival arrival, QuotaClaim[]? claims, long now)
     {
-        var at = GateOf(arrival.Need.Source) is { } gate ? Math.Max(now, gate.Until) : now;
+        var at = GateOn(arrival.Need) is { } gate ? Math.Max(now, gate.Until) : now;
         foreach (ref var claim in claims.AsSpan())
         {
             var before = claim.Meter.Queuing == 0 ? 0 : (long)((Int128)claim.Meter.Queued * Math.Min(position, claim.Meter.Queuing) / claim.Meter.Queuing);

@@ -75,7 +75,7 @@ public sealed partial class Pacer
 
     /// <summary>Nothing waits, is out, counts or is paused, no burst was learned: a new pacer would do the same once nothing runs.</summary>
     public bool IsIdle(long now) =>
-        Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now) && !IsAnySourcePaused(now)
+        Waiting == 0 && _window.IsEmptyAt(now) && now >= PausedUntil && AreQuotasIdle(now) && !IsAnyPartPaused(now)
         && LearnedBursts is null && !IsAsking;
 
     private long NextNear(long now)

@@ -1,6 +1,6 @@
 namespace Keypace.Domain.Pacing;
 
-/// <summary>Who goes while others wait for a quota or a pause of their source.</summary>
+/// <summary>Who goes while others wait for a quota or a pause of their source or model.</summary>
 public sealed partial class Pacer
 {
     private LimitLines? _lines;   // null while only the rate limit can be in the way of anybody in line
@@ -8,7 +8,7 @@ public sealed partial class Pacer
     /// <summary>The first of its limits that does not allow it now.</summary>
     private QuotaMeter? Blocking(Ticket ticket, long now, bool isForeseen = false)
     {
-        if (_gates is not null && GateOf(ticket.Need.Source) is { } gate && !gate.Allows(0, now))
+        if (_gates is not null && GateOn(ticket.Need) is { } gate && !gate.Allows(0, now))
         {
             return gate;
         }
@@ -91,7 +91,7 @@ public sealed partial class Pacer
 
     private void Reline()
     {
-        var lines = _lines = IsPlain ? null : new LimitLines();
+        var lines = _lines = IsPlain ? null : new LimitLines(IsAnyModelHeld);
         foreach (var meter in _meters ?? [])
         {
             (meter.Queued, meter.Queuing) = (0, 0);

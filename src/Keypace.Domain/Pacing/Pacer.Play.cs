@@ -8,7 +8,7 @@ public sealed partial class Pacer
     private sealed class LinePlay
     {
         private readonly Pacer _pacer;
-        private readonly LimitLines _lines = new(isForeseen: true);
+        private readonly LimitLines _lines;
         private readonly FairQueue _line;
         private readonly List<long> _starts;
         private readonly long _now;
@@ -17,6 +17,7 @@ public sealed partial class Pacer
         public LinePlay(Pacer pacer, long now)
         {
             (_pacer, _now, _at) = (pacer, now, Math.Max(now, pacer.PausedUntil));
+            _lines = new(pacer.IsAnyModelHeld, isForeseen: true);
             _starts = pacer._starts ??= [];
             _starts.Clear();
             foreach (var meter in pacer._meters ?? [])

@@ -4,47 +4,72 @@ namespace Keypace.Domain.Pacing;
 /// <param name="Until">Tick.</param>
 public readonly record struct SourcePause(Guid Source, long Until, string Why);
 
-/// <summary>Pauses of one source among several that share a rate group: the others go on.</summary>
+/// <summary>A pause that holds only the queries of one model.</summary>
+/// <param name="Until">Tick.</param>
+public readonly record struct ModelPause(string Model, long Until, string Why);
+
+/// <summary>Pauses of one source or one model among several that share a rate group: the others go on.</summary>
 public sealed partial class Pacer
 {
-    private SourceGate[]? _gates;   // null: none, which costs nothing
+    private PauseGate[]? _gates;   // null: none, which costs nothing
 
-    /// <summary>No quotas and no pause of a source: whoever is first may go as soon as the window allows.</summary>
+    /// <summary>No quotas and no pause of a source or model: whoever is first may go as soon as the window allows.</summary>
     private bool IsPlain => _meters is null && _gates is null;
 
     /// <summary>No permit for this source's queries before <paramref name="until"/>, those in line too. Never shortens a pause.</summary>
-    public void PauseSource(Guid source, long until, string why)
-    {
-        var gate = GateOf(source);
-        if (gate is null)
-        {
-            gate = new SourceGate(source);
-            SetGates([.. _gates ?? [], gate]);
-        }
+    public void PauseSource(Guid source, long until, string why) => Pause(GateOf(source) ?? Add(new PauseGate(source, null)), until, why);
 
-        if (until > gate.Until)
-        {
-            (gate.Until, gate.Why) = (until, why);
-        }
-    }
+    /// <summary>No permit for this model's queries before <paramref name="until"/>, those in line too. Never shortens a pause.</summary>
+    public void PauseModel(string model, long until, string why) =>
+        Pause(_gates is null ? Add(new PauseGate(default, model)) : Array.Find(_gates, gate => gate.Model == model) ?? Add(new PauseGate(default, model)), until, why);
 
     /// <summary>Its queries go on as soon as all else allows.</summary>
     public void ResumeSource(Guid source)
     {
         if (GateOf(source) is not null)
         {
-            SetGates(Array.FindAll(_gates!, each => each.Source != source));
+            SetGates(Array.FindAll(_gates!, each => each.Model is not null || each.Source != source));
+        }
+    }
+
+    /// <summary>The queries of every model go on as soon as all else allows.</summary>
+    public void ResumeModels()
+    {
+        if (IsAnyModelHeld)
+        {
+            SetGates(Array.FindAll(_gates!, each => each.Model is null));
         }
     }
 
     /// <summary>The pauses of sources that hold now.</summary>
     public IReadOnlyList<SourcePause> SourcePausesAt(long now) =>
-        [.. (_gates ?? []).Where(gate => gate.Until > now).Select(gate => new SourcePause(gate.Source, gate.Until, gate.Why))];
+        [.. (_gates ?? []).Where(gate => gate.Until > now && gate.Model is null).Select(gate => new SourcePause(gate.Source, gate.Until, gate.Why))];
 
-    private void SetGates(SourceGate[] gates)
+    /// <summary>The pauses of models that hold now.</summary>
+    public IReadOnlyList<ModelPause> ModelPausesAt(long now) =>
+        [.. (_gates ?? []).Where(gate => gate.Until > now && gate.Model is not null).Select(gate => new ModelPause(gate.Model!, gate.Until, gate.Why))];
+
+    private bool IsAnyModelHeld => _gates is not null && Array.Exists(_gates, gate => gate.Model is not null);
+
+    private PauseGate Add(PauseGate gate)
     {
+        SetGates([.. _gates ?? [], gate]);
+        return gate;
+    }
+
+    private static void Pause(PauseGate gate, long until, string why)
+    {
+        if (until > gate.Until)
+        {
+            (gate.Until, gate.Why) = (until, why);
+        }
+    }
+
+    private void SetGates(PauseGate[] gates)
+    {
+        var wereByModel = IsAnyModelHeld;
         _gates = gates.Length == 0 ? null : gates;
-        if (_lines is null)
+        if (_lines is null || IsAnyModelHeld != wereByModel)
         {
             Reline();
         }
@@ -63,7 +88,22 @@ public sealed partial class Pacer
         }
     }
 
-    private SourceGate? GateOf(Guid source) => _gates is null ? null : Array.Find(_gates, gate => gate.Source == source);
+    private PauseGate? GateOf(Guid source) => _gates is null ? null : Array.Find(_gates, gate => gate.Model is null && gate.Source == source);
 
-    private bool IsAnySourcePaused(long now) => _gates is not null && Array.Exists(_gates, gate => gate.Until > now);
+    /// <summary>Of the gates that concern such a query the one that opens last; null: none does.</summary>
+    private PauseGate? GateOn(in QueryNeed need)
+    {
+        PauseGate? last = null;
+        foreach (var gate in _gates ?? [])
+        {
+            if (gate.Holds(need.Model, need.Source) && (last is null || gate.Until > last.Until))
+            {
+                last = gate;
+            }
+        }
+
+        return last;
+    }
+
+    private bool IsAnyPartPaused(long now) => _gates is not null && Array.Exists(_gates, gate => gate.Until > now);
 }

@@ -20,6 +20,9 @@ public enum PacingEventKind
 
     /// <summary>Queries of a model (or all) are refused without being sent; After is for how many milliseconds.</summary>
     CircuitOpened,
+
+    /// <summary>Queries of one model wait, and no others; After is the pause in milliseconds.</summary>
+    ModelPaused,
 }
 
 /// <summary>What made it change.</summary>
@@ -53,4 +56,8 @@ public enum PacingCause
 /// <summary>One thing that Keypace did by itself, and why.</summary>
 /// <param name="Before">In the kind's unit; null where there is none.</param>
 /// <param name="At">Tick.</param>
-public sealed record PacingEvent(PacingEventKind Kind, PacingCause Cause, long? Before, long? After, long At);
+public sealed record PacingEvent(PacingEventKind Kind, PacingCause Cause, long? Before, long? After, long At)
+{
+    /// <summary>The model that it is about; null: all of them.</summary>
+    public string? Model { get; init; }
+}

@@ -89,11 +89,14 @@ internal struct ExchangeCourse
     /// <summary>It was sent again with another credential, which happens once.</summary>
     public bool IsRenewed;
 
-    /// <summary>How often the hub refused it while other queries of its key were answered in between.</summary>
+    /// <summary>How often the hub refused it while other queries of its key, sent in between, were answered.</summary>
     public int RefusedAmongAnswered;
 
-    /// <summary>The key's answers when the hub refused it last.</summary>
-    public long AnsweredBefore;
+    /// <summary>Tick at which it was sent when the hub refused it last.</summary>
+    public long RefusedSentAt;
+
+    /// <summary>It waits so long by itself before it enters the line again: nobody else has to.</summary>
+    public TimeSpan WaitsAlone;
 
     /// <summary>The refusal of the hub that it waits out; handed on if the caller's patience ends first.</summary>
     public HubAnswer? Pushback;

@@ -16,6 +16,11 @@ namespace Keypace.Server.Gateway;
 internal sealed class HubExchange(
     KeySnapshots snapshots, Credentials credentials, SecondLook secondLook, HubSending sending, PacingFigures figures, KeyAccounts accounts, TimeProvider time)
 {
+    /// <summary>So often a query is refused while others of its key are answered before its refusal is handed on.</summary>
+    private const int MostRefusals = 3;
+
+    private static readonly TimeSpan AloneAfter = TimeSpan.FromSeconds(2);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
     public async ValueTask<HubEnd> RunAsync(Query query, HubClock clock)
     {
@@ -28,6 +33,8 @@ internal sealed class HubExchange(
         while (true)
         {
             // :: Step 3: permit. A query that was sent before comes back to the front of the line.
+            if (query.Course.WaitsAlone > TimeSpan.Zero && !await WaitAloneAsync(query, clock))
+                return HandedOn(query.Course.Pushback!);
             var entered = time.GetTimestamp();
             if (!group.Enter(EntryOf(query, need)).TryGet(out var turn, out var refused))
                 return query.Course.Pushback is { } pushback ? HandedOn(pushback) : Refused(query, refused, group, need);
@@ -97,17 +104,17 @@ internal sealed class HubExchange(
     {
         var key = query.Routed!.Key;
         if (answer.Status is 401 or 403 or 402 or 429 or 503 or 529)
-            return LearnOfRefusalAsync(query, group, turn, need.Model, answer, clock);
+            return LearnOfRefusalAsync(query, group, turn, need, answer, clock);
         if (HubLearning.Answered(group, turn, answer, key, need.Model, time, out var report))
             accounts.Note(snapshots.Current, key, answer, report);
         if (answer.Status < 400)
-            key.Answers.Add();
+            key.Answers.Add(turn.SentAt);
         return new(new Learned(AfterSend.Answer));
     }
 
-    private async ValueTask<Learned> LearnOfRefusalAsync(Query query, PacedGroup group, Turn turn, string? model, HubAnswer answer, HubClock clock)
+    private async ValueTask<Learned> LearnOfRefusalAsync(Query query, PacedGroup group, Turn turn, QueryNeed need, HubAnswer answer, HubClock clock)
     {
-        var key = query.Routed!.Key;
+        var (key, model) = (query.Routed!.Key, need.Model);
         var isOfKey = answer.Status is 401 or 403;
         if (isOfKey && credentials.Rejected(key, new HubRejection(answer.Status, answer.Response.Headers.Date, query.Tally.SentAt ?? time.GetUtcNow())) && !query.Course.IsRenewed)
         {
@@ -134,7 +141,9 @@ internal sealed class HubExchange(
             return new(AfterSend.Refuse, refusedKey);
         }
 
-        if (!HubLearning.Refused(group, turn, answer, key, model ?? NamedModel.Of(query.Routed), time.GetUtcNow(), out var signal) || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
+        var refusals = answer.Status == 429 ? RefusalsOfThis(ref query.Course, turn, key) : 0;
+        var isLimit = HubLearning.Refused(group, turn, answer, key, model ?? NamedModel.Of(query.Routed), refusals > 1, time.GetUtcNow(), out var signal, out var scope);
+        if (!isLimit || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
         {
             if (!answer.IsBroken)
                 return new(AfterSend.Answer);
@@ -142,27 +151,38 @@ internal sealed class HubExchange(
             return new(AfterSend.Refuse, HubRefusals.BrokeOffInAnswer(key));
         }
 
-        if (signal.Wait is null && IsThisQuerys(ref query.Course, key))
+        var isOwn = scope is RefusalScope.Query && refusals <= 1;   // the hub says so itself: it is larger than is ever taken
+        if (isOwn || (signal.Wait is null && refusals >= MostRefusals))
         {
             HandedOn(answer);
             return new(AfterSend.Answer);
         }
 
+        query.Course.WaitsAlone = scope is RefusalScope.Query ? signal.Wait ?? AloneAfter : TimeSpan.Zero;
         query.Course.Pushback = answer;
         return new(AfterSend.Resend);
     }
 
     /// <summary>
-    /// True when the hub has refused the query so often, while it answered others of the same key in between, that the refusal is about this query or its
-    /// model and not about the key's limit: waiting for the line does not help it.
+    /// How often the hub has refused the query while it answered others of the same key that were sent in between. From the second time on the refusal is
+    /// about this query or its model and not about the key's limit: waiting for the line does not help it.
     /// </summary>
-    private static bool IsThisQuerys(ref ExchangeCourse course, ServedKey key)
+    private static int RefusalsOfThis(ref ExchangeCourse course, Turn turn, ServedKey key)
     {
-        const int Refusals = 3;
-        var answered = key.Answers.Count;
-        course.RefusedAmongAnswered = course.RefusedAmongAnswered == 0 || answered > course.AnsweredBefore ? course.RefusedAmongAnswered + 1 : 1;
-        course.AnsweredBefore = answered;
-        return course.RefusedAmongAnswered >= Refusals;
+        course.RefusedAmongAnswered = course.RefusedAmongAnswered == 0 || key.Answers.SentAt > course.RefusedSentAt ? course.RefusedAmongAnswered + 1 : 1;
+        course.RefusedSentAt = turn.SentAt;
+        return course.RefusedAmongAnswered;
+    }
+
+    /// <summary>A query that is refused for itself waits out what the hub said without a place in line. False when its caller does not wait so long.</summary>
+    private async ValueTask<bool> WaitAloneAsync(Query query, HubClock clock)
+    {
+        var wait = query.Course.WaitsAlone;
+        query.Course.WaitsAlone = TimeSpan.Zero;
+        if (query.Wish.Patience - time.GetElapsedTime(query.Tally.StartedAt) <= wait)
+            return false;
+        await Task.Delay(wait, time, clock.Token);
+        return true;
     }
 
     private static HubAnswer HandedOn(HubAnswer refusal)
@@ -191,9 +211,10 @@ internal sealed class HubExchange(
     private static QueryNeed NeedOf(Query query, PacedGroup group)
     {
         var routed = query.Routed!;
+        var model = routed.Choice.Model ?? NamedModel.AtOnce(routed, group.LastAsked);
         return (group.HasQuotas && routed.Body is { } body
-            ? TokenNeed.Of(body.Original.Span, routed.Choice.Model, query.HasAnswerTokens, group)
-            : new QueryNeed(routed.Choice.Model, 0, 0)) with { Source = routed.Key.Source };
+            ? TokenNeed.Of(body.Original.Span, model, query.HasAnswerTokens, group)
+            : new QueryNeed(model, 0, 0)) with { Source = routed.Key.Source };
     }
 
     private Entry EntryOf(Query query, in QueryNeed need)

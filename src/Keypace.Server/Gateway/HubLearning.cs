@@ -26,9 +26,13 @@ internal static class HubLearning
     }
 
     /// <summary>True when the answer is a refusal over limits (its body is read then); false for any other answer.</summary>
+    /// <param name="isAmongAnswered">It was refused before, and others that were sent in between were answered.</param>
     /// <param name="signal">What it means for the next try.</param>
-    public static bool Refused(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, DateTimeOffset now, out LimitSignal signal)
+    /// <param name="scope">Whom it concerns, as far as the hub says or this query shows.</param>
+    public static bool Refused(
+        PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, bool isAmongAnswered, DateTimeOffset now, out LimitSignal signal, out RefusalScope scope)
     {
+        scope = RefusalScope.Unsaid;
         signal = LimitSignals.Read(key.Hub, answer.Status, answer.HeaderOf, answer.Small, now);
         answer.IsTerminal = signal.IsTerminal;
         if (!signal.IsLimit)
@@ -37,8 +41,30 @@ internal static class HubLearning
             : signal.IsTerminal ? HubRefusalKind.Terminal
             : answer.Status is 503 or 529 ? HubRefusalKind.Overloaded
             : HubRefusalKind.RateLimited;
-        group.Learn(turn, ReportOf(group, answer, key, now), new HubRefusal(kind, signal.Wait is { } wait ? Ticks(wait) : null), model);
+        scope = ScopeOf(answer, model, isAmongAnswered);
+        group.Learn(turn, ReportOf(group, answer, key, now), new HubRefusal(kind, signal.Wait is { } wait ? Ticks(wait) : null) { Scope = scope }, model);
         return true;
+    }
+
+    /// <summary>What the hub's words say; else what this query shows by being refused while others are answered.</summary>
+    private static RefusalScope ScopeOf(HubAnswer answer, string? model, bool isAmongAnswered)
+    {
+        var subject = RefusalSubjects.Of(answer.Small, model);
+        if (subject is RefusalSubject.Query)
+            return RefusalScope.Query;
+        return subject is RefusalSubject.Model || NamesInLimits(answer, model) ? RefusalScope.Model : isAmongAnswered ? RefusalScope.Query : RefusalScope.Unsaid;
+    }
+
+    /// <summary>A header of limits names the model.</summary>
+    private static bool NamesInLimits(HubAnswer answer, string? model)
+    {
+        foreach (var (name, values) in answer.Response.Headers.NonValidated)
+        {
+            if (name.Contains("ratelimit", StringComparison.OrdinalIgnoreCase) && RefusalSubjects.IsNamed(values.ToString(), model))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>Some header has to do with limits; one pass over the names is cheaper than asking for each that a hub may use.</summary>

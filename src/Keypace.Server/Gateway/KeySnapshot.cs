@@ -111,7 +111,7 @@ internal sealed record ServedKey(
     public KnownTargets Targets { get; } = new();
 
     /// <summary>What its hub has answered since the key is as it is.</summary>
-    public AnswerCount Answers { get; } = new();
+    public LatestAnswered Answers { get; } = new();
 
     /// <summary>Host and port that its connections lead to; null for a key without an address. Found out when first asked.</summary>
     public string? HubHost => _hubHost ??= Destination is { } destination && new Uri(destination.Address) is var uri ? $"{uri.IdnHost}:{uri.Port}" : null;
@@ -126,14 +126,20 @@ internal sealed record ServedKey(
     public IReadOnlyList<string> OwnModels { get; init; } = [];
 }
 
-/// <summary>Answers of one key that were no refusals.</summary>
-internal sealed class AnswerCount
+/// <summary>When that query of a key was sent that was sent last of those that were answered and not refused.</summary>
+internal sealed class LatestAnswered
 {
-    private long _count;
+    private long _sentAt = long.MinValue;
 
-    public long Count => Volatile.Read(ref _count);
+    /// <summary>Tick of the rate group; <see cref="long.MinValue"/>: none was.</summary>
+    public long SentAt => Volatile.Read(ref _sentAt);
 
-    public void Add() => Interlocked.Increment(ref _count);
+    /// <summary>Two at once may leave the earlier one, which costs nothing: the next comes.</summary>
+    public void Add(long sentAt)
+    {
+        if (sentAt > Volatile.Read(ref _sentAt))
+            Volatile.Write(ref _sentAt, sentAt);
+    }
 }
 
 /// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>

@@ -30,6 +30,9 @@ internal sealed record GroupStatus(
     SendHistoryView? History,
     DateTimeOffset HistoryNewestAt)
 {
+    /// <summary>Models whose queries wait while others go.</summary>
+    public IReadOnlyList<HeldModel> ModelPauses { get; init; } = [];
+
     /// <summary>What people set; <see cref="Limit"/> is what was learned on top of it.</summary>
     public required GroupRules Rules { get; init; }
 
@@ -67,6 +70,9 @@ internal sealed record GroupStatus(
 /// <summary>The limits that one answer's headers spoke of.</summary>
 /// <param name="At">When it came; what is left until a reset counts from there.</param>
 internal sealed record HubReadings(IReadOnlyList<LimitReading> Readings, DateTimeOffset At);
+
+/// <summary>A model whose queries wait.</summary>
+internal sealed record HeldModel(string Model, DateTimeOffset Until, string Why);
 
 /// <param name="FreeAt">When something of it is free; null when nobody knows.</param>
 internal sealed record QuotaStatus(Quota Quota, long Used, DateTimeOffset? FreeAt);

@@ -27,8 +27,13 @@ internal sealed partial class PacedGroup
             goneTo = GoneTo(turn.ApiKeyId);
             if (goneTo is null)
             {
-                LearnHere(turn, report, refusal, model, _clock.Now);
-                Step(_clock.Now, changed);
+                var now = _clock.Now;
+                if (!IsOnesOwn(turn, refusal, model, now))
+                {
+                    LearnHere(turn, report, refusal, model, now);
+                }
+
+                Step(now, changed);
             }
         }
 
@@ -64,7 +69,7 @@ internal sealed partial class PacedGroup
     public HubReadings? Heard { get; set; }
 
     /// <summary>A clean answer without any report may teach something too: that a lowered limit can rise again.</summary>
-    public bool WantsAnswers => Volatile.Read(ref _learner) is not null;
+    public bool WantsAnswers => Volatile.Read(ref _learner) is not null || Volatile.Read(ref _scopes) is { IsAnyRefused: true };
 
     /// <summary>What the hub says of a secret that brought lessons along is about that secret.</summary>
     private void LearnApart(SourceLessons apart, Turn turn, in HubReport report, HubRefusal? refusal, string? model, long now)

@@ -65,6 +65,7 @@ internal sealed partial class PacedGroup
             {
                 _pacer.Resume();
                 _pacer.ResumeSource(source);
+                _pacer.ResumeModels();
             }
 
             ApplyLimit(now);

@@ -118,6 +118,7 @@ internal sealed partial class PacedGroup
             history is null ? default : _clock.WallAt(history.NewestAt, now))
         {
             Rules = _rules,
+            ModelPauses = [.. _pacer.ModelPausesAt(now).Select(pause => new HeldModel(pause.Model, _clock.WallAt(pause.Until, now), pause.Why))],
             Binding = KindAt(binding.Kind, now),
             BindingQuota = binding.Quota,
             Shape = shape,

@@ -105,6 +105,11 @@ internal sealed partial class PacedGroup : IGrantHolder
             else if (!isRetired)
             {
                 var now = _clock.Now;
+                if (entry.Need.Model is { } model)
+                {
+                    NoteAsked(model, now);
+                }
+
                 Step(now, changed);   // whoever is due goes before the newcomer, however late the timer is
                 OpenGates();
                 if (_lessons?.Circuits.WaitOf(entry.Need.Source, entry.Need.Model, now) is { } open)
@@ -170,6 +175,7 @@ internal sealed partial class PacedGroup : IGrantHolder
         {
             var now = _clock.Now;
             _pacer.Resume();
+            _pacer.ResumeModels();
             KeepLessonsIfAny(now);
             Step(now, changed);
         }

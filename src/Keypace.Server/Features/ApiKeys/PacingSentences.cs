@@ -1,4 +1,5 @@
 using System.Globalization;
+using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
 
@@ -24,7 +25,8 @@ internal static class PacingSentences
         var cost = shape.Use < 0.9995 ? $" The guard in each slice leaves {Number(shape.Use * 100, "0.#")} % of the limit to be used." : "";
         var learned = status.Limit != status.Rules.Limit ? $" The limit is {status.Limit} for now, not the {status.Rules.Limit} that is set: see the events." : "";
         var paused = status.PausedUntil is { } until ? $" Nothing goes for another {Number((until - now).TotalSeconds, "0.#")} s: {status.PausedWhy}. If you know better: keypace api-keys unpause." : "";
-        return $"{what}: {why}.{cost}{learned}{paused}";
+        var models = string.Concat(status.ModelPauses.Select(pause => $" Queries for {Model(pause.Model)} wait another {Number((pause.Until - now).TotalSeconds, "0.#")} s: {pause.Why}; others go."));
+        return $"{what}: {why}.{cost}{learned}{paused}{models}";
     }
 
     public static Contracts.PacingEvent Of(GroupEvent one)
@@ -42,10 +44,13 @@ internal static class PacingSentences
         PacingEventKind.BurstsShrunk => "bursts_shrunk",
         PacingEventKind.BurstsGrown => "bursts_grown",
         PacingEventKind.CircuitOpened => "circuit_opened",
+        PacingEventKind.ModelPaused => "model_paused",
         _ => "changed",
     };
 
-    private static string Sentence(PacingEvent what) => what.Cause switch
+    private static string Sentence(PacingEvent what) => what.Model is { } model ? $"{Cause(what)} It concerns {Model(model)} only." : Cause(what);
+
+    private static string Cause(PacingEvent what) => what.Cause switch
     {
         PacingCause.LimitHeader => "The hub's headers say another limit.",
         PacingCause.RemainingHeader => "The hub's headers say that less is left than was sent from here: somebody else uses the account.",
@@ -57,6 +62,9 @@ internal static class PacingSentences
         PacingCause.Overloaded => "The hub is overloaded.",
         _ => "",
     };
+
+    /// <summary>A model's name as a caller typed it, unless it is a secret in the wrong place.</summary>
+    private static string Model(string typed) => TypedName.HasKeyForm(typed) ? "the model ***" : $"the model '{typed[..Math.Min(typed.Length, 100)]}'";
 
     private static string Number(double number, string format = "N0") => number.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -27,6 +27,9 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     /// <summary>True for a refusal that was waited for already, as long as anybody would: trying it again at once helps nobody.</summary>
     public bool WasWaitedFor { get; set; }
 
+    /// <summary>Trying again does not help: the caller is told.</summary>
+    public bool IsFinal => IsTerminal || WasWaitedFor;
+
     /// <summary>Stars the key's secret out of what goes on to the caller; null when there is none to look for.</summary>
     public SecretScrub? Scrub { get; } = StrictWithErrors(credential.Scrub, (int)response.StatusCode);
 

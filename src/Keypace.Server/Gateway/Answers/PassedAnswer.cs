@@ -30,11 +30,10 @@ internal static class PassedAnswer
             response.ContentLength = null;   // a length beside pieces says nothing
         if (response.ContentType?.StartsWith(EventStream, StringComparison.OrdinalIgnoreCase) == true)
             response.Headers["X-Accel-Buffering"] = "no";   // nginx in front passes each event on at once
-        if (answer.WasWaitedFor)
+        if (answer.IsFinal)
             response.Headers["x-should-retry"] = "false";
         if (answer.IsTerminal)
         {
-            response.Headers["x-should-retry"] = "false";
             query.Tally.Trouble = $"{routed.Key.Hub.DisplayName} refused a query in a way that waiting does not cure (it answered {answer.Status}): the account's quota or credit is used up, or its plan lacks the model.";
         }
 

@@ -53,6 +53,8 @@ internal sealed class ContractPath(HubCall call, Callers callers, WaitingBodies 
         if (Array.Find(generations, generation => generation.Status is < 200 or > 299) is { } failed)
         {
             response.StatusCode = failed.Status;      // the hub's own words with the hub's own status
+            if (failed.IsFinal)
+                response.Headers["x-should-retry"] = "false";
             await response.Body.WriteAsync(failed.Answer, context.RequestAborted);
             return null;
         }

@@ -22,6 +22,9 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
     /// <summary>The hub's answer, or an error of its own; said in OpenAI's words.</summary>
     public byte[] Answer { get; private set; } = [];
 
+    /// <summary>The hub's error is one that another try does not cure.</summary>
+    public bool IsFinal { get; private set; }
+
     public override GatewayOptions Bounds(GatewayOptions server) => server.With(firstByte: asked.Timeout, idle: asked.Timeout);
 
     public override ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft)
@@ -72,7 +75,7 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
 
     public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
     {
-        Status = answer.Status;
+        (Status, IsFinal) = (answer.Status, answer.IsFinal);
         if (AnswerFraming.IsHeadAlone(Status))
             return HubRefusals.NoAnswer(Routed!.Key, $"it answered {Status}, which has no body, where a completion was asked for");
         if (Routed!.Native is not { } native)
@@ -90,7 +93,7 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
 
         if (!fault!.IsHubsOwn)
             return new Refusal(RefusalReason.HubFailed, fault.Code, TranslatedAnswer.Sentence(this, fault));
-        (Status, Answer) = (fault.Status, TranslatedAnswer.ToBytes(this, fault, queryId));
+        (Status, IsFinal, Answer) = (fault.Status, IsFinal || fault.IsTerminal, TranslatedAnswer.ToBytes(this, fault, queryId));
         return null;
     }
 

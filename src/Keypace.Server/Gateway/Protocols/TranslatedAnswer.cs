@@ -29,7 +29,7 @@ internal static class TranslatedAnswer
         response.ContentType = "application/json";
         response.Headers.ContentEncoding = default;
         if (await ReadRefusalAsync(answer, native, clock) is { } refused)
-            return await WriteFaultAsync(context, query, refused, answer.IsTerminal || answer.WasWaitedFor);
+            return await WriteFaultAsync(context, query, refused, answer.IsFinal);
         if (native.Streams)
             return await CopyStreamAsync(answer, context, query, clock);
         if (!native.Answers.TryRead(await answer.ReadWholeAsync(mostBytes, query.Tally.Usage, clock), out var completion, out var fault))

@@ -40,6 +40,11 @@ public sealed class ForesightTests
             pacer.PauseSource(sources[0], now + chance.NextInt64(20 * Second), "");
         }
 
+        if (chance.Next(3) == 0)
+        {
+            pacer.PauseModel("m1", now + chance.NextInt64(20 * Second), "");
+        }
+
         if (chance.Next(4) == 0)
         {
             pacer.PauseUntil(now + chance.NextInt64(5 * Second), "");

@@ -20,6 +20,7 @@ internal sealed class LinesTrace
     private readonly List<PlainTicket> _waiting = [];
     private readonly List<(PlainTicket Ticket, long At)> _sent = [];
     private readonly Dictionary<Guid, long> _paused = [];
+    private readonly Dictionary<string, long> _pausedModels = [];
     private readonly Guid[] _sources = [new(1, 0, 0, new byte[8]), new(2, 0, 0, new byte[8])];
     private readonly List<Ticket> _changed = [];
     private long _now;
@@ -89,6 +90,15 @@ internal sealed class LinesTrace
                 _pacer.ResumeSource(source);
                 _paused.Remove(source);
                 break;
+            case 2:
+                var (model, end) = (Model(), _now + _chance.NextInt64(3 * Second));
+                _pacer.PauseModel(model, end, "");
+                _pausedModels[model] = Math.Max(end, _pausedModels.GetValueOrDefault(model));
+                break;
+            case 3 when _chance.Next(4) == 0:
+                _pacer.ResumeModels();
+                _pausedModels.Clear();
+                break;
         }
     }
 
@@ -143,7 +153,7 @@ internal sealed class LinesTrace
     private bool HasRoom() => _sent.Count(each => each.At > _now - (_limit.Seconds * Second)) < _limit.Count;
 
     private bool MayGo(PlainTicket ticket) =>
-        _paused.GetValueOrDefault(ticket.Need.Source) <= _now && Array.TrueForAll(_quotas, quota => !Counts(quota, ticket.Need) || Used(quota) < quota.Limit);
+        _paused.GetValueOrDefault(ticket.Need.Source) <= _now && _pausedModels.GetValueOrDefault(ticket.Need.Model!) <= _now && Array.TrueForAll(_quotas, quota => !Counts(quota, ticket.Need) || Used(quota) < quota.Limit);
 
     /// <summary>As the meter counts: up to a slot's width longer.</summary>
     private long Used(Quota quota) => _sent.Count(each => Counts(quota, each.Ticket.Need)

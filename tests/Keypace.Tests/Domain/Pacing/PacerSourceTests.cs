@@ -35,6 +35,34 @@ public sealed class PacerSourceTests
     }
 
     [Fact]
+    public void A_pause_of_one_model_holds_its_queries_and_nobody_elses()
+    {
+        var pacer = new Pacer(new RateLimit(1, 1), 0, QueueBounds.Default);
+        Enter(pacer, A, 0, "x");
+        var (first, second, third) = (Enter(pacer, A, 0, "x"), Enter(pacer, A, 0, "y"), Enter(pacer, B, 0, "x"));
+
+        pacer.PauseModel("x", 5 * Second, "the hub said so");
+        pacer.PauseModel("x", 4 * Second, "never shorter");
+
+        Assert.Equal([new ModelPause("x", 5 * Second, "the hub said so")], pacer.ModelPausesAt(0));
+        Assert.Empty(pacer.SourcePausesAt(0));
+        Advance(pacer, Second);
+        Assert.Equal((TicketState.Waiting, TicketState.Sent, TicketState.Waiting), (first.State, second.State, third.State));
+        Assert.Equal(7 * Second, pacer.Expect(Arrives(A, "x"), 2 * Second).ExpectedStart);
+        Assert.Equal(2 * Second, pacer.Expect(Arrives(A, "y"), 2 * Second).ExpectedStart);
+        Advance(pacer, 5 * Second);
+        Assert.Equal((TicketState.Sent, TicketState.Waiting), (first.State, third.State));
+
+        pacer.PauseModel("x", 60 * Second, "");
+        Assert.False(pacer.IsIdle(20 * Second));
+        pacer.ResumeModels();
+        Advance(pacer, 6 * Second);
+        Assert.Equal(TicketState.Sent, third.State);
+        Assert.False(Enter(pacer, A, 8 * Second, "x").HasClaims);
+        Assert.True(pacer.IsIdle(20 * Second));
+    }
+
+    [Fact]
     public void A_pause_holds_those_in_line_too_and_ends_when_told()
     {
         var pacer = new Pacer(new RateLimit(1, 1), 0, QueueBounds.Default);
@@ -67,12 +95,12 @@ public sealed class PacerSourceTests
     public void A_limit_of_another_source_counts_another_thing() =>
         Assert.False(new Quota(QuotaDimension.Tokens, 1, 60, Source: A).CountsLike(new Quota(QuotaDimension.Tokens, 1, 60, Source: B)));
 
-    private static Arrival Arrives(Guid source) => new("t", "", Need: new QueryNeed("m", 1, 1, source));
+    private static Arrival Arrives(Guid source, string model = "m") => new("t", "", Need: new QueryNeed(model, 1, 1, source));
 
-    private PlainTicket Enter(Pacer pacer, Guid source, long now)
+    private PlainTicket Enter(Pacer pacer, Guid source, long now, string model = "m")
     {
         var ticket = new PlainTicket();
-        if (pacer.Enqueue(ticket, Arrives(source), now) == EntryEnd.Granted)
+        if (pacer.Enqueue(ticket, Arrives(source, model), now) == EntryEnd.Granted)
         {
             pacer.Sent(ticket, now);
         }

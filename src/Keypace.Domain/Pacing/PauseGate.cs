@@ -1,9 +1,15 @@
 namespace Keypace.Domain.Pacing;
 
-/// <summary>Lets nothing of one secret and destination go before a tick; counts nothing.</summary>
-internal sealed class SourceGate(Guid source) : QuotaMeter(new Quota(QuotaDimension.Requests, 1, 1, Source: source))
+/// <summary>Lets nothing of one secret and destination, or of one model, go before a tick; counts nothing.</summary>
+/// <param name="source">Empty where a model is held.</param>
+/// <param name="model">The model that is held; null where a source is.</param>
+internal sealed class PauseGate(Guid source, string? model) : QuotaMeter(new Quota(QuotaDimension.Requests, 1, 1, Model: model, Source: model is null ? source : null))
 {
     public Guid Source => source;
+
+    public string? Model => model;
+
+    public bool Holds(string? queryModel, Guid querySource) => model is null ? querySource == source : queryModel == model;
 
     /// <summary>In ticks.</summary>
     public long Until { get; set; } = long.MinValue;
