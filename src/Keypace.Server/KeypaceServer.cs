@@ -95,6 +95,7 @@ public static partial class KeypaceServer
             return Task.CompletedTask;
         }));
         services.AddSingleton(around.Time);
+        services.AddSingleton(around.Passwords);
         services.AddSingleton(settings);
         services.AddSingleton(opened.Store);
         services.AddSingleton(opened.Vault);

@@ -11,7 +11,8 @@ namespace Keypace.Server.Platform;
 /// are made at once, on threads of their own and of lower priority: a flood of sign-ins takes
 /// neither the threads nor the processors from queries.
 /// </summary>
-internal static class Passwords
+/// <param name="iterations">Of PBKDF2 for new hashes, and for the work that an unknown account costs; a stored hash names its own.</param>
+internal sealed class Passwords(int iterations)
 {
     /// <summary>What OWASP asks for with SHA-512; the framework's own default is lower.</summary>
     public const int Iterations = 210_000;
@@ -21,13 +22,13 @@ internal static class Passwords
 
     private const int MostAtOnce = 2;
 
-    private static readonly SemaphoreSlim _turns = new(MostAtOnce, MostAtOnce);
-    private static int s_verifying;
+    private readonly SemaphoreSlim _turns = new(MostAtOnce, MostAtOnce);
+    private readonly PasswordHasher<MemberRow> _hasher = new(
+        Options.Create(new PasswordHasherOptions { CompatibilityMode = PasswordHasherCompatibilityMode.IdentityV3, IterationCount = iterations }));
 
-    private static readonly PasswordHasher<MemberRow> _hasher = new(
-        Options.Create(new PasswordHasherOptions { CompatibilityMode = PasswordHasherCompatibilityMode.IdentityV3, IterationCount = Iterations }));
+    private int _verifying;
 
-    public static async Task<string> HashAsync(string password, CancellationToken ct)
+    public async Task<string> HashAsync(string password, CancellationToken ct)
     {
         await _turns.WaitAsync(ct);
         try
@@ -41,11 +42,11 @@ internal static class Passwords
     }
 
     /// <summary>False also for a member without a password, after the same work. Null, at once and without a look, while too many wait.</summary>
-    public static async Task<bool?> VerifyAsync(string? hash, string password, CancellationToken ct)
+    public async Task<bool?> VerifyAsync(string? hash, string password, CancellationToken ct)
     {
         try
         {
-            if (Interlocked.Increment(ref s_verifying) > MostWaiting + MostAtOnce)
+            if (Interlocked.Increment(ref _verifying) > MostWaiting + MostAtOnce)
                 return null;
             await _turns.WaitAsync(ct);
             try
@@ -61,7 +62,7 @@ internal static class Passwords
         }
         finally
         {
-            Interlocked.Decrement(ref s_verifying);
+            Interlocked.Decrement(ref _verifying);
         }
     }
 

@@ -13,6 +13,9 @@ internal sealed record Surroundings(
     RandomBytes Random,
     bool IsTerminal)
 {
+    /// <summary>How people's passwords are hashed: at full cost, except where a test is about something else.</summary>
+    public Passwords Passwords { get; init; } = new(Passwords.Iterations);
+
     public string? Variable(string name) => Variables.GetValueOrDefault(name);
 
     public static Surroundings OfProcess() => new(

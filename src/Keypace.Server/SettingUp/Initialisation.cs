@@ -20,7 +20,7 @@ internal static class Initialisation
         {
             // Before the slow hash, and before the folder is looked at: usage errors come first.
             if (!(await PasswordSource.ReadAsync(options.PasswordFile, around, ct)).TryGet(out var password, out var wrong)
-                || !(await NewOwner.CreateAsync(options.OwnerEmail, password, ct)).TryGet(out owner, out wrong))
+                || !(await NewOwner.CreateAsync(options.OwnerEmail, password, around.Passwords, ct)).TryGet(out owner, out wrong))
             {
                 await around.Errors.WriteLineAsync(wrong.Detail);
                 return ExitCodes.WrongUsage;

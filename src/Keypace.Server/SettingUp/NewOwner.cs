@@ -13,11 +13,11 @@ internal sealed record NewOwner(string Email, string PasswordHash)
     private const int LongestEmail = 254;   // RFC 5321's longest path, without its brackets
 
     /// <summary>Refuses the fields <c>email</c> (<c>email_refused</c>) and <c>password</c> (<c>password_refused</c>).</summary>
-    public static async Task<Outcome<NewOwner>> CreateAsync(string? email, string? password, CancellationToken ct)
+    public static async Task<Outcome<NewOwner>> CreateAsync(string? email, string? password, Passwords passwords, CancellationToken ct)
     {
         if (CheckEmail(email) is { } refusal || (refusal = PasswordRules.Check(password ?? "")) is not null)
             return refusal;
-        return new NewOwner(email!.Trim(), await Passwords.HashAsync(password!, ct));
+        return new NewOwner(email!.Trim(), await passwords.HashAsync(password!, ct));
     }
 
     public static Refusal? CheckEmail(string? email)

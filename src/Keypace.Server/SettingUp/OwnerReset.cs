@@ -39,7 +39,7 @@ internal static class OwnerReset
     private static async Task<Outcome<MemberRow>> ResetAsync(
         OpenedStore opened, OwnerResetOptions options, string password, Surroundings around, CancellationToken ct)
     {
-        var hash = await Passwords.HashAsync(password, ct);
+        var hash = await around.Passwords.HashAsync(password, ct);
         var now = around.Time.GetUtcNow();
         await using var change = await opened.Store.BeginChangeAsync(ct);
         var owners = await change.Db.Members.Where(member => member.Role == "owner").ToListAsync(ct);

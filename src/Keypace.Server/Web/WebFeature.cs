@@ -1,4 +1,5 @@
 using Keypace.Server.Gateway;
+using Keypace.Server.Platform;
 using Keypace.Server.Platform.Settings;
 using Keypace.Server.Platform.SignIn;
 using Keypace.Server.SettingUp;
@@ -70,7 +71,7 @@ internal static class WebFeature
         var signIn = services.GetRequiredService<SignInOperations>();
         var cookies = services.GetRequiredService<BrowserCookie>();
         var claim = services.GetRequiredService<Claim>();
-        new SetupEndpoints(claim, cookies, signIn, settings.Text("PublicUrl")).Map(routes);
+        new SetupEndpoints(claim, cookies, signIn, services.GetRequiredService<Passwords>(), settings.Text("PublicUrl")).Map(routes);
         // Made when the program is published; a test's server, which runs from its build folder, has none and shows pages without their looks.
         var manifest = Path.Combine(AppContext.BaseDirectory, Manifest);
         if (File.Exists(manifest))

@@ -10,7 +10,6 @@ internal sealed class Threat(string id, string name)
 {
     private const int MostTold = 10;
 
-    private static readonly bool IsCampaign = Environment.GetEnvironmentVariable("KEYPACE_CAMPAIGN") == "1";
     private static readonly Lock Gate = new();
 
     private readonly List<string> _told = [];
@@ -19,10 +18,10 @@ internal sealed class Threat(string id, string name)
 
     /// <summary><c>KEYPACE_SEED</c> repeats a run that failed; a campaign draws its own.</summary>
     public int Seed { get; } =
-        int.TryParse(Environment.GetEnvironmentVariable("KEYPACE_SEED"), out var seed) ? seed : IsCampaign ? Environment.ProcessId : 1;
+        int.TryParse(Environment.GetEnvironmentVariable("KEYPACE_SEED"), out var seed) ? seed : Depth.IsCampaign ? Environment.ProcessId : 1;
 
     /// <summary>The number of cases: the slice of every test run, or the campaign's.</summary>
-    public static int Cases(int slice, int campaign) => IsCampaign ? campaign : slice;
+    public static int Cases(int slice, int campaign) => Depth.Count(slice, campaign);
 
     public void Check(bool isGood, Func<string> what)
     {

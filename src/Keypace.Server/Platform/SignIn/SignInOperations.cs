@@ -9,7 +9,7 @@ namespace Keypace.Server.Platform.SignIn;
 
 /// <summary>The ways into a session, each audited.</summary>
 internal sealed class SignInOperations(
-    Store store, Sessions sessions, SignInTries tries, KnownBrowsers browsers, RefusedSignIns refused, SignInLinks links, TimeProvider time)
+    Store store, Sessions sessions, SignInTries tries, KnownBrowsers browsers, RefusedSignIns refused, SignInLinks links, Passwords passwords, TimeProvider time)
 {
     // The same for an address that nobody has, after the same work.
     private static readonly Refusal _wrong = new(
@@ -36,7 +36,7 @@ internal sealed class SignInOperations(
             return locked;
         }
 
-        var isRight = password.Length <= 2 * PasswordRules.MostCharacters ? await Passwords.VerifyAsync(member?.PasswordHash, password, ct) : false;
+        var isRight = password.Length <= 2 * PasswordRules.MostCharacters ? await passwords.VerifyAsync(member?.PasswordHash, password, ct) : false;
         if (isRight is null)
         {
             tries.TakeBack(counted);

@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Keypace.Server.Web.SignIn;
 
 /// <summary><c>/setup</c>: whoever has the one-time link becomes the owner. Looking at it changes nothing.</summary>
-internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInOperations signIn, string? publicUrl)
+internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInOperations signIn, Passwords passwords, string? publicUrl)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -59,7 +59,7 @@ internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInO
 
         if (form.PasswordAgain is { } again && again != form.Password)
             refusal = Refusal.Field("password_again", "The two passwords differ.", code: "password_refused");
-        else if ((await NewOwner.CreateAsync(form.Email, form.Password, context.RequestAborted)).TryGet(out var owner, out refusal))
+        else if ((await NewOwner.CreateAsync(form.Email, form.Password, passwords, context.RequestAborted)).TryGet(out var owner, out refusal))
         {
             // Not given up half-way when the browser leaves: either it is claimed, or the link still works.
             if ((await claim.TakeAsync(owner, From(context), RequestIds.Of(context), CancellationToken.None)).TryGet(out var first, out _))

@@ -203,7 +203,7 @@ public sealed class LimitSignalsTests
     }
 
     [Fact]
-    public void A_hundred_thousand_random_headers_and_bodies_never_throw()
+    public void Random_headers_and_bodies_never_throw()
     {
         string[] names =
         [
@@ -229,7 +229,7 @@ public sealed class LimitSignalsTests
             Assert.True(LimitSignals.ReportedRequestLimit(hubs[hub], HeaderOf) is not { IsWithinBounds: false });
             Span<LimitReading> readings = stackalloc LimitReading[8];
             LimitSignals.ReadAll(hubs[hub], HeaderOf, Now, readings);
-        }, iter: 100_000);
+        }, iter: Depth.Count(100_000, 1_000_000));
     }
 
     private static TimeSpan? Wait(string hub, int status, string body, params (string Name, string Value)[] headers)

@@ -6,6 +6,7 @@ using Keypace.Domain.Vault;
 using Keypace.Server;
 using Keypace.Server.Platform;
 using Keypace.Server.SettingUp;
+using Keypace.Tests.Server.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Keypace.Tests.Server.Features;
@@ -101,7 +102,7 @@ public sealed class FeatureHost : IAsyncLifetime
     }
 
     private Surroundings Around() => new(
-        _output, _errors, new Dictionary<string, string>(Settings) { ["KEYPACE_EGRESS__ALLOW"] = "127.0.0.1" }, Time, SecureRandom.Fill, IsTerminal: false);
+        _output, _errors, new Dictionary<string, string>(Settings) { ["KEYPACE_EGRESS__ALLOW"] = "127.0.0.1" }, Time, SecureRandom.Fill, IsTerminal: false) { Passwords = TestFolder.Quick };
 
     private async Task ServeAsync()
     {

@@ -1,28 +1,14 @@
 using System.Net.Sockets;
 using System.Text;
-using Keypace.Tests.Server.Storage;
 
 namespace Keypace.Tests.Server.Platform;
 
 /// <summary>What reaches the socket, byte by byte: requests whose end is unclear, and bodies that nobody reads.</summary>
-public sealed class FramingTests : IAsyncLifetime
+public sealed class FramingTests(OwnedServer owned) : IClassFixture<OwnedServer>
 {
-    private readonly TestFolder _folder = new();
-    private RunningServer _server = null!;
+    private readonly RunningServer _server = owned.Server;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        await _folder.InitAsync(_folder.OwnerOptions);
-        _server = await RunningServer.StartAsync(_folder);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
 
     [Theory]
     [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", "2\r\n{}\r\n0\r\n\r\n")]

@@ -1,12 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
 using Keypace.Server;
 using Keypace.Tests.Server.Storage;
 
 namespace Keypace.Tests.Server.Platform;
 
+/// <summary>How a server starts and stops.</summary>
 public sealed class KeypaceServerTests : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
@@ -24,67 +21,6 @@ public sealed class KeypaceServerTests : IAsyncLifetime
     {
         await _server.DisposeAsync();
         _folder.Dispose();
-    }
-
-    [Theory]
-    [InlineData("/healthz", 200)]
-    [InlineData("/readyz", 200)]
-    [InlineData("/metrics", 200)]
-    [InlineData("/", 302)]
-    [InlineData("/sign-in", 200)]
-    [InlineData("/openapi/v1.json", 200)]
-    [InlineData("/setup", 410)]
-    [InlineData("/nowhere", 404)]
-    [InlineData("/v1/nowhere", 404)]
-    public async Task Every_answer_has_an_id_and_the_headers_of_all(string path, int status)
-    {
-        using var answer = await _server.Http.GetAsync(path, Ct);
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.StartsWith("req_", answer.Headers.GetValues("x-request-id").Single(), StringComparison.Ordinal);
-        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
-        Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
-        Assert.Equal("no-store", answer.Headers.CacheControl!.ToString());
-        Assert.False(answer.Headers.Contains("Server"));
-        if (answer.Content.Headers.ContentType?.MediaType == "text/html")
-            Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Unknown_paths_answer_in_the_shape_of_their_route()
-    {
-        Assert.Equal("unknown_path", (await JsonAsync("/v1/nowhere/")).GetProperty("code").GetString());
-        Assert.Equal("use_passthrough", (await JsonAsync("/v1/audio/speech")).GetProperty("error").GetProperty("code").GetString());
-        Assert.Equal(404, (await JsonAsync("/nowhere")).GetProperty("status").GetInt32());
-        var notServed = await JsonAsync("/v1/evaluations/7");
-        Assert.Equal("not_served", notServed.GetProperty("code").GetString());
-        Assert.Contains("'evaluations'", notServed.GetProperty("detail").GetString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_method_that_a_route_does_not_take_is_named()
-    {
-        using var answer = await _server.Http.DeleteAsync("/healthz", Ct);
-        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
-        Assert.Contains("\"code\":\"method_not_allowed\"", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_stranger_name_in_the_Host_header_is_refused()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = "evil.example" } };
-        using var answer = await _server.Http.SendAsync(request, Ct);
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Equal("host_not_ours", answer.Headers.GetValues("x-keypace-error").Single());
-    }
-
-    [Fact]
-    public async Task A_form_that_is_too_large_or_broken_is_no_bug()
-    {
-        using var large = await _server.Http.PostAsync("/setup", new ByteArrayContent(new byte[100_000]), Ct);
-        Assert.InRange((int)large.StatusCode, 400, 499);
-        Assert.StartsWith("HTTP/1.1 4", await SendRawAsync("POST /setup HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 4", await SendRawAsync("GET /%zz%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
-        Assert.DoesNotContain("error LastResort", _folder.Errors.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,23 +56,5 @@ public sealed class KeypaceServerTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Done, await _server.StopAsync());
         Assert.False(File.Exists(_folder.Data.Store + "-wal"));
         await using var opened = _folder.Open();
-    }
-
-    private async Task<JsonElement> JsonAsync(string path)
-    {
-        using var answer = await _server.Http.GetAsync(path, Ct);
-        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Ct));
-        return document.RootElement.Clone();
-    }
-
-    private async Task<string> SendRawAsync(string request)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, _server.Address.Port, Ct);
-        var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), Ct);
-        var buffer = new byte[4096];
-        return Encoding.ASCII.GetString(buffer, 0, await stream.ReadAsync(buffer, Ct));
     }
 }

@@ -104,30 +104,25 @@ public sealed partial class ClaimTests : IDisposable
         Assert.Equal(HttpStatusCode.Forbidden, claim.StatusCode);
     }
 
-    [Theory]
-    [InlineData("Forwarded", "for=127.0.0.1")]
-    [InlineData("X-Forwarded-For", "127.0.0.1")]
-    [InlineData("x-forwarded-proto", "https")]
-    [InlineData("Via", "1.1 proxy")]
-    [InlineData("CF-Connecting-IP", "127.0.0.1")]
-    [InlineData("True-Client-IP", "127.0.0.1")]
-    [InlineData("X-Client-IP", "127.0.0.1")]
-    [InlineData("Fastly-Client-IP", "127.0.0.1")]
-    [InlineData("X-Envoy-External-Address", "127.0.0.1")]
-    [InlineData("X-Original-For", "127.0.0.1")]
-    [InlineData("CDN-Loop", "a")]
-    [InlineData("X-Amzn-Trace-Id", "a")]
-    [InlineData("X-Made-Up-Tomorrow", "a")]
-    public async Task Whoever_comes_through_a_proxy_is_not_served_before_there_is_an_owner(string header, string value)
+    [Fact]
+    public async Task Whoever_comes_through_a_proxy_is_not_served_before_there_is_an_owner()
     {
         await using var server = await RunningServer.StartAsync(_folder);
         var link = await LinkAsync(server);
-        foreach (var path in new[] { link, "/healthz", "/v1/api-keys", "/keys/main/v1" })
+        foreach (var (header, value) in new[]
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { header, value } } };
-            using var answer = await server.Http.SendAsync(request, Ct);
-            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
-            Assert.Equal("unclaimed", answer.Headers.GetValues("x-keypace-error").Single());
+            ("Forwarded", "for=127.0.0.1"), ("X-Forwarded-For", "127.0.0.1"), ("x-forwarded-proto", "https"), ("Via", "1.1 proxy"), ("CF-Connecting-IP", "127.0.0.1"),
+            ("True-Client-IP", "127.0.0.1"), ("X-Client-IP", "127.0.0.1"), ("Fastly-Client-IP", "127.0.0.1"), ("X-Envoy-External-Address", "127.0.0.1"),
+            ("X-Original-For", "127.0.0.1"), ("CDN-Loop", "a"), ("X-Amzn-Trace-Id", "a"), ("X-Made-Up-Tomorrow", "a"),
+        })
+        {
+            foreach (var path in new[] { link, "/healthz", "/v1/api-keys", "/keys/main/v1" })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { header, value } } };
+                using var answer = await server.Http.SendAsync(request, Ct);
+                Assert.True(answer.StatusCode == HttpStatusCode.Forbidden, $"{path} with {header}: {answer.StatusCode}");
+                Assert.Equal("unclaimed", answer.Headers.GetValues("x-keypace-error").Single());
+            }
         }
     }
 

@@ -10,7 +10,8 @@ namespace Keypace.Tests.Server.Setup;
 
 public sealed class InitialisationTests : IDisposable
 {
-    private readonly TestFolder _folder = new();
+    // What a process gives: passwords are hashed at full cost.
+    private readonly TestFolder _folder = new() { Passwords = Surroundings.OfProcess().Passwords };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -32,8 +33,8 @@ public sealed class InitialisationTests : IDisposable
         Assert.Equal("Default", (await db.Teams.SingleAsync(Ct)).Name);
         var owner = await db.Members.SingleAsync(Ct);
         Assert.Equal(("ada@example.org", "owner"), (owner.Email, owner.Role));
-        Assert.True(await Passwords.VerifyAsync(owner.PasswordHash, TestFolder.Password, Ct));
-        Assert.False(await Passwords.VerifyAsync(owner.PasswordHash, TestFolder.Password + "\n", Ct));
+        Assert.True(await _folder.Passwords.VerifyAsync(owner.PasswordHash, TestFolder.Password, Ct));
+        Assert.False(await _folder.Passwords.VerifyAsync(owner.PasswordHash, TestFolder.Password + "\n", Ct));
         // The format's marker, then the hash function (2: SHA-512) and the iterations.
         var hash = Convert.FromBase64String(owner.PasswordHash!);
         Assert.Equal([1, 0, 0, 0, 2, 0, 3, 0x34, 0x50], hash[..9]);
@@ -173,7 +174,7 @@ public sealed class InitialisationTests : IDisposable
         using var db = opened.Store.Read();
         var owner = await db.Members.SingleAsync(Ct);
         Assert.Equal("Ada.L@example.org", owner.Email);
-        Assert.True(await Passwords.VerifyAsync(owner.PasswordHash, "another not real password", Ct));
+        Assert.True(await _folder.Passwords.VerifyAsync(owner.PasswordHash, "another not real password", Ct));
         Assert.Equal(2, await db.AccessTokens.CountAsync(Ct));
         Assert.Contains(await db.Audit.ToListAsync(Ct), row => row is { Action: "password_reset", From: "command line" });
     }

@@ -12,6 +12,11 @@ internal sealed class TestFolder : IDisposable
 {
     public const string Password = "not a real password 1";
 
+    /// <summary>What hashes passwords in tests that are about something else: at a fraction of the cost.</summary>
+    public static Passwords Quick => new(iterations: 1_000);
+
+    public Passwords Passwords { get; init; } = Quick;
+
     public TestFolder()
     {
         Root = Directory.CreateTempSubdirectory("keypace-test-").FullName;
@@ -35,7 +40,7 @@ internal sealed class TestFolder : IDisposable
 
     /// <summary>The time is the test's own, except for a server, whose timers must run.</summary>
     public Surroundings Around(bool isTerminal = false) => new(
-        TextWriter.Synchronized(Output), TextWriter.Synchronized(Errors), Variables, Time, Keypace.Domain.Vault.SecureRandom.Fill, isTerminal);
+        TextWriter.Synchronized(Output), TextWriter.Synchronized(Errors), Variables, Time, Keypace.Domain.Vault.SecureRandom.Fill, isTerminal) { Passwords = Passwords };
 
     public string In(string name) => Path.Combine(Root, name);
 
