@@ -16,7 +16,8 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
             All(connection,
                 """
                 SELECT "Id", "TeamId", "Name", "Hub", "Url", "Destination", "Injection", "HubConfig", "Envelope", "SecretVersion", "RateGroupId",
-                       "RateLimitPerInterval", "RateLimitInterval", "Status", "LimitIsDefault", "Pacing", "GuardMs", "Limits", "LimitFrozen"
+                       "RateLimitPerInterval", "RateLimitInterval", "Status", "LimitIsDefault", "Pacing", "GuardMs", "Limits", "LimitFrozen",
+                       "Fingerprint"
                 FROM api_keys WHERE "Status" <> 'deleted'
                 """, KeyOf),
             All(connection, """SELECT "Id", "TeamId", "Name", "ModelName", "AgentUrl", "ApiKeyId", "SystemPrompt", "Status" FROM agents""", AgentOf),
@@ -64,6 +65,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         GuardMs = row.IsDBNull(16) ? null : row.GetInt32(16),
         Limits = TextOf(row, 17),
         LimitFrozen = row.GetBoolean(18),
+        Fingerprint = row.IsDBNull(19) ? null : row.GetFieldValue<byte[]>(19),
     };
 
     private static AgentRow AgentOf(SqliteDataReader row) => new()
