@@ -32,7 +32,20 @@ public sealed record HubProfile
     public required PacingHint Pacing { get; init; }
 
     /// <summary>The headers in which the hub reports its limits.</summary>
-    public required IReadOnlyList<LimitHeader> LimitHeaders { get; init; }
+    public required IReadOnlyList<LimitHeader> LimitHeaders
+    {
+        get;
+        init
+        {
+            field = value;
+            AreLimitHeadersUsual = value.All(header => IsUsual(header.Limit) && IsUsual(header.Remaining) && IsUsual(header.Reset));
+
+            static bool IsUsual(string? name) => name is null || name.Contains("ratelimit", StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>Each of <see cref="LimitHeaders"/> has <c>ratelimit</c> in its name: an answer without such a name says nothing of limits.</summary>
+    public bool AreLimitHeadersUsual { get; private init; }
 
     /// <summary>Headers of a caller that pass to this hub beside those that pass to every hub.</summary>
     public HeaderList PassesToHub { get; init; } = HeaderList.Empty;

@@ -5,7 +5,7 @@ namespace Keypace.Domain.Hubs;
 /// <summary>What a hub's answer says about its limit.</summary>
 /// <param name="IsLimit">True for 429, for 402 and 529, and for a 503 that says how long to wait.</param>
 /// <param name="IsTerminal">True when waiting does not help: spend limit reached, no quota, model not on the plan. Never retry.</param>
-/// <param name="Wait">How long to wait, from zero to 24 hours; null when the hub does not say (or nothing that makes sense).</param>
+/// <param name="Wait">How long to wait, from zero to <see cref="LimitSignals.LongestWait"/>; null when the hub does not say (or nothing that makes sense).</param>
 /// <param name="Code">The hub's own code that made it terminal, or <c>limit_zero</c>; null otherwise.</param>
 public readonly record struct LimitSignal(bool IsLimit, bool IsTerminal, TimeSpan? Wait, string? Code);
 
@@ -20,8 +20,8 @@ public readonly record struct LimitReading(LimitDimension Dimension, int Interva
 /// </summary>
 public static class LimitSignals
 {
-    /// <summary>Longer waits are cut to this.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
+    /// <summary>Longer waits are cut to this: more than the day up to which one is believed.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromHours(25);
 
     /// <summary>A dimension's word on the wire and in hub files.</summary>
     public static string WordOf(LimitDimension dimension) => dimension switch

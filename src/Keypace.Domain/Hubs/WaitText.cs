@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Keypace.Domain.Hubs;
 
-/// <summary>Spans of time as hubs write them. Null for whatever is not one, lies in the past, or is longer than a year; cut to 24 hours.</summary>
+/// <summary>Spans of time as hubs write them. Null for whatever is not one, lies in the past, or is longer than a year; cut to <see cref="LimitSignals.LongestWait"/>.</summary>
 internal static class WaitText
 {
     private const double MostSeconds = 366 * 86_400.0;

@@ -253,7 +253,7 @@ public sealed partial class LimitLearner
     {
         var isAbsurd = wait > LongestWait;
         wait = isAbsurd ? AskEvery : Math.Max(wait, 0);
-        wait += (long)(wait * 0.1 * _chance.NextDouble());
+        wait += isAbsurd ? 0 : (long)(wait * 0.1 * _chance.NextDouble());
         return lesson with
         {
             PauseUntil = now + wait,

@@ -16,8 +16,9 @@ internal static class HubLearning
     /// <returns>True when it has headers of limits.</returns>
     public static bool Answered(PacedGroup group, Turn turn, HubAnswer answer, ServedKey key, string? model, TimeProvider time, out HubReport report)
     {
-        var speaks = key.Hub.LimitHeaders.Count > 0 && SpeaksOfLimits(answer);
+        var speaks = key.Hub.LimitHeaders.Count > 0 && (!key.Hub.AreLimitHeadersUsual || SpeaksOfLimits(answer));
         report = speaks ? ReportOf(group, answer, key, time.GetUtcNow()) : default;
+        speaks &= key.Hub.AreLimitHeadersUsual || report != default;
         if (speaks)
             group.Learn(turn, report, null, model);
         else if (group.WantsAnswers && answer.Status < 500)

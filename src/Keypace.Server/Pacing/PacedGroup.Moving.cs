@@ -30,22 +30,9 @@ internal sealed partial class PacedGroup
 
                 var now = from._clock.Now;
                 to.Apply(keys.RulesThere, now);
-                var lessons = from.CarriedLessons(keys.SourceHere, now);
                 to.TakeOver(from.Carry(keys, now), keys, from, now);
                 from.SendAway(keys, to, now, left);
-                if (!keys.SourceStays)
-                {
-                    from.LeaveLessons(keys.SourceHere, now);
-                }
-
-                if (lessons is { IsEmpty: false })
-                {
-                    to.TakeUp(lessons with { Source = keys.SourceThere, GroupId = to.Id, BindsSourceOnly = !keys.AreAlone }, now);
-                    to.Lessons.Come(keys.SourceThere);
-                }
-
-                from.KeepLessonsIfAny(now);
-                to.KeepLessonsIfAny(now);
+                MoveLessons(from, to, keys, now);
                 if (keys.RulesHere is { } rules)
                 {
                     from.Apply(rules, now);
@@ -61,14 +48,37 @@ internal sealed partial class PacedGroup
         return true;
     }
 
+    /// <summary>What the hub taught of a secret goes where the secret goes. Of keys that get another secret it stays with the one that they had.</summary>
+    private static void MoveLessons(PacedGroup from, PacedGroup to, MovingKeys keys, long now)
+    {
+        var lessons = keys.IsSameSecret ? from.CarriedLessons(keys.SourceHere, now) : null;
+        // A group without keys keeps them for the secret, should it come back.
+        if (keys.IsSameSecret || (!keys.SourceStays && keys.RulesHere is not null))
+        {
+            from.LeaveLessons(keys.SourceHere, now);
+        }
+
+        if (lessons is { IsEmpty: false })
+        {
+            to.TakeUp(lessons with { Source = keys.SourceThere, GroupId = to.Id, BindsSourceOnly = !keys.AreAlone }, now);
+            to.Lessons.Come(keys.SourceThere);
+        }
+
+        from.KeepLessonsIfAny(now);
+        to.KeepLessonsIfAny(now);
+    }
+
     /// <summary>Where a key is that has left this group; null for one that has not.</summary>
     private PacedGroup? GoneTo(Guid apiKeyId) => _gone is not null && _gone.TryGetValue(apiKeyId, out var gone) ? gone.To : null;
 
     /// <summary>Somebody may still come for a key that left.</summary>
     private bool AwaitsLate(long now) => _gone is not null && _gone.Values.Any(gone => gone.At + RemembersGone > now);
 
-    private CarriedUse Carry(MovingKeys keys, long now) => _pacer.Carry(
-        keys.SourceHere, ticket => ticket is PacedTicket paced && keys.Ids.Contains(paced.ApiKeyId), _home.NextNumber, now);
+    private CarriedUse Carry(MovingKeys keys, long now)
+    {
+        var carried = _pacer.Carry(keys.SourceHere, ticket => ticket is PacedTicket paced && keys.Ids.Contains(paced.ApiKeyId), _home.NextNumber, now);
+        return keys.IsSameSecret ? carried : carried with { PausedUntil = long.MinValue, PausedWhy = null };
+    }
 
     private void TakeOver(CarriedUse carried, MovingKeys keys, PacedGroup from, long now)
     {
@@ -178,6 +188,9 @@ internal sealed partial class PacedGroup
 /// <param name="RulesThere">What rules the one that they come into.</param>
 internal sealed record MovingKeys(IReadOnlySet<Guid> Ids, Guid SourceHere, Guid SourceThere, GroupRules? RulesHere, GroupRules RulesThere)
 {
+    /// <summary>They have the secret that they had.</summary>
+    public bool IsSameSecret => SourceHere == SourceThere;
+
     /// <summary>Other keys of <see cref="SourceHere"/> stay in the group that they leave.</summary>
     public bool SourceStays { get; init; }
 

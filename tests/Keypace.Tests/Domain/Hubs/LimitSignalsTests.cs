@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Pacing;
 using Keypace.Domain.Keys;
 
 namespace Keypace.Tests.Domain.Hubs;
@@ -17,7 +18,7 @@ public sealed class LimitSignalsTests
     [InlineData("retry-after", "Mon, 23 Nov 2026 12:00:30 GMT", 30)]
     [InlineData("retry-after", "Monday, 23-Nov-26 12:00:30 GMT", 30)]
     [InlineData("retry-after", "Mon Nov 23 12:00:30 2026", 30)]
-    [InlineData("retry-after", "200000", 86_400)]
+    [InlineData("retry-after", "200000", 90_000)]
     [InlineData("retry-after-ms", "880", 0.88)]
     [InlineData("retry-after-ms", "1250.5", 1.2505)]
     [InlineData("x-ms-retry-after-ms", "3000", 3)]
@@ -230,6 +231,27 @@ public sealed class LimitSignalsTests
             Span<LimitReading> readings = stackalloc LimitReading[8];
             LimitSignals.ReadAll(hubs[hub], HeaderOf, Now, readings);
         }, iter: Depth.Count(100_000, 1_000_000));
+    }
+
+    [Theory]
+    [InlineData("x-ratelimit-limit-requests", true)]
+    [InlineData("x-rl-limit", false)]
+    public void Limit_headers_of_any_name_are_looked_for(string name, bool isUsual)
+    {
+        var hub = TestHubs.With($"\"limit_headers\": [{{\"interval_seconds\": 60, \"limit\": \"{name}\"}}]");
+        Assert.Equal(isUsual, hub.AreLimitHeadersUsual);
+        Assert.True(TestHubs.Named("openai").AreLimitHeadersUsual);
+    }
+
+    [Theory]
+    [InlineData("86401")]
+    [InlineData("90000")]
+    [InlineData("10000000")]
+    public void A_wait_of_more_than_a_day_is_known_to_be_one(string seconds)
+    {
+        var wait = Wait("openai", 429, "", ("retry-after", seconds));
+        Assert.True(wait!.Value.Ticks * 100 > LimitLearner.LongestWait);   // one query asks after an hour
+        Assert.Equal(TimeSpan.FromSeconds(86_400), Wait("openai", 429, "", ("retry-after", "86400")));
     }
 
     private static TimeSpan? Wait(string hub, int status, string body, params (string Name, string Value)[] headers)

@@ -194,6 +194,42 @@ public sealed class MovingLessonsTests
         Assert.Equal(20, Sent(B, 60));
     }
 
+    [Fact]
+    public void Another_secret_in_a_key_brings_nothing_along_that_the_hub_said_of_the_one_before()
+    {
+        Learn(A, Twenty, null, 2);
+        Learn(A, default, Terminal, 1, "m");
+        Learn(A, default, WaitMinutes, 1);
+        Ask(B, Other, OtherSecret);
+        ChangeSecret(A, B);
+        Assert.True(Enter(B, Key, OtherSecret).IsGranted);
+        Assert.True(Enter(B, Other, OtherSecret).IsGranted);
+        Assert.Null(RefusalOf(B, "m", Key, OtherSecret));
+        Assert.Equal((100, true), (Group(B).Status().Limit.Count, Group(B).Status().PausedUntil is null));
+        Assert.Empty(Group(B).Status().LessonsOfSecrets);
+        _world.Groups.Move(B, Hundred, A, new MovingKeys(new HashSet<Guid> { Key }, OtherSecret, Secret, Hundred, Hundred) { SourceStays = true, AreAlone = true });
+        Assert.Equal((20, true), (Group(A).Status().Limit.Count, Group(A).Status().PausedUntil is not null));
+        Assert.Equal(EntryRefusalKind.CircuitOpen, RefusalOf(A, "m"));
+        Assert.True(Enter(B, Other, OtherSecret).IsGranted);
+    }
+
+    [Fact]
+    public void Who_shares_the_secret_keeps_what_its_hub_taught_when_another_key_gets_a_new_one()
+    {
+        Learn(A, Twenty, null, 2);
+        Learn(A, default, WaitMinutes, 1);
+        ChangeSecret(A, B, stays: true);
+        Assert.Equal((20, true), (Group(A).Status().Limit.Count, Group(A).Status().PausedUntil is not null));
+        Assert.True(Enter(B, Key, OtherSecret).IsGranted);
+    }
+
+    private void ChangeSecret(Guid from, Guid to, bool stays = false)
+    {
+        var keys = new MovingKeys(new HashSet<Guid> { Key }, Secret, OtherSecret, stays ? Hundred : null, Hundred) { SourceStays = stays, AreAlone = true };
+        _world.Groups.Move(from, Hundred, to, keys);
+        _world.Background();
+    }
+
     private PacedGroup Group(Guid id) => _world.Groups.Get(id, Hundred);
 
     private void Move(Guid from, Guid to, bool areAlone = false)
