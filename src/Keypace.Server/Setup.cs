@@ -1,5 +1,5 @@
 using Keypace.Server.Platform;
-using Keypace.Server.SettingUp;
+using Keypace.Server.People.SettingUp;
 
 namespace Keypace.Server;
 

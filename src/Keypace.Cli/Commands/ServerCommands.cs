@@ -2,6 +2,7 @@ using System.CommandLine;
 using Keypace.Cli.Output;
 using Keypace.Contracts;
 using Keypace.Server;
+using Keypace.Server.Platform.Settings;
 
 namespace Keypace.Cli.Commands;
 

@@ -2,14 +2,14 @@ using Keypace.Server.Features.AccessTokens;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Audit;
-using Keypace.Server.Features.Changes;
+using Keypace.Server.Management.Changes;
 using Keypace.Server.Features.Hubs;
 using Keypace.Server.Features.People;
 using Keypace.Server.Features.RateGroups;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.Features.Settings;
 using Keypace.Server.Features.Usage;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

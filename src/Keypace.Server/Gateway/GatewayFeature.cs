@@ -1,12 +1,17 @@
 using Keypace.Domain;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Contract;
+using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Gateway.Models;
+using Keypace.Server.Gateway.Paths;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Platform;
 using Keypace.Server.Platform.Settings;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Keypace.Server.Platform.Settings;
 
 namespace Keypace.Server.Platform;
 

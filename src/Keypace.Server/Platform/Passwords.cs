@@ -1,6 +1,5 @@
 using System.Text;
 using Keypace.Server.Platform.MasterKey;
-using Keypace.Server.Storage.Rows;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -23,9 +22,11 @@ internal sealed class Passwords(int iterations)
     private const int MostAtOnce = 2;
 
     private readonly SemaphoreSlim _turns = new(MostAtOnce, MostAtOnce);
-    private readonly PasswordHasher<MemberRow> _hasher = new(
+    private readonly PasswordHasher<object> _hasher = new(
         Options.Create(new PasswordHasherOptions { CompatibilityMode = PasswordHasherCompatibilityMode.IdentityV3, IterationCount = iterations }));
 
+    /// <summary>The library wants to know whose password it is, and makes no use of it.</summary>
+    private readonly object _anybody = new();
     private int _verifying;
 
     public async Task<string> HashAsync(string password, CancellationToken ct)
@@ -33,7 +34,7 @@ internal sealed class Passwords(int iterations)
         await _turns.WaitAsync(ct);
         try
         {
-            return await RunAsync(() => _hasher.HashPassword(new MemberRow(), Composed(password)));
+            return await RunAsync(() => _hasher.HashPassword(_anybody, Composed(password)));
         }
         finally
         {
@@ -52,8 +53,8 @@ internal sealed class Passwords(int iterations)
             try
             {
                 return await RunAsync(() => hash is null
-                    ? _hasher.HashPassword(new MemberRow(), Composed(password)).Length == 0
-                    : _hasher.VerifyHashedPassword(new MemberRow(), hash, Composed(password)) != PasswordVerificationResult.Failed);
+                    ? _hasher.HashPassword(_anybody, Composed(password)).Length == 0
+                    : _hasher.VerifyHashedPassword(_anybody, hash, Composed(password)) != PasswordVerificationResult.Failed);
             }
             finally
             {

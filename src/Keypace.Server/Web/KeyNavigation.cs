@@ -1,6 +1,8 @@
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Requests;
-using Keypace.Server.Platform.SignIn;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Web.SignIn;
 using Microsoft.AspNetCore.Http;
 

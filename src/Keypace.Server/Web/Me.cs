@@ -1,6 +1,7 @@
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Platform.SignIn;
+using Keypace.Server.Management.Access;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Components.Authorization;
 
 namespace Keypace.Server.Web;

@@ -1,5 +1,6 @@
+using Keypace.Server.People.SignIn;
 using Keypace.Server.Platform;
-using Keypace.Server.Platform.SignIn;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;

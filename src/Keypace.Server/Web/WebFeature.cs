@@ -1,8 +1,10 @@
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.People.SettingUp;
+using Keypace.Server.People.SignIn;
 using Keypace.Server.Platform;
 using Keypace.Server.Platform.Settings;
-using Keypace.Server.Platform.SignIn;
-using Keypace.Server.SettingUp;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Web.Live;
 using Keypace.Server.Web.SignIn;

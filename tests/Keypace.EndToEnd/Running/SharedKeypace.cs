@@ -1,5 +1,4 @@
 using Keypace.Demo;
-using Keypace.EndToEnd;
 
 [assembly: AssemblyFixture(typeof(SharedKeypace))]
 

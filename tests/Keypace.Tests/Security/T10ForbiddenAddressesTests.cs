@@ -5,6 +5,7 @@ using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
+using Keypace.Server.Snapshots;
 using Keypace.Tests.Server.Pacing;
 
 namespace Keypace.Tests.Security;

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Requests;
 using Microsoft.AspNetCore.Http;

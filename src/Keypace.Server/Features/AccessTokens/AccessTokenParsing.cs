@@ -1,6 +1,6 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Requests;
 
 namespace Keypace.Server.Features.AccessTokens;
 

@@ -1,8 +1,9 @@
 using Keypace.Domain;
 using Keypace.Domain.Access;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Requests;
 using Keypace.Server.Gateway;
+using Keypace.Server.Management.Requests;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Features.AccessTokens;
 

@@ -1,6 +1,6 @@
 using Keypace.Contracts;
 using Keypace.Server.Gateway;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
 
 namespace Keypace.Server.Features.Agents;

@@ -1,6 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;

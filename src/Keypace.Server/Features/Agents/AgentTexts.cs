@@ -1,5 +1,5 @@
 using System.Text;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Requests;
 
 namespace Keypace.Server.Features.Agents;
 

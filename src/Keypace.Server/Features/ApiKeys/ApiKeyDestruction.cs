@@ -1,8 +1,8 @@
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Changes;
-using Keypace.Server.Features.StoredKeys;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Changes;
+using Keypace.Server.Management.StoredKeys;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;

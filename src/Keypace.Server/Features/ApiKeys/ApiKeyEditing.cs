@@ -2,9 +2,9 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Requests;
-using Keypace.Server.Features.StoredKeys;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 

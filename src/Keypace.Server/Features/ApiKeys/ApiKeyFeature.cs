@@ -1,4 +1,4 @@
-using Keypace.Server.Features.StoredKeys;
+using Keypace.Server.Management.StoredKeys;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,7 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Requests;
 
 namespace Keypace.Server.Features.ApiKeys;
 

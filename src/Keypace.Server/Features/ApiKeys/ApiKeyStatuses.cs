@@ -1,10 +1,11 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Changes;
-using Keypace.Server.Features.StoredKeys;
 using Keypace.Server.Gateway;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Changes;
+using Keypace.Server.Management.StoredKeys;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;

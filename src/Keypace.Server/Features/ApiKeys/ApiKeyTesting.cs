@@ -3,12 +3,12 @@ using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Vault;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Requests;
-using Keypace.Server.Features.StoredKeys;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Models;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 

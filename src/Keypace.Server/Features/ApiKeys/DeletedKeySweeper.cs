@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Keypace.Server.Features.Changes;
+using Keypace.Server.Management.Changes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,11 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Features.Access;
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Features.ApiKeys;
 

@@ -5,8 +5,10 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Snapshots;
 using UsageRow = Keypace.Server.Storage.Rows.UsageRow;
 
 namespace Keypace.Server.Features.ApiKeys;

@@ -1,7 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Changes;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Management.Changes;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
 
 namespace Keypace.Server.Features.ApiKeys;

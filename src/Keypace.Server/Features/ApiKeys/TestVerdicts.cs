@@ -3,6 +3,7 @@ using Keypace.Contracts;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Features.ApiKeys;
 

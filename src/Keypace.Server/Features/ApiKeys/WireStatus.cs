@@ -2,7 +2,10 @@ using Keypace.Contracts;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Pacing;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Features.ApiKeys;
 

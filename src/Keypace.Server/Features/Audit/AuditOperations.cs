@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Keypace.Contracts;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 

@@ -3,11 +3,11 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Changes;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Changes;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.Gateway;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Snapshots;
 using Microsoft.EntityFrameworkCore;
 
 namespace Keypace.Server.Features.Hubs;

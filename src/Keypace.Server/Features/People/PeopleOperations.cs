@@ -1,9 +1,9 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Changes;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Changes;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;

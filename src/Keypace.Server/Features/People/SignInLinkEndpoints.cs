@@ -1,9 +1,10 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Requests;
 using Keypace.Server.Gateway;
-using Keypace.Server.Platform.SignIn;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Requests;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

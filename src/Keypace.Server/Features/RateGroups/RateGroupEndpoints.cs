@@ -1,5 +1,5 @@
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

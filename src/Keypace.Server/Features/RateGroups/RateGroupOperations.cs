@@ -1,6 +1,7 @@
 using Keypace.Contracts;
-using Keypace.Server.Features.Access;
 using Keypace.Server.Gateway;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Features.RateGroups;
 

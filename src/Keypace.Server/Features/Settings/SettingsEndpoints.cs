@@ -1,7 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -1,10 +1,12 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
-using Keypace.Server.Features.Changes;
-using Keypace.Server.Features.Requests;
-using Keypace.Server.Features.StoredKeys;
 using Keypace.Server.Gateway;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Changes;
+using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
+using Keypace.Server.Platform.Settings;
+using Keypace.Server.Snapshots;
 using Microsoft.EntityFrameworkCore;
 
 namespace Keypace.Server.Features.Settings;

@@ -1,5 +1,5 @@
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Globalization;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Answers;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Keypace.Domain;
 using Keypace.Domain.Protocols;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Protocols;
 using Microsoft.AspNetCore.Http;
 

@@ -1,4 +1,5 @@
 using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;

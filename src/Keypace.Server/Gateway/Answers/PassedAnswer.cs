@@ -3,6 +3,7 @@ using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols;
 using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Wire;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Auth;
 

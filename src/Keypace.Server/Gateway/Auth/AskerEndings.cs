@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Keypace.Domain.Access;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Auth;
 

@@ -6,6 +6,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Signing;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Auth;
 

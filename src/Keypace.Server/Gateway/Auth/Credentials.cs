@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Auth;
 

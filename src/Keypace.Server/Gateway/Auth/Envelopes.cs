@@ -5,6 +5,7 @@ using System.Text;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Vault;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Auth;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Auth;
 

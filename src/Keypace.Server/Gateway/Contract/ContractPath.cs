@@ -1,6 +1,9 @@
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
+using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Gateway.Paths;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Pacing;
 using Keypace.Server.Platform;

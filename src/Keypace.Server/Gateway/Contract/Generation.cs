@@ -3,9 +3,12 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Gateway.Wire;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Contract;
 

@@ -1,7 +1,9 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Models;
 

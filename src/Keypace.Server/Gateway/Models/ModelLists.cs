@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace Keypace.Server.Gateway.Models;

@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
+using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Paths;
 using Keypace.Server.Platform;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Models;

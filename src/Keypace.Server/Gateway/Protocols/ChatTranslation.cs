@@ -1,6 +1,7 @@
 using Keypace.Domain;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Protocols;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
 
 namespace Keypace.Server.Gateway.Protocols;

@@ -4,6 +4,7 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Http;
 

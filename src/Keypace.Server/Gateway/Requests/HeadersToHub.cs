@@ -1,5 +1,6 @@
 using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Keypace.Domain;
 using Keypace.Domain.Keys;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Requests;
 

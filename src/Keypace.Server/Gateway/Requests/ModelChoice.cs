@@ -3,6 +3,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Requests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Keypace.Domain;
+using Keypace.Server.Gateway.Calls;
 
 namespace Keypace.Server.Gateway.Requests;
 

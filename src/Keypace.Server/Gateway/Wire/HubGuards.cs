@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Keypace.Server.Pacing;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Wire;
 

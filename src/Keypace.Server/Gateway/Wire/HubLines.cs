@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Server.Gateway.Wire;
 

@@ -1,3 +1,4 @@
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Gateway.Wire;

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Calls;
 
 namespace Keypace.Server.Platform.Settings;
 

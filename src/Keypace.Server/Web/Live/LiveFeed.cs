@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Keypace.Server.Gateway;
 using Keypace.Server.Pacing;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;

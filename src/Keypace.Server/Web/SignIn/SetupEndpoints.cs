@@ -1,8 +1,8 @@
 using System.Text;
 using Keypace.Domain;
 using Keypace.Server.Platform;
-using Keypace.Server.Platform.SignIn;
-using Keypace.Server.SettingUp;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.People.SettingUp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Keypace.Domain.Vault;
 using Keypace.Server;
 using Keypace.Server.Platform;
-using Keypace.Server.SettingUp;
+using Keypace.Server.People.SettingUp;
 using Keypace.Tests.Server.Storage;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,5 +1,5 @@
 using Keypace.Domain.Access;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Usage;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;

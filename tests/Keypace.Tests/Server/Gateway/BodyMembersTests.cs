@@ -1,5 +1,6 @@
 using System.Text;
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
 
 namespace Keypace.Tests.Server.Gateway;

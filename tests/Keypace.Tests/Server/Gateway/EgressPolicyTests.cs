@@ -1,4 +1,5 @@
 using System.Net;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
 
 namespace Keypace.Tests.Server.Gateway;

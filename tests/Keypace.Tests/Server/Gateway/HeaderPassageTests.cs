@@ -5,7 +5,9 @@ using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Snapshots;
 using Keypace.Tests.Domain.Hubs;
 using Microsoft.AspNetCore.Http;
 

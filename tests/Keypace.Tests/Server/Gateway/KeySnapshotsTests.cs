@@ -3,7 +3,7 @@ using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
 using Keypace.Server.Storage.Rows;

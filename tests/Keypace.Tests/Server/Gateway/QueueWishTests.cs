@@ -1,6 +1,8 @@
 using Keypace.Domain.Access;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Tests.Server.Gateway;

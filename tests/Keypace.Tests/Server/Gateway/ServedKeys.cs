@@ -1,7 +1,7 @@
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway;
-using Keypace.Server.Gateway.Snapshots;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
 using Keypace.Tests.Domain.Hubs;
 

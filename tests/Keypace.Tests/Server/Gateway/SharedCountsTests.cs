@@ -1,5 +1,7 @@
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Tests.Server.Gateway;
 

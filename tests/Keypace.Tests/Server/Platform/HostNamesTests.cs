@@ -1,4 +1,5 @@
 using Keypace.Server.Platform;
+using Keypace.Server.Platform.Settings;
 
 namespace Keypace.Tests.Server.Platform;
 

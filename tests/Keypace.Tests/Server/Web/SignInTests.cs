@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
-using Keypace.Server.Platform.SignIn;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.Snapshots;
 using Keypace.Tests.Server.Platform;
 using Keypace.Tests.Server.Storage;
 using Microsoft.EntityFrameworkCore;

@@ -1,6 +1,6 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Audit;
 using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;

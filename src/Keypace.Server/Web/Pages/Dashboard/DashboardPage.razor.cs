@@ -1,13 +1,13 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Features.AccessTokens;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
-using Keypace.Server.Features.Requests;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.Features.Usage;
-using Keypace.Server.SettingUp;
+using Keypace.Server.People.SettingUp;
 using Keypace.Server.Web.Components;
 using Keypace.Server.Web.Pages.Keys;
 using Keypace.Server.Web.Pages.Tokens;

@@ -1,7 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Web.Components;
 using Microsoft.JSInterop;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Features.Access;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Usage;
 using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;

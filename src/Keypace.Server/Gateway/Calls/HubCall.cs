@@ -1,0 +1,129 @@
+using System.Runtime.CompilerServices;
+using Keypace.Domain;
+using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Auth;
+using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Platform;
+using Keypace.Server.Snapshots;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Calls;
+
+/// <summary>
+/// The path of every query, of whatever kind: a caller's, a generation of the contract's, a key's test, a list of models.
+/// <code>
+///   caller ──1 Caller──2 Route──3 Permit──4 Credential──5 Send──6 Learn──7 Settle── answer
+///                                   ▲                              │
+///                                   └── 429, stale connection ─────┘   (front of the line, a new permit)
+/// </code>
+/// Nothing here touches the store: it reads one <see cref="KeySnapshot"/>, and hands one record to <see cref="Settlement"/>.
+/// </summary>
+internal sealed class HubCall(
+    KeySnapshots snapshots,
+    HubExchange exchange,
+    Settlement settlement,
+    KeyHealth health,
+    Callers callers,
+    AskerEndings endings,
+    GatewayOptions options,
+    TimeProvider time)
+{
+    private const int CallerClosedRequest = 499;   // as proxies write it into their logs
+
+    /// <summary>Takes the query from its coming to its record. Neither a hub that fails nor a caller who leaves makes it throw.</summary>
+    /// <exception cref="AnswerCutException">Part of an answer has left, and the connection is to be cut: for the last middleware.</exception>
+    
+    public async Task RunAsync(Query query, CancellationToken callerLeft)
+    {
+        var isCut = false;
+        var status = StatusCodes.Status500InternalServerError;   // stays where a bug ends it
+        try
+        {
+            if (await AskAsync(query, callerLeft) is { } refusal)
+            {
+                query.Note(refusal);
+                await query.RefuseAsync(refusal);
+            }
+
+            status = query.Status;
+            isCut = query.IsCutOff;
+        }
+        catch (OperationCanceledException) when (callerLeft.IsCancellationRequested)
+        {
+            query.Tally.ErrorCode = "caller_left";
+            status = CallerClosedRequest;
+        }
+        finally
+        {
+            // :: Step 7: settle.
+            if (query.Routed is { } routed && query.TellsOfHealth)
+                health.Settle(routed.Key.Id, query.Tally.Trouble, status);
+            if (query.Token is not null)
+                settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.Tally.StartedAt)));
+            query.Dispose();
+        }
+
+        if (isCut)
+            throw new AnswerCutException();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
+    private async ValueTask<Refusal?> AskAsync(Query query, CancellationToken callerLeft)
+    {
+        // :: Step 1: caller.
+        if (await query.ComeInAsync(snapshots.Current, callerLeft) is { } unasked)
+            return unasked;
+
+        // :: Step 2: route.
+        query.DecidedBy = snapshots.Current;
+        if (!query.Route(query.DecidedBy).TryGet(out var routed, out var refusal))
+            return refusal;
+        query.Routed = routed;
+
+        // :: Steps 3 to 6: permit, credential, send, learn; again from the front of the line where a hub pushed back.
+        using var clock = new HubClock(query.Bounds(options), time, callerLeft, endings.Of(query.Token!));
+        try
+        {
+            return await ExchangeAsync(query, clock);
+        }
+        catch (OperationCanceledException) when (clock.AskerEnded)
+        {
+            return callers.WhyEnded(query.Token!);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Refusal?> ExchangeAsync(Query query, HubClock clock)
+    {
+        while (true)
+        {
+            var end = await exchange.RunAsync(query, clock);
+            if (end.Answer is not { } answer)
+            {
+                if (end.HubBrokeOff && query.TriesAgain())
+                    continue;
+                query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
+                return end.Refusal;
+            }
+
+            using (answer)
+            {
+                if (answer.Status >= StatusCodes.Status500InternalServerError && query.TriesAgain())
+                    continue;
+                query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
+                try
+                {
+                    return await query.ReadAsync(answer, clock);
+                }
+                catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
+                {
+                    if (clock.AskerEnded)
+                        return callers.WhyEnded(query.Token!);
+                    if (query.TriesAgain())
+                        continue;
+                    return HubRefusals.InAnswer(failure, query.Routed.Key, clock);
+                }
+            }
+        }
+    }
+}

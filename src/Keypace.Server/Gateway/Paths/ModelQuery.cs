@@ -1,0 +1,59 @@
+using Keypace.Domain;
+using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
+using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Gateway.Protocols;
+using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Pacing;
+using Keypace.Server.Platform;
+using Keypace.Server.Snapshots;
+using Microsoft.AspNetCore.Http;
+
+namespace Keypace.Server.Gateway.Paths;
+
+/// <summary>A query on one of OpenAI's routes: its body's <c>model</c>, or the header <c>x-keypace-key</c>, says where it goes.</summary>
+internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, GatewayRoute route, Tally tally) : HttpQuery(context, parts, tally)
+{
+    private BodyScan _scan;
+
+    protected override ValueTask<Refusal?> TakeBodyAsync(KeySnapshot snapshot, CancellationToken callerLeft) => HttpMethods.IsPost(Context.Request.Method)
+        ? ScanBodyAsync(callerLeft)
+        : new(new Refusal(RefusalReason.Malformed, "method_not_allowed", $"This route takes POST with a JSON body, not {Context.Request.Method}."));
+
+    private async ValueTask<Refusal?> ScanBodyAsync(CancellationToken callerLeft)
+    {
+        if (await ReadBodyAsync(callerLeft) is { } unread)
+            return unread;
+        if (!BodyScan.Of(Body!.Original.Span).TryGet(out var scan, out var refusal))
+            return refusal;
+        _scan = scan;
+        Tally.Usage = new UsageScanner();
+        return null;
+    }
+
+    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    {
+        var body = Body!;
+        body.Restore();
+        string? keyHeader = Context.Request.Headers[ModelChoice.KeyHeader];
+        var entry = new Entry(Token!.Id, Wish.Name, Token.Grant.Weight, Wish.Class, Wish.Patience);
+        if (!ModelChoice.Of(snapshot, Token, _scan.Model, keyHeader, entry, Parts.Hubs, Parts.RateGroups, Routed?.Key).TryGet(out var choice, out var refusal))
+            return refusal;
+        var key = choice.Key;
+        if (!HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out var target, out refusal))
+            return refusal;
+
+        if (BodyEdits.WhyNoPlace(_scan, choice.Agent?.SystemPrompt, route.Prompt) is { } noPlace)
+            return noPlace;
+        BodyEdits.Apply(body, _scan, choice.Model, choice.Agent?.SystemPrompt, route.Prompt);
+        choice = choice with { Model = choice.Model ?? _scan.Model };
+        if (ReferenceEquals(route, GatewayRoute.ChatCompletions) && ChatProtocols.Of(key.Access.Protocol) is { } protocol)
+            return ChatTranslation.Of(protocol, choice, choice.Agent?.Destination, body, Parts.Bodies.For(Token.Id), RequestIds.Of(Context), Tally.CameInAt);
+
+        return new Routed(choice, target, HttpMethod.Post, body)
+        {
+            ChecksAnswer = true,
+            DropsUsageChunk = _scan.Stream && route.HasUsageOption && key.Hub.NeedsUsageOption && BodyEdits.AskForUsage(body, _scan),
+        };
+    }
+}

@@ -1,0 +1,30 @@
+using Keypace.Domain;
+using Keypace.Server.Gateway;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Snapshots;
+using Keypace.Server.Storage;
+
+namespace Keypace.Server.Management.Changes;
+
+/// <summary>
+/// Runs changes one after the other, each whole or not at all: rows and audit in one transaction, then the snapshot that queries
+/// read, all in one writer's turn, so that snapshots follow each other as their commits did.
+/// </summary>
+internal sealed class ManagementChanges(Store store, KeySnapshots snapshots, TimeProvider time)
+{
+    /// <summary>A refusal takes back whatever the work had begun.</summary>
+    public async Task<Outcome<T>> RunAsync<T>(Caller caller, Func<Change, Task<Outcome<T>>> work, CancellationToken ct)
+        where T : notnull
+    {
+        await using var turn = await store.BeginChangeAsync(ct);
+        var change = new Change(turn.Db, caller, time.GetUtcNow());
+        var outcome = await work(change);
+        if (!outcome.TryGet(out _, out _))
+            return outcome;
+        if (!turn.Db.ChangeTracker.HasChanges())
+            return outcome;
+        await turn.CommitAsync(ct);
+        change.PublishTo(snapshots);
+        return outcome;
+    }
+}
