@@ -2,7 +2,7 @@ using System.CommandLine;
 using Keypace.Cli.Output;
 using Keypace.Contracts;
 using Keypace.Server;
-using Keypace.Server.Platform.Settings;
+using Keypace.Server.People.SettingUp;
 
 namespace Keypace.Cli.Commands;
 

@@ -51,7 +51,7 @@ internal sealed class SettingsOperations(Platform.Settings.Settings settings, Ke
 
     private IReadOnlyList<Setting> List(int? guard) =>
     [
-        .. SettingsReport.Of(settings).Select(setting => guard is { } set && setting.Name == Guard
+        .. ShownSettings.Of(settings).Select(setting => guard is { } set && setting.Name == Guard
             ? setting with { Value = set.ToString(System.Globalization.CultureInfo.InvariantCulture), Source = FromTeam }
             : setting),
     ];

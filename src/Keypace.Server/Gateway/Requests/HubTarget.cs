@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Keypace.Domain;
 using Keypace.Domain.Keys;
 using Keypace.Server.Snapshots;
@@ -9,8 +8,6 @@ namespace Keypace.Server.Gateway.Requests;
 internal static class HubTarget
 {
     private const string ModelPlace = "{model}";
-
-    private static readonly UriCreationOptions AsItCame = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     /// <param name="Name">The key's name or id, decoded once.</param>
     /// <param name="Rest">What follows the name, raw, without the leading slash, query included.</param>
@@ -35,13 +32,13 @@ internal static class HubTarget
     /// the prefix, the prefix is put in front, so that a base URL with and without <c>/v1</c> both work.
     /// </summary>
     public static Outcome<Uri> Under(Destination destination, string rest) =>
-        destination.TryExtend(rest, out var pathAndQuery) && Uri.TryCreate(destination.Origin + pathAndQuery, AsItCame, out var uri)
+        destination.TryExtend(rest, out var pathAndQuery) && Uri.TryCreate(destination.Origin + pathAndQuery, KnownTargets.AsItCame, out var uri)
             ? uri
             : new Refusal(RefusalReason.Malformed, "bad_path",
                 "The path behind the key's name holds dot segments (also encoded ones are not taken) or characters that a URL cannot have. Send it as the hub documents it.");
 
     /// <summary>The destination itself, as people write it: without a slash at its end.</summary>
-    public static Outcome<Uri> At(Destination destination) => Parse(destination.Prefix == "/" ? destination.Address : destination.Address.TrimEnd('/'));
+    public static Outcome<Uri> At(Destination destination) => KnownTargets.Parse(destination.Prefix == "/" ? destination.Address : destination.Address.TrimEnd('/'));
 
     /// <summary>The address of one of the hub's own routes on the OpenAI side of the gateway; a refusal where the hub has none.</summary>
     /// <param name="model">The hub's own name for the model, for hubs that have it in their addresses; null or empty when the query names none.</param>
@@ -49,7 +46,7 @@ internal static class HubTarget
     {
         if ((agent?.Destination ?? key.Destination) is not { } destination)
             return new Refusal(RefusalReason.Conflict, "key_without_address", $"The API key '{key.Name}' has no address. Give it a url.");
-        if (key.Targets.Newest is { } newest && ReferenceEquals(newest.Destination, destination) && ReferenceEquals(newest.Route, route))
+        if (key.Targets.Newest is { } newest && ReferenceEquals(newest.Destination, destination) && ReferenceEquals(newest.Route, route.Name))
             return newest.Uri;
         if (route.PathAt(key.Access.Paths) is not { } path)
             return new Refusal(RefusalReason.NotFound, "route_not_offered", $"{key.Hub.DisplayName}, where the API key '{key.Name}' leads, has no {route.Name}. Its own routes are at /keys/{Uri.EscapeDataString(key.Name.Text)}/…");
@@ -66,7 +63,7 @@ internal static class HubTarget
         var query = ReferenceEquals(route, GatewayRoute.ChatCompletions) && key.Access.ChatQuery is { } chatQuery ? "?" + chatQuery : "";
         var uri = key.Targets.Of(destination.Address + path + query);
         if (!isModels)
-            key.Targets.Newest = new KnownTarget(destination, route, uri);
+            key.Targets.Newest = new KnownTarget(destination, route.Name, uri);
         return uri;
     }
 
@@ -89,32 +86,5 @@ internal static class HubTarget
     }
 
     /// <summary>A path of the hub's file: under the address, or with a slash in front under its origin.</summary>
-    public static Uri Of(Destination destination, string path) => Parse(path.StartsWith('/') ? destination.Origin + path : destination.Address + path);
-
-    internal static Uri Parse(string address) => new(address, AsItCame);
+    public static Uri Of(Destination destination, string path) => KnownTargets.Parse(path.StartsWith('/') ? destination.Origin + path : destination.Address + path);
 }
-
-/// <summary>Addresses that a key's queries went to before, so that none is parsed twice: that costs as much as routing the query.</summary>
-internal sealed class KnownTargets
-{
-    /// <summary>A key has a handful of routes; only a caller that makes addresses up has more.</summary>
-    private const int Most = 64;
-
-    private readonly ConcurrentDictionary<string, Uri> _uris = new(StringComparer.Ordinal);
-
-    /// <summary>Where the newest query went: most keys' queries all go there, and it saves putting the address together.</summary>
-    public KnownTarget? Newest { get; set; }
-
-    public Uri Of(string address)
-    {
-        if (_uris.TryGetValue(address, out var known))
-            return known;
-        var uri = HubTarget.Parse(address);
-        if (_uris.Count < Most)
-            _uris.TryAdd(address, uri);
-        return uri;
-    }
-}
-
-/// <summary>The address of a route that has no model in it.</summary>
-internal sealed record KnownTarget(Destination Destination, GatewayRoute Route, Uri Uri);

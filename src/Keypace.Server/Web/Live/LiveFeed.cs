@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using Keypace.Server.Gateway;
+using Keypace.Server.Features.Usage;
 using Keypace.Server.Pacing;
 using Keypace.Server.Snapshots;
-using Keypace.Server.Storage;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace Keypace.Server.Web.Live;
@@ -19,24 +18,19 @@ internal sealed partial class LiveFeed : IDisposable
 
     private readonly RateGroups _rateGroups;
     private readonly KeySnapshots _snapshots;
-    private readonly Store _store;
+    private readonly KeyNews _news;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveFeed> _logger;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private ImmutableArray<Action> _pages = [];
-    private ImmutableDictionary<Guid, long> _lastUsed = ImmutableDictionary<Guid, long>.Empty;
-    private ImmutableDictionary<Guid, LastError> _lastErrors = ImmutableDictionary<Guid, LastError>.Empty;
-    private long _newestRecord = -1;
     private KeySnapshot? _seen;
-    private long _newestUse;
     private int _ticks;
     private int _isTicking;
 
-    public LiveFeed(RateGroups rateGroups, KeySnapshots snapshots, Store store, TimeProvider time, ILogger<LiveFeed> logger)
+    public LiveFeed(RateGroups rateGroups, KeySnapshots snapshots, KeyNews news, TimeProvider time, ILogger<LiveFeed> logger)
     {
-        (_rateGroups, _snapshots, _store, _time, _logger) = (rateGroups, snapshots, store, time, logger);
-        _newestUse = time.GetUtcNow().ToUnixTimeMilliseconds();
+        (_rateGroups, _snapshots, _news, _time, _logger) = (rateGroups, snapshots, news, time, logger);
         _timer = time.CreateTimer(static feed => _ = ((LiveFeed)feed!).TickAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -84,10 +78,10 @@ internal sealed partial class LiveFeed : IDisposable
     }
 
     /// <summary>When a key was last used, where that happened since the feed began; null otherwise. Unix milliseconds, some seconds late.</summary>
-    public long? LastUsed(Guid apiKeyId) => _lastUsed.TryGetValue(apiKeyId, out var at) ? at : null;
+    public long? LastUsed(Guid apiKeyId) => _news.LastUsed(apiKeyId);
 
     /// <summary>The error of the key's newest query, some seconds late; null when that went well.</summary>
-    public LastError? LastErrorOf(Guid apiKeyId) => _lastErrors.GetValueOrDefault(apiKeyId);
+    public LastError? LastErrorOf(Guid apiKeyId) => _news.LastErrorOf(apiKeyId);
 
     public void Dispose() => _timer.Dispose();
 
@@ -100,11 +94,7 @@ internal sealed partial class LiveFeed : IDisposable
         {
             Sample();
             if (_ticks++ % TicksBetweenLastUsed == 0)
-            {
-                await using var db = _store.Read();
-                await ReadLastUsedAsync(db);
-                await ReadLastErrorsAsync(db);
-            }
+                await _news.ReadOnAsync(CancellationToken.None);
 
             foreach (var page in _pages)
                 page();
@@ -128,38 +118,6 @@ internal sealed partial class LiveFeed : IDisposable
             _seen = snapshot;
             Revision++;
         }
-    }
-
-    private async Task ReadLastUsedAsync(KeypaceDb db)
-    {
-        var since = _newestUse;
-        var used = await db.ApiKeys.Where(row => row.LastUsedAt > since).Select(row => new { row.Id, At = row.LastUsedAt!.Value }).ToListAsync();
-        if (used.Count == 0)
-            return;
-        _lastUsed = _lastUsed.SetItems(used.Select(one => KeyValuePair.Create(one.Id, one.At)));
-        _newestUse = used.Max(one => one.At);
-    }
-
-    /// <summary>Each record is looked at once for all pages together: the newest one of each key.</summary>
-    private async Task ReadLastErrorsAsync(KeypaceDb db)
-    {
-        var (since, newest) = (_newestRecord, await db.Usage.MaxAsync(row => (long?)row.Id) ?? 0);
-        if (newest == since)
-            return;
-        var ids = since < 0
-            ? db.ApiKeys.Select(key => db.Usage.Where(row => row.ApiKeyId == key.Id && row.Id <= newest).Max(row => (long?)row.Id))
-            : db.Usage.Where(row => row.Id > since && row.Id <= newest && row.ApiKeyId != null).GroupBy(row => row.ApiKeyId).Select(rows => rows.Max(row => (long?)row.Id));
-        var found = await db.Usage.Where(row => ids.Contains(row.Id)).Select(row => new { ApiKeyId = row.ApiKeyId!.Value, row.ErrorCode, row.At }).ToListAsync();
-        var errors = _lastErrors.ToBuilder();
-        foreach (var one in found)
-        {
-            if (one.ErrorCode is { } code)
-                errors[one.ApiKeyId] = new LastError(code, one.At / 1000);
-            else
-                errors.Remove(one.ApiKeyId);
-        }
-
-        (_lastErrors, _newestRecord) = (errors.ToImmutable(), newest);
     }
 
     private void Leave(Action tick)

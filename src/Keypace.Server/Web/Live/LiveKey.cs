@@ -7,7 +7,3 @@ namespace Keypace.Server.Web.Live;
 /// <param name="PausedSeconds">Seconds until the pause ends, rounded up; 0 when not paused.</param>
 public sealed record LiveKey(
     int Used, int Limit, int Seconds, int Waiting, bool IsShared, DateTimeOffset? PausedUntil, int PausedSeconds, string? PausedWhy);
-
-/// <param name="Code">Of the newest query that a key took.</param>
-/// <param name="At">Unix seconds.</param>
-public sealed record LastError(string Code, long At);

@@ -2,6 +2,7 @@ using System.Text;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Tests.Server.Gateway;
 
@@ -52,7 +53,7 @@ public sealed class BodyMembersTests
     public void The_model_of_a_passed_through_query_is_found_where_it_is_named(string target, string body, string? model)
     {
         using var content = RequestBody.Of(Encoding.UTF8.GetBytes(body));
-        using var routed = new Routed(new ModelChoice(ServedKeys.Custom, null, null), HubTarget.Parse(target), HttpMethod.Post, content);
+        using var routed = new Routed(new ModelChoice(ServedKeys.Custom, null, null), KnownTargets.Parse(target), HttpMethod.Post, content);
         Assert.Equal(model, NamedModel.Of(routed));
     }
 }

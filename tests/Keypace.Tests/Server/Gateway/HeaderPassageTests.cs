@@ -216,7 +216,7 @@ public sealed class HeaderPassageTests
 
     private static HttpResponse Write(ServedKey key, string target, params (string Name, string Value)[] headers)
     {
-        using var routed = new Routed(new ModelChoice(key, null, null), HubTarget.Parse(target), HttpMethod.Get, null);
+        using var routed = new Routed(new ModelChoice(key, null, null), KnownTargets.Parse(target), HttpMethod.Get, null);
         using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes("x")) };
         foreach (var (name, value) in headers)
         {

@@ -83,7 +83,7 @@ public sealed class SettingsTests : IDisposable
     {
         _variables["KEYPACE_KEK"] = "keypace-kek-1:not-a-real-key";
         _variables["KEYPACE_TOKEN"] = "kpa_not_a_real_token";
-        var report = SettingsReport.Of(Read());
+        var report = ShownSettings.Of(Read());
         Assert.Equal(SettingsTable.All.Count, report.Length);
         var kek = report.Single(setting => setting.Name == "Kek");
         Assert.Equal(("(hidden)", "environment"), (kek.Value, kek.Source));
