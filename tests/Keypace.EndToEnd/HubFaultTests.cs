@@ -113,16 +113,14 @@ public sealed class HubFaultTests(SharedKeypace keypace)
     }
 
     [Fact]
-    public async Task A_compressed_answer_that_nobody_asked_for_passes_as_it_is()
+    public async Task A_compressed_answer_that_nobody_asked_for_is_decoded()
     {
         await using var hub = await FaultyAsync("gzip", HubFault.GzipDespiteIdentity);
 
         var answer = (await keypace.Api.ChatAsync("gzip")).MustBe(200);
 
-        Assert.Equal("gzip", answer.Header("Content-Encoding"));
-        using var unpacked = new System.IO.Compression.GZipStream(new MemoryStream(answer.Bytes), System.IO.Compression.CompressionMode.Decompress);
-        using var reader = new StreamReader(unpacked);
-        Assert.Contains(HubAnswers.Sentence, await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Null(answer.Header("Content-Encoding"));
+        Assert.Contains(HubAnswers.Sentence, answer.Text, StringComparison.Ordinal);
     }
 
     [Fact]

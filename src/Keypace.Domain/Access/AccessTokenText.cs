@@ -118,6 +118,8 @@ public static class AccessTokenText
     public static bool StandsIn(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (text.Length < SecretAt + TellingCharacters)
+            return false;
         for (var layer = 0; ; layer++)
         {
             if (StandsPlainlyIn(text))

@@ -22,6 +22,9 @@ public sealed class HeaderList
 
     public bool IsEmpty => _names.Count == 0 && _beginnings.Length == 0;
 
+    /// <summary>True for a header that is on the list by its whole name.</summary>
+    public bool HasByName(string name) => _names.Contains(name);
+
     /// <summary>True for a header that is on the list, in any case. One that only its beginning puts there is not, where its name speaks of a secret.</summary>
     public bool Has(string name)
     {

@@ -24,7 +24,12 @@ internal static class Framing
     public static void BeStrict(KestrelServerOptions kestrel)
     {
         AppContext.SetSwitch(NoBareLineFeed, true);
-        kestrel.RequestHeaderEncodingSelector = static name => name == "Content-Length" ? LengthDigits.Only : null;
+        kestrel.RequestHeaderEncodingSelector = static name => name switch
+        {
+            "Content-Length" => LengthDigits.Only,
+            "Connection" => ConnectionText.WithAllMembers,
+            _ => null,
+        };
     }
 
     /// <summary>Almost no request has a Transfer-Encoding, so that this costs two looks.</summary>

@@ -63,12 +63,15 @@ internal sealed class ApiKeyTesting(
         return await questions.TestAsync(mapping.Key(row), wanted.Model, caller, Patience, isStored: false, ct);
     }
 
-    /// <summary>Null models where the hub has no list or does not give it.</summary>
+    /// <summary>Null models where the hub has no list, or the key cannot be used.</summary>
     public async Task<Outcome<ApiKeyModels>> ModelsAsync(string idOrName, Caller caller, CancellationToken ct)
     {
         if (!(await FindAsync(idOrName, caller, ct)).TryGet(out var key, out var refusal))
             return refusal;
-        return new ApiKeyModels(key.Trouble is null ? await models.AskAsync(key, caller.Token, Patience, ct) : null);
+        if (key.Trouble is not null)
+            return new ApiKeyModels(null);
+        var (list, failed) = await models.AskAsync(key, caller.Token, Patience, ct);
+        return failed is null ? new ApiKeyModels(list) : failed;
     }
 
     private async Task<Outcome<ServedKey>> FindAsync(string idOrName, Caller caller, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
@@ -16,12 +17,21 @@ internal static class AnswerHead
 {
     public const string HubRequestIdHeader = "x-keypace-hub-request-id";
 
-    private static readonly HeaderList FromEveryHub = new(
-        "Content-Type", "Content-Encoding", "Content-Language", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Repr-Digest", "Digest",
+    private static readonly HeaderList FromEveryHub = new([
+        "Content-Type", "Content-Language", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Repr-Digest", "Digest",
         "Accept-Ranges", "ETag", "Last-Modified", "Expires", "Age", "Allow", "Deprecation", "Sunset", "Preference-Applied",
-        "Retry-After", "retry-after-ms", "x-should-retry", "x-ratelimit-*", "ratelimit", "ratelimit-*", "x-rate-limit-*", "x-tokenlimit-*",
+        "Retry-After", "retry-after-ms", "x-should-retry", .. LimitHeaders, "x-ratelimit-*", "ratelimit", "ratelimit-*", "x-rate-limit-*", "x-tokenlimit-*",
         "traceparent", "tracestate", "x-trace-id", "x-correlation-id", "x-client-request-id", "request-id", "cf-ray",
-        "openai-*", "anthropic-*", "x-stainless-*", "x-error-code", "x-error-message", "x-model", "x-inference-*");
+        "openai-organization", "openai-processing-ms", "openai-version", "openai-project", "openai-model", "openai-*",
+        "anthropic-organization-id", "anthropic-*", "x-stainless-*", "x-error-code", "x-error-message", "x-model", "x-inference-*",
+    ]);
+
+    /// <summary>What most hubs say of their limits: named, so that nobody looks for a secret in these names.</summary>
+    private static IEnumerable<string> LimitHeaders =>
+        from word in (string[])["limit", "remaining", "reset"]
+        from of in (string[])["requests", "tokens", "input-tokens", "output-tokens"]
+        from name in (string[])[$"x-ratelimit-{word}-{of}", $"anthropic-ratelimit-{of}-{word}"]
+        select name;
 
     /// <summary>Addresses in headers: kept where they lead under the key's own, and said as this gateway's.</summary>
     private static readonly HeaderList Addresses = new("Location", "Content-Location", "Operation-Location");
@@ -33,9 +43,12 @@ internal static class AnswerHead
     {
         response.StatusCode = (int)answer.StatusCode;
         var key = routed.Key;
+        var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var members) ? new ConnectionMembers(members.ToString()) : default;
         foreach (var (name, values) in answer.Headers.NonValidated)
         {
-            if (Passes(key, name))
+            if (connection.Names(name))
+                continue;
+            if (Passes(key, name, scrub))
                 Put(response, name, values.ToString(), scrub);
             else if (name.Equals("x-request-id", StringComparison.OrdinalIgnoreCase))
                 Put(response, HubRequestIdHeader, values.ToString(), scrub);
@@ -47,7 +60,7 @@ internal static class AnswerHead
         {
             if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
                 response.ContentLength = long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
-            else if (Passes(key, name))
+            else if (!connection.Names(name) && Passes(key, name, scrub))
                 Put(response, name, values.ToString(), scrub);
             else if (Addresses.Has(name) && HubTarget.ThroughGateway(key, routed.Target, values.ToString()) is { } address)
                 Put(response, name, address, scrub);
@@ -65,11 +78,14 @@ internal static class AnswerHead
         headers.CacheControl = "no-store";
     }
 
-    private static bool Passes(ServedKey key, string name) => FromEveryHub.Has(name) || key.Hub.PassesToCaller.Has(name);
+    /// <summary>A header whose name is on a list only by its beginning may have the secret in the rest of it.</summary>
+    private static bool Passes(ServedKey key, string name, SecretScrub? scrub) =>
+        FromEveryHub.HasByName(name) || key.Hub.PassesToCaller.HasByName(name)
+        || (FromEveryHub.Has(name) || key.Hub.PassesToCaller.Has(name)) && !AccessTokenText.StandsIn(name) && scrub?.StandsInName(name) != true;
 
     private static void Put(HttpResponse response, string name, string value, SecretScrub? scrub)
     {
-        if (value.AsSpan().ContainsAnyExcept(Sayable) || scrub is not null && !ReferenceEquals(scrub.Text(name), name))
+        if (value.AsSpan().ContainsAnyExcept(Sayable) || AccessTokenText.StandsIn(value))
             return;
         response.Headers[name] = scrub is null ? value : scrub.Text(value);
     }

@@ -23,7 +23,7 @@ internal static class AnswerReading
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
-            (small, answer.IsBroken) = ([], true);
+            (small, answer.Broken) = ([], failure);
         }
 
         answer.Small = answer.Scrub is { } scrub ? [.. scrub.PassWhole(small).Span, .. scrub.Rest().Span] : small;

@@ -18,7 +18,7 @@ internal static class BrokenAnswer
     public static async ValueTask<bool> EndAsync(HttpContext context, Query query, Refusal refusal)
     {
         var response = context.Response;
-        var isStream = response is { ContentLength: null, Headers.ContentEncoding.Count: 0 }
+        var isStream = response is { ContentLength: null }
             && response.ContentType?.StartsWith(PassedAnswer.EventStream, StringComparison.OrdinalIgnoreCase) == true;
         if (!isStream)
         {

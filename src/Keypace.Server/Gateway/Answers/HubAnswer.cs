@@ -19,8 +19,8 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     /// <summary>The body of an answer that is small, the key's secret starred out; null when it was not read (<see cref="AnswerReading"/>).</summary>
     public byte[]? Small { get; set; }
 
-    /// <summary>True when the hub broke off in the body of <see cref="Small"/>.</summary>
-    public bool IsBroken { get; set; }
+    /// <summary>What broke the body of <see cref="Small"/> off; null when it came whole.</summary>
+    public Exception? Broken { get; set; }
 
     /// <summary>True when the hub said that waiting does not help; known once its limits were learned.</summary>
     public bool IsTerminal { get; set; }

@@ -47,22 +47,18 @@ internal static class PassedAnswer
             return null;
         }
 
-        // A hub that compresses in spite of everything, or answers with no events, is passed on as it is.
-        var content = answer.Response.Content.Headers;
-        var filter = routed.DropsUsageChunk && content is { ContentEncoding.Count: 0, ContentType.MediaType: EventStream } ? new UsageChunkFilter() : null;
+        // A hub that answers with no events is passed on as it is.
+        var filter = routed.DropsUsageChunk && answer.Response.Content.Headers.ContentType?.MediaType == EventStream ? new UsageChunkFilter() : null;
         if (filter is not null)
             response.ContentLength = null;
-        var isChecked = routed.ChecksAnswer && !content.NonValidated.Contains("Content-Encoding");
         var fault = await AnswerCopy.BodyAsync(
-            answer.Response, response.Body, answer.Scrub, query.Tally.Usage, clock, filter: filter, checkedStatus: isChecked ? answer.Status : null);
+            answer.Response, response.Body, answer.Scrub, query.Tally.Usage, clock, filter: filter, checkedStatus: routed.ChecksAnswer ? answer.Status : null);
         return fault is null ? null : await WriteFaultAsync(answer, context, query, fault);
     }
 
     private static ValueTask<Refusal?> WriteFaultAsync(HubAnswer answer, HttpContext context, Query query, HubFault fault)
     {
-        var headers = context.Response.Headers;
         context.Response.ContentLength = null;
-        headers.ContentEncoding = default;
         context.Response.ContentType = "application/json";
         if (answer.Scrub is { } scrub)
             fault = fault with { Words = scrub.Sentence(fault.Words) };

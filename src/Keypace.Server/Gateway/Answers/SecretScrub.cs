@@ -77,6 +77,28 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
     /// <summary>Scrubs text that is whole, such as a header's name or value. The same text when there is nothing of the secret in it.</summary>
     public string Text(string text) => Starred(Echo, text);
 
+    /// <summary>True when a piece of the secret stands in a header's name, in whatever capitals: to HTTP names have none.</summary>
+    public bool StandsInName(string name)
+    {
+        if (name.Length < SecretEcho.ShortestSecretBytes)
+            return false;
+        var small = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(secret).ToLowerInvariant());
+        try
+        {
+            return StandsIn(secret, name) || StandsIn(secret, name.ToUpperInvariant()) || small.Length >= SecretEcho.ShortestSecretBytes && StandsIn(small, name.ToLowerInvariant());
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(small);
+        }
+    }
+
+    private static bool StandsIn(byte[] secret, string name)
+    {
+        using var strict = new SecretEcho(secret, isStrict: true);
+        return !ReferenceEquals(Starred(strict, name), name);
+    }
+
     /// <summary>Scrubs a sentence for people: as strictly as an error.</summary>
     public string Sentence(string text)
     {
@@ -84,6 +106,23 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
             return Text(text);
         using var strict = new SecretEcho(secret, isStrict: true);
         return Starred(strict, text);
+    }
+
+    /// <summary>Likewise, of a secret that goes nowhere but into one sentence. Secrets that are too short to be looked for are left to be found whole.</summary>
+    public static string Sentence(string text, string secret)
+    {
+        var bytes = Encoding.UTF8.GetBytes(secret);
+        try
+        {
+            if (bytes.Length < SecretEcho.ShortestSecretBytes)
+                return secret.Length == 0 ? text : text.Replace(secret, "***", StringComparison.Ordinal);
+            using var strict = new SecretEcho(bytes, isStrict: true);
+            return Starred(strict, text);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+        }
     }
 
     public void Dispose()

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Snapshots;
 
@@ -36,7 +37,8 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
             using var response = await line.SendAsync(request, patience.Token);
             if (!AnswerFraming.IsAnswer(response))
                 return NoAnswer(key, address);
-            var body = await Answers.AnswerCopy.ReadSmallAsync(response, MostAnswerBytes, patience.Token);
+            AnswerContent.Open(response);
+            var body = await AnswerCopy.ReadSmallAsync(response, MostAnswerBytes, patience.Token);
             return Read(key, address, (int)response.StatusCode, body, form, bounds);
         }
         catch (OperationCanceledException)
@@ -46,6 +48,12 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
+            if (failure is UndecodableAnswerException undecodable)
+            {
+                return new Refusal(RefusalReason.HubFailed, "hub_answer_undecodable",
+                    $"{address.Host}, where access tokens for '{key.Name}' ({key.Hub.DisplayName}) come from, compressed its answer, and it cannot be decoded: {undecodable.Why}. Nothing was sent to {key.Hub.DisplayName}.");
+            }
+
             if (AnswerFraming.IsInvalid(failure))
                 return NoAnswer(key, address);
             for (var cause = failure; cause is not null; cause = cause.InnerException)
@@ -95,7 +103,7 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
         if (status == 200 && token is { Length: > 0 } && HeaderNames.IsValue(token))
             return bounds(token, life);
         if (status is 400 or 401 or 403)
-            return Refused(key, address, words is null ? $"it answered {status}" : $"it answered {status}, {Clean(words, form)}");
+            return Refused(key, address, words is null ? $"it answered {status}" : $"it answered {status}, {Clean(words, form, token)}");
         return status == 200
             ? new Refusal(RefusalReason.HubFailed, "hub_answer_unreadable", $"{address.Host} answered the request for an access token for '{key.Name}' with something that holds none. Check the token address in the hub's file.")
             : new Refusal(RefusalReason.HubFailed, "hub_unreachable", $"{address.Host}, where access tokens for '{key.Name}' ({key.Hub.DisplayName}) come from, answered {status}. Try again later.");
@@ -133,13 +141,15 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
     private static string? Text(JsonElement root, string name) =>
         root.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>The endpoint's own words, less whatever of the request it repeats.</summary>
-    private static string Clean(string words, List<KeyValuePair<string, string>> form)
+    /// <summary>The endpoint's own words, less whatever they repeat of the request's secrets, and of a token that it gave all the same.</summary>
+    private static string Clean(string words, List<KeyValuePair<string, string>> form, string? token)
     {
+        if (token is not null)
+            words = SecretScrub.Sentence(words, token);
         foreach (var (name, value) in form)
         {
             if (name is "client_secret" or "refresh_token" or "assertion")
-                words = words.Replace(value, "***", StringComparison.Ordinal);
+                words = SecretScrub.Sentence(words, value);
         }
 
         var clean = new StringBuilder();

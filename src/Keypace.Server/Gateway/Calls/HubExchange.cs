@@ -147,10 +147,10 @@ internal sealed class HubExchange(
         var isLimit = HubLearning.Refused(group, turn, answer, key, model ?? NamedModel.Of(query.Routed), refusals > 1, time.GetUtcNow(), out var signal, out var scope);
         if (!isLimit || signal.IsTerminal || answer.Status != 429 || query.WantsRefusals)
         {
-            if (!answer.IsBroken)
+            if (answer.Broken is not { } failure)
                 return new(AfterSend.Answer);
             answer.Dispose();
-            return new(AfterSend.Refuse, HubRefusals.BrokeOffInAnswer(key));
+            return new(AfterSend.Refuse, HubRefusals.InAnswer(failure, key, clock));
         }
 
         var isOwn = scope is RefusalScope.Query && refusals <= 1;   // the hub says so itself: it is larger than is ever taken

@@ -40,6 +40,7 @@ internal sealed class HubSending(Credentials credentials, SecondLook secondLook,
                 return new SendEnd(SendStage.NoAnswer, null, HubRefusals.NoAnswer(key, $"it answered with the status {(int)response.StatusCode}"));
             }
 
+            AnswerContent.Open(response);
             isTaken = true;
             return new SendEnd(SendStage.Answered, new HubAnswer(response, credential, line, turn, query.Tally), null);
         }

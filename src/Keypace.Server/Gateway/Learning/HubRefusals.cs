@@ -20,14 +20,22 @@ internal static class HubRefusals
     /// <summary>It broke off or fell silent after its answer's head.</summary>
     public static Refusal InAnswer(Exception failure, ServedKey key, HubClock clock) => clock.HubWasSilent
         ? FellSilent(key)
+        : failure is UndecodableAnswerException undecodable ? Undecodable(undecodable, key)
         : AnswerFraming.IsInvalid(failure) ? NoAnswer(key, "its answer's pieces are not framed as HTTP requires") : BrokeOffInAnswer(key);
 
-    public static Refusal BrokeOffInAnswer(ServedKey key) => new(RefusalReason.HubFailed, "hub_broke_off",
+    private static Refusal BrokeOffInAnswer(ServedKey key) => new(RefusalReason.HubFailed, "hub_broke_off",
         $"{key.Hub.DisplayName} broke off in the middle of its answer to the query through '{key.Name}'. The query has reached it; send it again if that does no harm.");
+
+    private static Refusal Undecodable(UndecodableAnswerException failure, ServedKey key) => new(RefusalReason.HubFailed, "hub_answer_undecodable",
+        $"{key.Hub.DisplayName} compressed its answer to the query through '{key.Name}', which it was asked not to do, and it cannot be decoded: {failure.Why}. The query has reached it.");
 
     /// <param name="why">What it sent, in a few words of ours.</param>
     public static Refusal NoAnswer(ServedKey key, string why) => new(RefusalReason.HubFailed, "hub_answer_invalid",
         $"{key.Hub.DisplayName} answered the query through '{key.Name}' with something that is no HTTP answer: {why}. The query has reached it. Check the key's address.");
+
+    /// <param name="words">The hub's own; null when it gave none that can be passed on.</param>
+    public static Refusal NoModelList(ServedKey key, int status, string? words) => new(RefusalReason.HubFailed, "hub_answer_unreadable",
+        $"{key.Hub.DisplayName} gave '{key.Name}' no list of models that can be read: it answered {status}{(words is null ? "" : $": \"{words}\"")}. Use a model's own name, or ask again later.");
 
     public static Refusal ShuttingDown { get; } = new(RefusalReason.Unavailable, "shutting_down",
         "This server is shutting down and took no more turns. Nothing was sent; try again when it is back.", TimeSpan.FromSeconds(5));

@@ -2,7 +2,9 @@ using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Models;
@@ -13,8 +15,11 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, TimeSpan 
 {
     private const long MostAnswerBytes = 8 * 1024 * 1024;
 
-    /// <summary>Null when the hub gave no list.</summary>
+    /// <summary>Null when the hub has no list, or failed to give it.</summary>
     public IReadOnlyList<string>? Models { get; private set; }
+
+    /// <summary>Why there is no list although the hub has one; null otherwise.</summary>
+    public Refusal? Refusal { get; private set; }
 
     public override bool TellsOfHealth => false;
 
@@ -39,10 +44,25 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, TimeSpan 
     public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
     {
         Status = answer.Status;
+        if (Status is 404 or 405 or 501)
+            return null;   // it has none
+        if (AnswerFraming.IsHeadAlone(Status))
+            return HubRefusals.NoAnswer(Routed!.Key, $"it answered {Status}, which has no body, where a list of models was asked for");
         if (Status == 200)
+        {
             Models = ModelIds.Read(await answer.ReadWholeAsync(MostAnswerBytes, null, clock));
-        return null;
+            return Models is null ? HubRefusals.NoModelList(Routed!.Key, Status, null) : null;
+        }
+
+        await answer.ReadSmallAsync(clock);
+        return answer.Broken is { } failure
+            ? HubRefusals.InAnswer(failure, Routed!.Key, clock)
+            : HubRefusals.NoModelList(Routed!.Key, Status, answer.Words());
     }
 
-    public override ValueTask RefuseAsync(Refusal refusal) => default;
+    public override ValueTask RefuseAsync(Refusal refusal)
+    {
+        Refusal = refusal;
+        return default;
+    }
 }

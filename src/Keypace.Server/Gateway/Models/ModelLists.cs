@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Snapshots;
@@ -41,24 +42,25 @@ internal sealed partial class ModelLists(HubCall call, TimeProvider time, ILogge
         return known?.Models ?? key.Hub.Models;
     }
 
-    /// <summary>Asks the hub now, within the caller's patience. Null when the hub gives no list.</summary>
-    public async Task<IReadOnlyList<string>?> AskAsync(ServedKey key, ServedToken token, TimeSpan patience, CancellationToken ct)
+    /// <summary>Asks the hub now, within the caller's patience.</summary>
+    /// <returns>Neither a list nor a refusal where the hub has no list.</returns>
+    public async Task<(IReadOnlyList<string>? Models, Refusal? Refusal)> AskAsync(ServedKey key, ServedToken token, TimeSpan patience, CancellationToken ct)
     {
         if (key.OwnModels.Count > 0)
-            return key.OwnModels;
+            return (key.OwnModels, null);
         if (key.Destination is null || PathOf(key) is null)
-            return null;
+            return default;
         var query = new ModelListQuery(key, token, patience, new Tally("models", time.GetTimestamp(), time.GetUtcNow()));
         await call.RunAsync(query, ct);
         ct.ThrowIfCancellationRequested();
-        return query.Models;
+        return (query.Models, query.Refusal);
     }
 
     internal static string? PathOf(ServedKey key) => key.Hub.ModelList is ModelListShape.None ? null : key.Access.Paths.Models;
 
     private async Task RefreshAsync(ServedKey key, ServedToken token, LineOfModels line, Known asking)
     {
-        var models = await Task.Run(() => AskAsync(key, token, Patience, CancellationToken.None));
+        var (models, _) = await Task.Run(() => AskAsync(key, token, Patience, CancellationToken.None));
         if (models is null)
             Log.ModelsNotRead(logger, key.Id);
         _known.TryUpdate(line, new Known(models ?? asking.Models, time.GetTimestamp(), IsAsking: false), asking);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
@@ -28,7 +29,6 @@ internal static class TranslatedAnswer
         AnswerHead.Write(answer.Response, response, query.Routed!, answer.Scrub);
         response.ContentLength = null;
         response.ContentType = "application/json";
-        response.Headers.ContentEncoding = default;
         if (await ReadRefusalAsync(answer, native, clock) is { } refused)
             return await WriteFaultAsync(context, query, refused, answer.IsFinal);
         if (native.Streams)
@@ -40,12 +40,15 @@ internal static class TranslatedAnswer
     }
 
     /// <summary>An answer that is no success, or that is none of the kind that was asked for; null when it can be read on.</summary>
+    /// <exception cref="IOException">It broke off, or cannot be decoded; likewise <see cref="HttpRequestException"/>.</exception>
     public static async ValueTask<HubFault?> ReadRefusalAsync(HubAnswer answer, NativeChat native, HubClock clock)
     {
         var isSuccess = answer.Status is >= 200 and <= 299;
         if (isSuccess && (!native.Streams || answer.Response.Content.Headers.ContentType?.MediaType is not { } type || type == native.Accept))
             return null;
         await answer.ReadSmallAsync(clock);
+        if (answer.Broken is { } broken)
+            ExceptionDispatchInfo.Throw(broken);
         var fault = native.Answers.Fault(answer.Status, answer.HeaderOf, answer.Small);
         return fault is not null && answer.Scrub is { } scrub ? fault with { Words = scrub.Sentence(fault.Words) } : fault;
     }

@@ -29,15 +29,15 @@ internal readonly struct HeadersToHub
     private readonly HeaderList _ofTheHub;
     private readonly ServedKey _key;
     private readonly bool _isBodyAsItCame;
-    private readonly string? _ofTheConnection;
+    private readonly ConnectionMembers _connection;
 
     public HeadersToHub(ServedKey key, IHeaderDictionary headers, bool isBodyAsItCame)
     {
         (_key, _ofTheHub, _isBodyAsItCame) = (key, key.Hub.PassesToHub, isBodyAsItCame);
-        _ofTheConnection = headers.Connection is { Count: > 0 } named && named != "keep-alive" && named != "close" ? named.ToString() : null;
+        _connection = new ConnectionMembers(headers.Connection);
     }
 
-    public bool Pass(string name, in StringValues values) => IsListed(name) && !IsOfTheConnection(name) && !HoldsToken(values);
+    public bool Pass(string name, in StringValues values) => IsListed(name) && !_connection.Names(name) && !HoldsToken(values);
 
     private bool IsListed(string name) =>
         ToEveryHub.Has(name)
@@ -50,19 +50,6 @@ internal readonly struct HeadersToHub
         foreach (var (each, _) in headers)
         {
             if (each.Equals(name, StringComparison.OrdinalIgnoreCase))
-                return true;
-        }
-
-        return false;
-    }
-
-    private bool IsOfTheConnection(string name)
-    {
-        if (_ofTheConnection is null)
-            return false;
-        foreach (var range in _ofTheConnection.AsSpan().Split(','))
-        {
-            if (_ofTheConnection.AsSpan()[range].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
                 return true;
         }
 

@@ -76,8 +76,10 @@ internal static class HubTarget
         if (key.Destination is not { } destination
             || !Uri.TryCreate(new Uri(asked.OriginalString), address, out var leads)
             || leads.UserInfo.Length > 0
-            || !Destination.Parse(leads.GetLeftPart(UriPartial.Path)).TryGet(out var place, out _)
-            || !destination.Covers(place))
+            || !Destination.Parse(leads.GetLeftPart(UriPartial.Authority)).TryGet(out var place, out _)
+            || place.Origin != destination.Origin
+            || !(leads.AbsolutePath + "/").StartsWith(destination.Prefix, StringComparison.Ordinal)
+            || !destination.TryExtend(leads.PathAndQuery, out _))
         {
             return null;
         }

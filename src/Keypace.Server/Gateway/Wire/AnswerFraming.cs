@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace Keypace.Server.Gateway.Wire;
 
@@ -6,12 +7,30 @@ namespace Keypace.Server.Gateway.Wire;
 internal static class AnswerFraming
 {
     /// <summary>
-    /// False for statuses that no answer has (an unasked 101 would make whatever follows it an answer to somebody else), and for a transfer coding that
-    /// is more than pieces.
+    /// False for statuses that no answer has (an unasked 101 would make whatever follows it an answer to somebody else), for a transfer coding that
+    /// is more than pieces, and for lengths that differ.
     /// </summary>
     public static bool IsAnswer(HttpResponseMessage response) =>
         (int)response.StatusCode is >= 200 and <= 599
-        && (!response.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var coding) || coding.ToString().Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase));
+        && (!response.Headers.NonValidated.TryGetValues("Transfer-Encoding", out var coding) || coding.ToString().Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase))
+        && (!response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths) || IsOneLength(lengths));
+
+    /// <summary>One number, or the same one again (RFC 9112, 6.3): which of two the HTTP stack goes by is not what the hub meant.</summary>
+    private static bool IsOneLength(in HeaderStringValues lengths)
+    {
+        var said = lengths.ToString();
+        if (!said.AsSpan().ContainsAnyExceptInRange('0', '9'))
+            return said.Length > 0;
+        var first = said.AsSpan(0, said.AsSpan().IndexOf(',') is var comma and >= 0 ? comma : said.Length).Trim();
+        foreach (var range in said.AsSpan().Split(','))
+        {
+            var one = said.AsSpan()[range].Trim();
+            if (one.IsEmpty || one.ContainsAnyExceptInRange('0', '9') || !one.SequenceEqual(first))
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Statuses whose answers are their heads alone.</summary>
     public static bool IsHeadAlone(int status) => status is 204 or 205 or 304;

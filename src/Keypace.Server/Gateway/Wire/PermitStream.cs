@@ -42,23 +42,29 @@ internal sealed class PermitStream(Stream inner) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = inner.ReadAsync(buffer, cancellationToken);
-        if (_last is not { AnswerBegan: false } attempt)
-            return read;
-        return NoteAsync(read, buffer, attempt);
+        if (!read.IsCompletedSuccessfully)
+            return NoteAsync(read, buffer);
+        var count = read.Result;
+        Note(buffer.Span[..count]);
+        return ValueTask.FromResult(count);
     }
 
-    /// <summary>The first read after a write is the beginning of the answer, or its absence.</summary>
+    /// <summary>A read that waits may have been begun before the query was written: the HTTP stack reads ahead on connections that it keeps.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> NoteAsync(ValueTask<int> read, Memory<byte> buffer, WireAttempt attempt)
+    private async ValueTask<int> NoteAsync(ValueTask<int> read, Memory<byte> buffer)
     {
         var count = await read;
-        if (count > 0)
-        {
-            attempt.AnswerBegan = true;
-            _isSpent = AnswerFraming.MayBeFollowed(buffer.Span[..count], attempt.IsHead);
-        }
-
+        Note(buffer.Span[..count]);
         return count;
+    }
+
+    /// <summary>The first bytes after a write are the beginning of its answer.</summary>
+    private void Note(ReadOnlySpan<byte> read)
+    {
+        if (_last is not { AnswerBegan: false } attempt || read.IsEmpty)
+            return;
+        attempt.AnswerBegan = true;
+        _isSpent = AnswerFraming.MayBeFollowed(read, attempt.IsHead);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

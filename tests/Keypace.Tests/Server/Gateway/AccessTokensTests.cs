@@ -130,7 +130,8 @@ public sealed class AccessTokensTests : IAsyncLifetime
         Assert.False((await _tokens!.OpenAsync(key, TestContext.Current.CancellationToken)).TryGet(out _, out var refusal));
         Assert.Equal("hub_refused_key", refusal.Code);
         Assert.Contains("'google'", refusal.Detail, StringComparison.Ordinal);
-        Assert.Contains("invalid_grant: Token *** has been expired or revoked.", refusal.Detail, StringComparison.Ordinal);
+        Assert.Contains("invalid_grant: Token 1//", refusal.Detail, StringComparison.Ordinal);   // the rest is in both secrets
+        Assert.Contains($"{new string('*', Refresh.Length - 3)} has been expired or revoked.", refusal.Detail, StringComparison.Ordinal);
 
         // It stands for a moment, then it is asked again.
         Assert.NotNull(await _tokens.PrepareAsync(key, TestContext.Current.CancellationToken));
@@ -138,6 +139,55 @@ public sealed class AccessTokensTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(6));
         _answer = call => (200, """{"access_token":"ya29.again","expires_in":"3599"}""");
         Assert.Equal("Bearer ya29.again", await HeaderAsync(key));
+    }
+
+    [Theory]
+    [InlineData("GOCSPX-test-not-a-real")]
+    [InlineData("t-secret")]
+    [InlineData("0/test-not-a-real 1//test-not")]
+    [InlineData("ya29.given-all-the-same")]
+    [InlineData("R09DU1BYLXRlc3Qtbm90LWEtcmVhbC1jbGllbnQtc2VjcmV0")]
+    [InlineData("474f435350582d74657374")]
+    public async Task No_piece_of_a_secret_stands_in_the_endpoints_words(string piece)
+    {
+        _answer = _ => (401, $$"""{"access_token":"ya29.given-all-the-same","error":"invalid_client","error_description":"It is <{{piece}}>"}""");
+        var key = Key(("client_id", "c"), ("client_secret", ClientSecret), ("refresh_token", Refresh));
+
+        Assert.False((await _tokens!.OpenAsync(key, TestContext.Current.CancellationToken)).TryGet(out _, out var refusal));
+
+        Assert.Contains("It is <", refusal.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(piece[^8..], refusal.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gzip", "hub_refused_key")]
+    [InlineData("zstd", "hub_refused_key")]
+    [InlineData("lzma", "hub_answer_undecodable")]
+    public async Task What_the_endpoint_compresses_is_decoded_or_a_refusal(string coding, string code)
+    {
+        await using var endpoint = new RawHub(Compressed.Answer("400 No", coding, Compressed.By(coding, Encoding.UTF8.GetBytes($$"""{"error":"invalid_client","error_description":"not {{ClientSecret}}"}"""))));
+        var refusal = await RefusalOfAsync(endpoint);
+
+        Assert.Equal(code, refusal.Code);
+        Assert.DoesNotContain(ClientSecret[..8], refusal.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("204 X")]
+    [InlineData("205 X")]
+    [InlineData("304 X")]
+    public async Task An_endpoint_that_answers_with_a_head_alone_is_not_waited_for(string status)
+    {
+        await using var endpoint = new RawHub($"HTTP/1.1 {status}\r\n\r\n");   // and stays open
+        Assert.Equal("hub_unreachable", (await RefusalOfAsync(endpoint)).Code);
+    }
+
+    private async Task<Keypace.Domain.Refusal> RefusalOfAsync(RawHub endpoint)
+    {
+        var mapping = new RowMapping(HubCatalogue.Of([TestHub(endpoint.Url)]), _vault);
+        var key = Key(mapping, ("client_id", "c"), ("client_secret", ClientSecret), ("refresh_token", Refresh));
+        Assert.False((await _tokens!.OpenAsync(key, TestContext.Current.CancellationToken)).TryGet(out _, out var refusal));
+        return refusal;
     }
 
     [Theory]
@@ -192,16 +242,18 @@ public sealed class AccessTokensTests : IAsyncLifetime
         return hub;
     }
 
-    private ServedKey Key(params (string Name, string Value)[] fields)
+    private ServedKey Key(params (string Name, string Value)[] fields) => Key(_mapping!, fields);
+
+    private ServedKey Key(RowMapping mapping, params (string Name, string Value)[] fields)
     {
-        var hub = _mapping!.HubOf("vertex");
+        var hub = mapping.HubOf("vertex");
         var config = fields.ToDictionary(field => field.Name, field => (string?)field.Value);
         (config["region"], config["project_id"]) = ("us-central1", "p");
         Assert.True(HubConfig.ForNew(hub, null, config).TryGet(out var parts, out var refusal), refusal?.Detail);
         Assert.True(hub.DestinationOf(null, parts.Config).TryGet(out var destination, out _));
         var row = new ApiKeyRow { Id = Guid.Parse("33333333-3333-7333-8333-333333333333"), TeamId = s_team, Name = "google", NameKey = "GOOGLE", Hub = "vertex", RateLimitPerInterval = 60, RateLimitInterval = 60 };
-        new KeySealing(_vault, _mapping).Seal(row, parts, destination, parts.Join());
-        return _mapping.Key(row);
+        new KeySealing(_vault, mapping).Seal(row, parts, destination, parts.Join());
+        return mapping.Key(row);
     }
 
     private async Task<string?> HeaderAsync(ServedKey key) => HeaderOf(await _tokens!.OpenAsync(key, TestContext.Current.CancellationToken));

@@ -191,10 +191,47 @@ public sealed class HeaderPassageTests
     [InlineData("/v1/%2f..%2fadmin", null)]
     [InlineData("javascript:alert(1)", null)]
     [InlineData("https://hub.example/v11/z", null)]
+    [InlineData("/v1", "/keys/lab%20key/v1")]
+    [InlineData("/v1/org%2Fmodel", "/keys/lab%20key/v1/org%2Fmodel")]
+    [InlineData("/v1//double//slash?q=//", "/keys/lab%20key/v1//double//slash?q=//")]
+    [InlineData("/v1/%2f%2f/..;/admin", null)]
+    [InlineData("/v1/%252e%252e/admin", null)]
+    [InlineData("//hub.example:444/v1/z", null)]
     public void An_address_is_said_through_the_key_where_it_leads_under_its_own(string location, string? said)
     {
         var response = Write(ServedKeys.Custom, "https://hub.example:443/v1/batches/0?a=b", ("Location", location));
         Assert.Equal(said, response.Headers.Location.Count == 0 ? null : response.Headers.Location.ToString());
+    }
+
+    [Fact]
+    public void A_header_that_the_hubs_connection_names_stays_here()
+    {
+        Assert.Equal(["ETag"], Passed(ServedKeys.Custom, ("Connection", "keep-alive, Retry-After,content-type"), ("Retry-After", "1"), ("Content-Type", "x/y"), ("ETag", "\"1\"")));
+        Assert.Equal(["Retry-After"], Passed(ServedKeys.Custom, ("Connection", "Keep-Alive"), ("Retry-After", "1")));
+    }
+
+    [Theory]
+    [InlineData("openai-organization", Token)]
+    [InlineData("ETag", "\"kpz_0123456789ab_0123456789012345\"")]
+    [InlineData("x-request-id", "%6Bpa_0123456789ab_0123456789012345")]
+    [InlineData("Content-Type", "text/plain; a=" + Token)]
+    [InlineData("Location", "https://hub.example/v1/z?a=" + Token)]
+    [InlineData("x-ratelimit-" + Token, "1")]
+    public void A_header_with_a_token_of_ours_does_not_come_back(string name, string value) => Assert.Empty(Passed(ServedKeys.Custom, (name, value)));
+
+    [Theory]
+    [InlineData("x-ratelimit-limit-{0}")]
+    [InlineData("openai-{1}")]
+    [InlineData("openai-{2}-x")]
+    [InlineData("anthropic-{3}")]
+    [InlineData("x-stainless-{4}")]
+    public void The_secret_passes_in_no_capitals_as_a_headers_name(string name)
+    {
+        const string Secret = "sk-proj-Test-Not-A-Real-Key-0001";
+        var hex = Convert.ToHexString(Encoding.ASCII.GetBytes(Secret));
+        name = string.Format(System.Globalization.CultureInfo.InvariantCulture, name, Secret, Secret.ToLowerInvariant(), Secret.ToUpperInvariant()[8..], hex, hex.ToLowerInvariant()[..20]);
+        Assert.Empty(Passed(ServedKeys.Custom, Encoding.ASCII.GetBytes(Secret), (name, "1"), ("Server", "x")));
+        Assert.Equal(["x-ratelimit-limit-other"], Passed(ServedKeys.Custom, Encoding.ASCII.GetBytes(Secret), ("x-ratelimit-limit-other", "1")));
     }
 
     [Theory]
@@ -209,13 +246,18 @@ public sealed class HeaderPassageTests
     private static bool ToHub(string name, string value = "x", HeaderDictionary? headers = null, ServedKey? key = null) =>
         new HeadersToHub(key ?? ServedKeys.Custom, headers ?? [], isBodyAsItCame: true).Pass(name, value);
 
-    private static string[] Passed(ServedKey key, params (string Name, string Value)[] headers) =>
-        [.. Write(key, "https://hub.example/v1/x", headers).Headers.Select(header => header.Key).Except(Own).Order(StringComparer.Ordinal)];
+    private static string[] Passed(ServedKey key, params (string Name, string Value)[] headers) => Passed(key, [], headers);
+
+    private static string[] Passed(ServedKey key, byte[] secret, params (string Name, string Value)[] headers) =>
+        [.. Write(key, "https://hub.example/v1/x", secret, headers).Headers.Select(header => header.Key).Except(Own).Order(StringComparer.Ordinal)];
 
     private static readonly string[] Own = ["Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Cache-Control"];
 
-    private static HttpResponse Write(ServedKey key, string target, params (string Name, string Value)[] headers)
+    private static HttpResponse Write(ServedKey key, string target, params (string Name, string Value)[] headers) => Write(key, target, [], headers);
+
+    private static HttpResponse Write(ServedKey key, string target, byte[] secret, params (string Name, string Value)[] headers)
     {
+        using var scrub = SecretScrub.For(secret);
         using var routed = new Routed(new ModelChoice(key, null, null), KnownTargets.Parse(target), HttpMethod.Get, null);
         using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes("x")) };
         foreach (var (name, value) in headers)
@@ -225,7 +267,7 @@ public sealed class HeaderPassageTests
         }
 
         var response = new DefaultHttpContext().Response;
-        AnswerHead.Write(answer, response, routed, null);
+        AnswerHead.Write(answer, response, routed, scrub);
         return response;
     }
 }

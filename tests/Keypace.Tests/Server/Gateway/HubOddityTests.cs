@@ -21,6 +21,9 @@ public sealed class HubOddityTests(FeatureHost host)
         { Head + "Content-Length: 100\r\n\r\n{\"choices\":", true, "hub_broke_off" },
         { Head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":", true, "hub_broke_off" },
         { Head + "Content-Length: 100\r\n\r\n", true, "hub_broke_off" },
+        { Head + "Content-Length: 3\r\nContent-Length: 5\r\n\r\n{\"a\":", false, "hub_answer_invalid" },
+        { Head + "Content-Length: 5\r\nContent-Length: 3\r\n\r\n{\"a\":", false, "hub_answer_invalid" },
+        { Head + "Content-Length: 2, 7\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", false, "hub_answer_invalid" },
     };
 
     [Theory]
@@ -51,16 +54,91 @@ public sealed class HubOddityTests(FeatureHost host)
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task A_broken_list_of_models_or_test_is_recorded_as_what_it_is(string answer, bool isCut, string code)
+    public async Task A_broken_list_of_models_is_a_502_and_a_broken_test_says_so(string answer, bool isCut, string code)
     {
         await using var hub = new RawHub(answer, isCut);
         var (_, id) = await StoreAsync(hub);
 
-        Assert.Equal(System.Text.Json.JsonValueKind.Null, (await host.GetAsync($"/v1/api-keys/{id}/models")).MustBe(200)["models"].ValueKind);
+        Assert.Equal(code, (await host.GetAsync($"/v1/api-keys/{id}/models")).MustBe(502).Headers["x-keypace-error"]);
         Assert.Equal("unreachable", (await host.PostAsync($"/v1/api-keys/{id}/test")).MustBe(200)["status"].GetString());
 
         Assert.All(await RecordsAsync(id, 2), record => Assert.Equal(code, record));
         Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("200 OK", "<html>", "hub_answer_unreadable")]
+    [InlineData("200 OK", "null", "hub_answer_unreadable")]
+    [InlineData("500 Oh", "{\"error\":{\"message\":\"some trouble\"}}", "hub_answer_unreadable")]
+    [InlineData("400 No", "{}", "hub_answer_unreadable")]
+    [InlineData("401 No", "{}", "hub_refused_key")]
+    [InlineData("204 None", "", "hub_answer_invalid")]
+    [InlineData("205 None", "", "hub_answer_invalid")]
+    [InlineData("404 None", "{}", null)]
+    [InlineData("405 None", "{}", null)]
+    public async Task A_list_of_models_that_the_hub_fails_to_give_is_a_502(string status, string body, string? code)
+    {
+        await using var hub = new RawHub($"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        var (_, id) = await StoreAsync(hub);
+
+        var got = await host.GetAsync($"/v1/api-keys/{id}/models");
+
+        Assert.Equal(code, got.Headers.GetValueOrDefault("x-keypace-error"));
+        Assert.Equal(code is null ? 200 : 502, (int)got.Status);
+    }
+
+    [Theory]
+    [InlineData("204 X")]
+    [InlineData("205 X")]
+    [InlineData("304 X")]
+    public async Task An_answer_without_a_body_is_not_waited_for_by_tests_and_lists_and_ends_its_connection(string status)
+    {
+        var (isOdd, odd) = (false, 0);
+        await using var hub = new RawHub((_, connection) =>
+        {
+            odd += isOdd ? 1 : 0;
+            return connection.SendAsync(isOdd ? $"HTTP/1.1 {status}\r\n\r\n" : RawHub.Completion);   // and it stays open
+        });
+        var (name, id) = await StoreAsync(hub);
+        var unsaved = new { hub = "custom", value = "sk-test-unsaved-0001", url = hub.Url, model = "m" };
+
+        foreach (var ask in new Func<Task<Answer>>[]
+        {
+            () => host.PostAsync($"/v1/api-keys/{id}/test"), () => host.GetAsync($"/v1/api-keys/{id}/models"), () => host.PostAsync("/v1/api-keys/test", unsaved),
+            () => host.PostAsync($"/keys/{name}/things", Chat), () => host.GetAsync($"/keys/{name}/things"), () => host.PostAsync("/v1/chat_complete", Contract(name)),
+        })
+        {
+            // Twice on one connection first: what it carries is not only told by its first answer.
+            for (var query = 0; query < 2; query++)
+                (await host.PostAsync($"/keys/{name}/things", Chat)).MustBe(200);
+            var before = hub.Connections;
+
+            (isOdd, odd) = (true, 0);
+            Assert.NotEqual(500, (int)(await ask()).Status);
+            isOdd = false;
+            (await host.PostAsync($"/keys/{name}/things", Chat)).MustBe(200);
+
+            Assert.Equal(before + odd, hub.Connections);   // each one ended the connection that it came on
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_in_its_head_on_a_kept_connection_is_not_asked_for_again()
+    {
+        var isOdd = false;
+        await using var hub = new RawHub(async (_, connection) =>
+        {
+            await connection.SendAsync(isOdd ? "HTTP/1.1 200 OK\r\nContent-" : RawHub.Completion);
+            if (isOdd)
+                connection.Cut();
+        });
+        var (name, _) = await StoreAsync(hub);
+        (await host.PostAsync($"/keys/{name}/things", Chat)).MustBe(200);
+
+        isOdd = true;
+        (await host.PostAsync($"/keys/{name}/things", Chat)).MustBe(502);
+
+        Assert.Equal(2, hub.Requests.Count);
     }
 
     [Theory]
@@ -101,6 +179,36 @@ public sealed class HubOddityTests(FeatureHost host)
         }
 
         Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("close, Range")]
+    [InlineData("Range, Keep-Alive")]
+    [InlineData("keep-alive , x-app,range")]
+    [InlineData("CLOSE,RANGE,keep-alive")]
+    [InlineData("range")]
+    public async Task A_header_that_the_callers_connection_names_stays_here_whatever_stands_beside_it(string connection)
+    {
+        await using var hub = new RawHub(RawHub.Completion);
+        var (name, _) = await StoreAsync(hub);
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(host.Address.Host, host.Address.Port, TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"GET /keys/{name}/files HTTP/1.1\r\nHost: {host.Address.Authority}\r\nAuthorization: Bearer {host.Token}\r\nConnection: {connection}\r\nRange: bytes=0-6\r\nx-stainless-os: any\r\n\r\n"), TestContext.Current.CancellationToken);
+        await Until.TrueAsync(() => hub.Requests.Count == 1);
+
+        Assert.DoesNotContain("range:", hub.Requests.Single(), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("x-stainless-os: any", hub.Requests.Single(), StringComparison.OrdinalIgnoreCase);
+        var answer = new byte[64 * 1024];
+        Assert.StartsWith("HTTP/1.1 200", System.Text.Encoding.ASCII.GetString(answer, 0, await stream.ReadAsync(answer, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
+        if (connection.Contains("close", StringComparison.OrdinalIgnoreCase))
+        {
+            while (await stream.ReadAsync(answer, TestContext.Current.CancellationToken) > 0)
+            {
+            }
+        }
     }
 
     [Fact]
