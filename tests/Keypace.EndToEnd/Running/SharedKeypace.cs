@@ -1,4 +1,5 @@
 using Keypace.Demo;
+using Keypace.EndToEnd;
 
 [assembly: AssemblyFixture(typeof(SharedKeypace))]
 
