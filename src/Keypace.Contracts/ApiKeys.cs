@@ -16,6 +16,7 @@ namespace Keypace.Contracts;
 /// <param name="Limits">Limits beside the rate limit; a query goes when all allow.</param>
 /// <param name="RateLimitSource"><c>default</c> while the limit is the hub's default, <c>set</c> when somebody chose it.</param>
 /// <param name="LimitFrozen">True when nothing that the hub's answers say changes the limit.</param>
+/// <param name="PassHeaders">Callers' headers that pass to the hub beside those that pass for every key: names in lower case, or beginnings with a <c>*</c>.</param>
 public sealed record ApiKey(
     string Id,
     string Name,
@@ -38,7 +39,8 @@ public sealed record ApiKey(
     int? GuardMs = null,
     IReadOnlyList<ApiKeyLimit>? Limits = null,
     string RateLimitSource = "set",
-    bool LimitFrozen = false);
+    bool LimitFrozen = false,
+    IReadOnlyList<string>? PassHeaders = null);
 
 /// <summary>One limit of a key beside its rate limit.</summary>
 /// <param name="Dimension"><c>tokens</c> (query and answer), <c>input_tokens</c>, <c>output_tokens</c>, <c>concurrent</c> (queries under way) or <c>requests</c>.</param>
@@ -61,12 +63,14 @@ public sealed record NewApiKey(
     int? GuardMs = null,
     IReadOnlyList<ApiKeyLimit>? Limits = null,
     string? RateLimitSource = null,
-    bool? LimitFrozen = null);
+    bool? LimitFrozen = null,
+    IReadOnlyList<string>? PassHeaders = null);
 
 /// <summary>What <c>PUT /v1/api-keys/{id}</c> takes: absent members stay as they are.</summary>
 /// <param name="GuardMs">0 to 5,000; -1 goes back to the server's own measure.</param>
 /// <param name="Limits">All of them: an empty list takes every one away.</param>
 /// <param name="RateLimitSource"><c>default</c> goes back to the hub's default limit, <c>set</c> keeps the present one as chosen.</param>
+/// <param name="PassHeaders">All of them: an empty list takes every one away.</param>
 /// <param name="RateGroupId">A group out of <c>GET /v1/rate-groups</c>, or <c>own</c> for the key's own.</param>
 public sealed record ApiKeyChange(
     string? Name = null,
@@ -83,7 +87,8 @@ public sealed record ApiKeyChange(
     IReadOnlyList<ApiKeyLimit>? Limits = null,
     string? RateLimitSource = null,
     bool? LimitFrozen = null,
-    string? RateGroupId = null);
+    string? RateGroupId = null,
+    IReadOnlyList<string>? PassHeaders = null);
 
 /// <summary>What <c>POST /v1/api-keys/test</c> takes: a secret that need not be stored.</summary>
 public sealed record ApiKeyTest(

@@ -71,6 +71,9 @@ public enum RefusalReason
     /// <summary>404: no such thing, or not for this caller to know of.</summary>
     NotFound,
 
+    /// <summary>405: the path is there, and takes another method.</summary>
+    WrongMethod,
+
     /// <summary>408: its body came too slowly.</summary>
     TooSlow,
 

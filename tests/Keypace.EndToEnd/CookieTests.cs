@@ -63,12 +63,26 @@ public sealed class CookieTests : IAsyncLifetime
     public async Task Who_opens_an_address_below_a_key_gets_to_the_keys_page(string method)
     {
         (string, string)[] browser = [("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Site", "none")];
-        foreach (var path in new[] { $"/keys/{_keyId}", $"/keys/{_keyId}/", "/keys/trap%20%C3%A4/page?x=//y", "/keys/TRAP%20%C3%84/v1/chat/completions" })
+        foreach (var (path, name) in new[]
+        {
+            ($"/keys/{_keyId}", _keyId), ($"/keys/{_keyId}/", _keyId), ("/keys/trap%20%C3%A4/page?x=//y", "trap%20%C3%A4"), ("/keys/TRAP%20%C3%84/v1/chat/completions", "TRAP%20%C3%84"),
+        })
         {
             var member = await _stranger.SendAsync(new HttpMethod(method), path, null, [("Cookie", _cookie), .. browser]);
             Assert.Equal((303, $"/key/{_keyId}"), ((int)member.Status, member.Header("Location")));
             var stranger = await _stranger.SendAsync(new HttpMethod(method), path, null, browser);
-            Assert.Equal((303, $"/sign-in?return=%2Fkey%2F{_keyId}"), ((int)stranger.Status, stranger.Header("Location")));
+            var back = $"/key?name={name}";
+            Assert.Equal((303, $"/sign-in?return={Uri.EscapeDataString(back)}"), ((int)stranger.Status, stranger.Header("Location")));
+            var after = await _stranger.SendAsync(new HttpMethod(method), back, null, [("Cookie", _cookie), .. browser]);
+            Assert.Equal((303, $"/key/{_keyId}"), ((int)after.Status, after.Header("Location")));
+        }
+
+        // Whether there is such a key is nobody's business who is not signed in.
+        foreach (var (path, name) in new[] { ("/keys/nobody/page", "nobody"), ("/keys/", ""), ("/keys//x", "") })
+        {
+            var stranger = await _stranger.SendAsync(new HttpMethod(method), path, null, browser);
+            Assert.Equal((303, $"/sign-in?return={Uri.EscapeDataString($"/key?name={name}")}"), ((int)stranger.Status, stranger.Header("Location")));
+            Assert.Equal(404, (int)(await _stranger.SendAsync(new HttpMethod(method), $"/key?name={name}", null, [("Cookie", _cookie), .. browser])).Status);
         }
 
         foreach (var path in new[] { "/keys/nobody/page", "/keys/", "/keys//x" })

@@ -20,7 +20,7 @@ from keypace.agents import _create as create_agent
 from keypace.api_keys import _create, _get, _list
 
 SECRET = "sk-test-not-a-real-key-0001"
-CREATE = _create("a", "openai", SECRET, None, None, None, None, None, None, None, None)
+CREATE = _create("a", "openai", SECRET, None, None, None, None, None, None, None, None, None)
 
 
 def answering(*answers: "Optional[httpx.Response | Exception]") -> fake.Fake:

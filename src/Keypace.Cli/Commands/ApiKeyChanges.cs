@@ -22,15 +22,15 @@ internal static class ApiKeyChanges
             "keypace api-keys modify openai-main --replace-secret",
             PacingText.Example,
             "keypace api-keys modify openai-main --value-file ~/new.key --requests 1000");
-        return grammar.Does(verb, [name, .. limit.Options, .. pacing.OptionsOfChange, .. input.Options, replace, version], async (session, parsed, ct) =>
+        return grammar.Does(verb, [name, .. limit.Options, .. pacing.OptionsOfChange, .. input.OptionsOfStored, replace, version], async (session, parsed, ct) =>
         {
             var (requests, seconds) = limit.Read(parsed);
-            var wanted = pacing.Into(new ApiKeyChange(Version: parsed.GetValue(version)), parsed);
+            var wanted = pacing.Into(new ApiKeyChange(Version: parsed.GetValue(version), PassHeaders: input.PassHeaders(parsed)), parsed);
             var file = input.ValueFile(parsed);
             var newSecret = file is not null || parsed.GetValue(replace);
             if (requests is null && seconds is null && !newSecret && input.Url(parsed) is null && !input.HasFields(parsed) && wanted with { Version = null } == new ApiKeyChange())
             {
-                throw CommandFailure.Usage("Nothing to change. Name a limit, --pacing, --guard-ms, --also, --freeze-limit, --replace-secret, --value-file, --url, --config or --config-file.");
+                throw CommandFailure.Usage("Nothing to change. Name a limit, --pacing, --guard-ms, --also, --freeze-limit, --replace-secret, --value-file, --url, --config, --config-file or --pass-header.");
             }
 
             var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);

@@ -41,6 +41,7 @@ internal static class ApiKeyCommands
             ("status", key.Status),
             ("url", key.Url),
             ("hub config", config),
+            ("passes", key.PassHeaders is { Count: > 0 } passes ? string.Join(", ", passes) : null),
             ("rate group", key.RateGroupId),
             ("created", Said.Minute(key.CreatedAt, clock)),
             ("changed", Said.Minute(key.UpdatedAt, clock)),

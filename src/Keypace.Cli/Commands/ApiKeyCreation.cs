@@ -21,14 +21,14 @@ internal static class ApiKeyCreation
             "keypace api-keys create openai-main --hub openai --value-file ~/openai.key",
             "pass show openai | keypace api-keys create openai-main --hub openai",
             "keypace api-keys create local --hub custom --url http://10.2.0.7:8000/v1");
-        return grammar.Does(verb, [name, hub, .. limit.Options, .. pacing.Options, .. input.Options], async (session, parsed, ct) =>
+        return grammar.Does(verb, [name, hub, .. limit.Options, .. pacing.Options, .. input.OptionsOfStored], async (session, parsed, ct) =>
         {
             var (requests, seconds) = limit.Read(parsed);
             var wanted = pacing.Into(new NewApiKey(parsed.GetRequiredValue(name), ""), parsed);
             var known = await Lookup.HubAsync(session, parsed.GetRequiredValue(hub), ct);
             var (value, config, url) = await input.ReadAllAsync(session, parsed, known, ct);
             var key = await session.Keypace.ApiKeys.CreateAsync(
-                wanted with { Hub = known.Name, Value = value, RateLimitPerInterval = requests, RateLimitInterval = seconds, HubConfig = config, Url = url }, ct);
+                wanted with { Hub = known.Name, Value = value, RateLimitPerInterval = requests, RateLimitInterval = seconds, HubConfig = config, Url = url, PassHeaders = input.PassHeaders(parsed) }, ct);
             session.Screen.Show(key, Screen.Printed.ApiKey, screen =>
             {
                 screen.Line($"Stored '{key.Name}': {key.Hub}, {key.DisplayValue}, at most {Said.Limit(key.RateLimitPerInterval, key.RateLimitInterval)}.");
@@ -59,7 +59,17 @@ internal sealed class KeyInput
     private readonly Option<string[]> _config = Grammar.Several("--config", "A public field of the hub; may be repeated", "NAME=VALUE");
     private readonly Option<string[]> _configFile = Grammar.Several("--config-file", "A secret field of the hub, read from a file; may be repeated", "NAME=FILE");
 
+    private readonly Option<string[]> _passHeaders = Grammar.Several(
+        "--pass-header", "A header of the callers that passes to the hub, beside those that pass for every key; x-team-* for all that begin so; may be repeated, replaces all of them", "NAME");
+
     public IEnumerable<Option> Options => [_valueFile, _url, _config, _configFile];
+
+    /// <summary>Those that only a stored key has.</summary>
+    public IEnumerable<Option> OptionsOfStored => [.. Options, _passHeaders];
+
+    /// <summary>Null when none is named; an empty name takes all away.</summary>
+    public string[]? PassHeaders(ParseResult parsed) =>
+        parsed.GetValue(_passHeaders) is { Length: > 0 } named ? Array.FindAll(named, name => name.Length > 0) : null;
 
     public string? Url(ParseResult parsed) => parsed.GetValue(_url);
 

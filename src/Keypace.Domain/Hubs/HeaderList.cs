@@ -20,6 +20,19 @@ public sealed class HeaderList
         _names = patterns.Where(pattern => !pattern.EndsWith('*')).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
+    private HeaderList(HeaderList first, HeaderList second)
+    {
+        _beginnings = [.. first._beginnings, .. second._beginnings];
+        _names = first._names.Concat(second._names).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What either list lets pass.</summary>
+    public HeaderList And(HeaderList other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other.IsEmpty ? this : IsEmpty ? other : new HeaderList(this, other);
+    }
+
     public bool IsEmpty => _names.Count == 0 && _beginnings.Length == 0;
 
     /// <summary>True for a header that is on the list by its whole name.</summary>

@@ -57,6 +57,17 @@ public static class HeaderNames
             && !(isBeginning && NeverNamed.Any(never => never.StartsWith(one, StringComparison.Ordinal)));
     }
 
+    /// <summary>Why a header may not pass, in a sentence for whoever named it; null when it may.</summary>
+    /// <param name="name">In lower case.</param>
+    public static string? WhyNotPass(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return MayPass(name) ? null
+            : !IsName(name.TrimEnd('*')) || name.TrimEnd('*').Contains('*', StringComparison.Ordinal) ? "This is no name of a header. Write it like x-team, or x-team-* for all that begin so (four characters or more)."
+            : SoundsSecret(name.Replace('_', '-')) ? "A header that sounds like a credential never passes: the hub gets the stored secret and no other."
+            : "This header is the connection's own, Keypace's own, or one that proxies and browsers obey. Such headers never pass.";
+    }
+
     /// <summary>True for a name that a credential would have, in any case; a count of tokens (<c>x-ratelimit-remaining-tokens</c>) has none.</summary>
     public static bool SoundsSecret(string name)
     {

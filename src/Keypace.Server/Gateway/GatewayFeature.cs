@@ -75,7 +75,7 @@ internal static class GatewayFeature
             {
                 return HttpMethods.IsPost(context.Request.Method)
                     ? contract.RunAsync(context)
-                    : Problems.WriteAsync(context, new Refusal(RefusalReason.Malformed, "method_not_allowed", "This route takes POST."));
+                    : Problems.WriteAsync(context, new Refusal(RefusalReason.WrongMethod, "method_not_allowed", "This route takes POST."));
             }
 
             if (path.StartsWith(ModelsPath.Path, StringComparison.Ordinal) && (path.Length == ModelsPath.Path.Length || path[ModelsPath.Path.Length] == '/'))

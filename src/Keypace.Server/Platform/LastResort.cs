@@ -55,6 +55,12 @@ internal sealed partial class LastResort(RequestDelegate next, TimeProvider time
     {
         var request = context.Request;
         var status = context.Response.StatusCode;
+        if (status == StatusCodes.Status405MethodNotAllowed && !UnknownPaths.IsKnown(context))
+        {
+            context.Response.Headers.Allow = default;
+            return UnknownPaths.RefuseAsync(context);
+        }
+
         return status switch
         {
             StatusCodes.Status405MethodNotAllowed => Problems.WriteAsync(

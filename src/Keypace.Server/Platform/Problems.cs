@@ -78,6 +78,7 @@ internal static class Problems
         RefusalReason.Unauthenticated => StatusCodes.Status401Unauthorized,
         RefusalReason.Forbidden => StatusCodes.Status403Forbidden,
         RefusalReason.NotFound => StatusCodes.Status404NotFound,
+        RefusalReason.WrongMethod => StatusCodes.Status405MethodNotAllowed,
         RefusalReason.TooSlow => StatusCodes.Status408RequestTimeout,
         RefusalReason.Conflict => StatusCodes.Status409Conflict,
         RefusalReason.Stale => StatusCodes.Status412PreconditionFailed,

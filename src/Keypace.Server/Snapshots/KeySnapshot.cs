@@ -121,6 +121,9 @@ internal sealed record ServedKey(
     /// <summary>The public fields of its hub_config (masks may stand among them).</summary>
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Callers' headers that pass: the hub's own list, and those that the key names.</summary>
+    public HeaderList PassesToHub { get; init; } = Hub.PassesToHub;
+
     /// <summary>Models that the key lists itself, for hubs and endpoints that list none; empty where it lists none.</summary>
     public IReadOnlyList<string> OwnModels { get; init; } = [];
 }

@@ -49,6 +49,7 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
         {
             Config = config,
             Source = SourceOf(row),
+            PassesToHub = row.PassHeaders is { } names ? hub.PassesToHub.And(new HeaderList(names.Split(' ').Where(HeaderNames.MayPass))) : hub.PassesToHub,
             OwnModels = access.ModelsField is { } field && config.TryGetValue(field, out var models) ? FieldForms.ReadList(models) : [],
         };
     }

@@ -17,7 +17,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
                 """
                 SELECT "Id", "TeamId", "Name", "Hub", "Url", "Destination", "Injection", "HubConfig", "Envelope", "SecretVersion", "RateGroupId",
                        "RateLimitPerInterval", "RateLimitInterval", "Status", "LimitIsDefault", "Pacing", "GuardMs", "Limits", "LimitFrozen",
-                       "Fingerprint"
+                       "Fingerprint", "PassHeaders"
                 FROM api_keys WHERE "Status" <> 'deleted'
                 """, KeyOf),
             All(connection, """SELECT "Id", "TeamId", "Name", "ModelName", "AgentUrl", "ApiKeyId", "SystemPrompt", "Status" FROM agents""", AgentOf),
@@ -66,6 +66,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         Limits = TextOf(row, 17),
         LimitFrozen = row.GetBoolean(18),
         Fingerprint = row.IsDBNull(19) ? null : row.GetFieldValue<byte[]>(19),
+        PassHeaders = TextOf(row, 20),
     };
 
     private static AgentRow AgentOf(SqliteDataReader row) => new()

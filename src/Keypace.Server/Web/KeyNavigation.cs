@@ -14,15 +14,20 @@ namespace Keypace.Server.Web;
 /// </summary>
 internal sealed class KeyNavigation(Sessions sessions, BrowserCookie cookies, KeySnapshots snapshots, RequestDelegate next)
 {
+    /// <summary>Where a sign-in leads back to that began below <c>/keys/NAME</c>: whether there is such a key is told only then.</summary>
+    public const string ByName = "/key";
+
+    private const string Name = "name";
+
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
-        if (!IsNavigation(request) || !IsBelowKeys(context) || Callers.HasToken(request))
+        if (Named(context) is not { } name)
             return next(context);
-
-        var session = cookies.Of(request) is { } cookie ? sessions.Find(cookie) : null;
-        if (HubTarget.Split(GatewayFeature.TargetOf(context)) is { } parts && PageOf(parts.Name, session) is { } page)
-            return SendTo(context, session is null ? $"/sign-in?return={Uri.EscapeDataString(page)}" : page);
+        if ((cookies.Of(request) is { } cookie ? sessions.Find(cookie) : null) is not { } session)
+            return SendTo(context, $"/sign-in?return={Uri.EscapeDataString($"{ByName}?{Name}={Uri.EscapeDataString(name)}")}");
+        if (PageOf(name, session) is { } page)
+            return SendTo(context, page);
         return PlainPages.NoticeAsync(
             context, StatusCodes.Status404NotFound, "There is no such key", "No API key has this name. A hub's own paths below it are for programs, with an access token.", "/keys", "All keys");
     }
@@ -34,25 +39,17 @@ internal sealed class KeyNavigation(Sessions sessions, BrowserCookie cookies, Ke
     private static bool IsBelowKeys(HttpContext context) =>
         context.Request.Path.Value!.StartsWith("/keys/", StringComparison.Ordinal) || GatewayFeature.TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal);
 
-    private string? PageOf(string nameOrId, Session? session)
+    /// <summary>The key that is asked for, "" for none; null where this is no navigation to one.</summary>
+    private static string? Named(HttpContext context)
     {
-        var snapshot = snapshots.Current;
-        ServedKey? key;
-        if (session is not null)
-        {
-            key = snapshot.FindKey(session.TeamId, nameOrId);
-            if (key is not null && !sessions.AskerOf(session).Grant.Sees(key.Id))
-                key = null;
-        }
-        else
-        {
-            // Whose team is not known yet; a name that several have leads nowhere.
-            var named = snapshot.Keys.Values.Select(one => one.TeamId).Distinct().Select(team => snapshot.FindKey(team, nameOrId)).OfType<ServedKey>().Take(2).ToArray();
-            key = named.Length == 1 ? named[0] : null;
-        }
-
-        return key is null ? null : $"/key/{key.Id}";
+        var request = context.Request;
+        if (request.Path == ByName && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
+            return request.Query[Name].ToString();
+        return IsNavigation(request) && IsBelowKeys(context) && !Callers.HasToken(request) ? HubTarget.Split(GatewayFeature.TargetOf(context))?.Name ?? "" : null;
     }
+
+    private string? PageOf(string nameOrId, Session session) =>
+        snapshots.Current.FindKey(session.TeamId, nameOrId) is { } key && sessions.AskerOf(session).Grant.Sees(key.Id) ? $"/key/{key.Id}" : null;
 
     private static Task SendTo(HttpContext context, string address)
     {

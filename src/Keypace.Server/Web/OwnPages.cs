@@ -17,6 +17,7 @@ internal static class OwnPages
         .. typeof(OwnPages).Assembly.GetTypes()
             .SelectMany(type => type.GetCustomAttributes<RouteAttribute>())
             .Select(route => route.Template.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(part => part.StartsWith('{') ? null : part).ToImmutableArray()),
+        [KeyNavigation.ByName[1..]],
     ];
 
     /// <summary>The page where a sign-in leads back to: <paramref name="wanted"/> when it is one of ours, else the first.</summary>

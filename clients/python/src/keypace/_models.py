@@ -53,6 +53,8 @@ class ApiKey(Record):
     """`default` (the hub's) or `set`."""
     limit_frozen: Optional[bool] = None
     """True: what hubs say about their limit does not change this key's."""
+    pass_headers: Optional[List[str]] = None
+    """Headers of the callers that pass to the hub beside those that pass for every key."""
 
     @property
     def model_hub(self) -> str:

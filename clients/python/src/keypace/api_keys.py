@@ -29,7 +29,7 @@ def _knowing(body: Mapping[str, object]) -> Callable[[Any], ApiKey]:
     """Reads the key, and warns of what was asked and is not in the answer: an older server ignores what it does not know."""
 
     def read(data: Any) -> ApiKey:
-        ignored = [name for name in ("pacing", "guard_ms", "limits", "limit_frozen") if name in body and name not in data]
+        ignored = [name for name in ("pacing", "guard_ms", "limits", "limit_frozen", "pass_headers") if name in body and name not in data]
         if ignored:
             warnings.warn(f"The server is older than this client and ignored {', '.join(ignored)}.", stacklevel=2)
         return ApiKey.from_json(data)
@@ -48,11 +48,12 @@ def _get(name: str) -> Call[ApiKey]:
 def _create(
     name: str, model_hub: str, api_key: Optional[str], rate_limit_per_interval: Optional[int], rate_limit_interval: Optional[int],
     url: Optional[str], hub_config: Optional[Mapping[str, object]], pacing: Optional[str], guard_ms: Optional[int],
-    limits: Optional[Limits], limit_frozen: Optional[bool],
+    limits: Optional[Limits], limit_frozen: Optional[bool], pass_headers: Optional[Iterable[str]],
 ) -> Call[ApiKey]:
     body = given(
         name=name, hub=model_hub, value=api_key, rate_limit_per_interval=rate_limit_per_interval, rate_limit_interval=rate_limit_interval,
         url=url, hub_config=hub_config, pacing=pacing, guard_ms=guard_ms, limits=limits, limit_frozen=limit_frozen,
+        pass_headers=None if pass_headers is None else list(pass_headers),
     )
     return Call("POST", ROUTE, _knowing(body), json=body, secrets=secrets_of(api_key, hub_config))
 
@@ -61,11 +62,12 @@ def _modify(
     name: str, model_hub: Optional[str], api_key: Optional[str], rate_limit_per_interval: Optional[int], rate_limit_interval: Optional[int],
     url: Optional[str], hub_config: Optional[Mapping[str, object]], version: Optional[int], pacing: Optional[str], guard_ms: Optional[int],
     limits: Optional[Limits], limit_frozen: Optional[bool], rate_limit_source: Optional[str], rate_group_id: Optional[str],
+    pass_headers: Optional[Iterable[str]],
 ) -> Call[ApiKey]:
     body = given(
         hub=model_hub, value=api_key, rate_limit_per_interval=rate_limit_per_interval, rate_limit_interval=rate_limit_interval,
         url=url, hub_config=hub_config, version=version, pacing=pacing, guard_ms=guard_ms, limits=limits, limit_frozen=limit_frozen,
-        rate_limit_source=rate_limit_source, rate_group_id=rate_group_id,
+        rate_limit_source=rate_limit_source, rate_group_id=rate_group_id, pass_headers=None if pass_headers is None else list(pass_headers),
     )
     return Call("PUT", _one(name), _knowing(body), json=body, secrets=secrets_of(api_key, hub_config), names=_names(name))
 
@@ -146,7 +148,7 @@ class ApiKeys:
         self, name: str, model_hub: str, api_key: Optional[str] = None, *, rate_limit_per_interval: Optional[int] = None,
         rate_limit_interval: Optional[int] = None, url: Optional[str] = None, hub_config: Optional[Mapping[str, object]] = None,
         pacing: Optional[str] = None, guard_ms: Optional[int] = None, limits: Optional[Limits] = None,
-        limit_frozen: Optional[bool] = None,
+        limit_frozen: Optional[bool] = None, pass_headers: Optional[Iterable[str]] = None,
     ) -> ApiKey:
         """Stores a key. It is active at once.
 
@@ -162,6 +164,7 @@ class ApiKeys:
             guard_ms: milliseconds added to the interval so that the hub's clock agrees; the server's by default.
             limits: further limits, such as `{"dimension": "tokens", "limit": 30000, "interval_seconds": 60}`.
             limit_frozen: True to keep the limit whatever the hub says about its own.
+            pass_headers: headers of the callers that pass to the hub beside those that pass for every key, such as `x-team`.
 
         Raises:
             NameTakenError: the name is in use.
@@ -174,7 +177,7 @@ class ApiKeys:
         """
         return self._client.perform(_create(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, pacing, guard_ms, limits,
-            limit_frozen,
+            limit_frozen, pass_headers,
         ))
 
     def modify(
@@ -182,14 +185,14 @@ class ApiKeys:
         rate_limit_interval: Optional[int] = None, model_hub: Optional[str] = None, url: Optional[str] = None,
         hub_config: Optional[Mapping[str, object]] = None, version: Optional[int] = None, pacing: Optional[str] = None,
         guard_ms: Optional[int] = None, limits: Optional[Limits] = None, limit_frozen: Optional[bool] = None,
-        rate_limit_source: Optional[str] = None, rate_group_id: Optional[str] = None,
+        rate_limit_source: Optional[str] = None, rate_group_id: Optional[str] = None, pass_headers: Optional[Iterable[str]] = None,
     ) -> ApiKey:
         """Changes what is given and leaves the rest; for the name there is `rename`. Arguments as in `create`.
 
         Args:
             version: the version that the change is meant for; refused when somebody was faster.
             guard_ms: milliseconds; -1 goes back to the server's own measure.
-            limits: all of them; an empty list takes every one away.
+            limits: all of them; an empty list takes every one away. So with `pass_headers`.
             rate_limit_source: `default` goes back to the hub's default limit, `set` keeps the present one as chosen.
             rate_group_id: the group whose limit this key shares, or `own` for one of its own.
 
@@ -204,7 +207,7 @@ class ApiKeys:
         """
         return self._client.perform(_modify(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, version, pacing, guard_ms, limits,
-            limit_frozen, rate_limit_source, rate_group_id,
+            limit_frozen, rate_limit_source, rate_group_id, pass_headers,
         ))
 
     def rename(self, name: str, new_name: str) -> ApiKey:
@@ -328,12 +331,12 @@ class AsyncApiKeys:
         self, name: str, model_hub: str, api_key: Optional[str] = None, *, rate_limit_per_interval: Optional[int] = None,
         rate_limit_interval: Optional[int] = None, url: Optional[str] = None, hub_config: Optional[Mapping[str, object]] = None,
         pacing: Optional[str] = None, guard_ms: Optional[int] = None, limits: Optional[Limits] = None,
-        limit_frozen: Optional[bool] = None,
+        limit_frozen: Optional[bool] = None, pass_headers: Optional[Iterable[str]] = None,
     ) -> ApiKey:
         """Like `ApiKeys.create`, awaited."""
         return await self._client.perform(_create(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, pacing, guard_ms, limits,
-            limit_frozen,
+            limit_frozen, pass_headers,
         ))
 
     async def modify(
@@ -341,12 +344,12 @@ class AsyncApiKeys:
         rate_limit_interval: Optional[int] = None, model_hub: Optional[str] = None, url: Optional[str] = None,
         hub_config: Optional[Mapping[str, object]] = None, version: Optional[int] = None, pacing: Optional[str] = None,
         guard_ms: Optional[int] = None, limits: Optional[Limits] = None, limit_frozen: Optional[bool] = None,
-        rate_limit_source: Optional[str] = None, rate_group_id: Optional[str] = None,
+        rate_limit_source: Optional[str] = None, rate_group_id: Optional[str] = None, pass_headers: Optional[Iterable[str]] = None,
     ) -> ApiKey:
         """Like `ApiKeys.modify`, awaited."""
         return await self._client.perform(_modify(
             name, model_hub, api_key, rate_limit_per_interval, rate_limit_interval, url, hub_config, version, pacing, guard_ms, limits,
-            limit_frozen, rate_limit_source, rate_group_id,
+            limit_frozen, rate_limit_source, rate_group_id, pass_headers,
         ))
 
     async def rename(self, name: str, new_name: str) -> ApiKey:

@@ -26,6 +26,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         var name = wanted.Name is null ? null : problems.Take(EntityName.Parse(wanted.Name));
         NewKeys.CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
         KeyPacingFields.Check(wanted, problems);
+        PassedHeaders.Check(wanted.PassHeaders, problems);
         if (wanted.Status is not (null or "active" or "disabled"))
             problems.Add(["body", "status"], "A key's status is 'active' or 'disabled'.", "enum");
         var hub = wanted.Hub is null || wanted.Hub == row.Hub ? mapping.HubOf(row.Hub) : problems.Take(hubs.Find(wanted.Hub));
@@ -49,6 +50,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         if (wanted.RateLimitSource is { } source)
             ChooseLimit(row, source);
         KeyPacingFields.Put(row, wanted);
+        row.PassHeaders = wanted.PassHeaders is null ? row.PassHeaders : PassedHeaders.Stored(wanted.PassHeaders);
         row.Status = wanted.Status ?? row.Status;
         return null;
     }

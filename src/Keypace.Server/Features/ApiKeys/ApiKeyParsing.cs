@@ -22,7 +22,8 @@ internal static class ApiKeyParsing
             body.Whole("guard_ms"),
             LimitsOf(body),
             body.Text("rate_limit_source"),
-            body.Flag("limit_frozen"));
+            body.Flag("limit_frozen"),
+            body.List("pass_headers"));
         return body.Refusal is { } refusal ? refusal : key;
     }
 
@@ -43,7 +44,8 @@ internal static class ApiKeyParsing
             LimitsOf(body),
             body.Text("rate_limit_source"),
             body.Flag("limit_frozen"),
-            body.Text("rate_group_id"));
+            body.Text("rate_group_id"),
+            body.List("pass_headers"));
         return body.Refusal is { } refusal ? refusal : change;
     }
 

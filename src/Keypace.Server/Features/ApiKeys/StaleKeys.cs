@@ -1,6 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Server.Management.Changes;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
 
@@ -23,6 +24,7 @@ internal static class StaleKeys
             ("pacing", row.Pacing, wanted.Pacing),
             ("guard_ms", row.GuardMs, wanted.GuardMs),
             ("limit_frozen", row.LimitFrozen, wanted.LimitFrozen),
+            ("pass_headers", row.PassHeaders ?? "", wanted.PassHeaders is null ? null : PassedHeaders.Stored(wanted.PassHeaders) ?? ""),
         }.Where(pair => pair.Yours is not null && !Equals(pair.Theirs, pair.Yours)).ToList();
         // Only fields that are shown anyway: a field that is not among them may be a secret.
         foreach (var (name, theirs) in config)

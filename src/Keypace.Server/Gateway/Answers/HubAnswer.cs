@@ -22,6 +22,9 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
     /// <summary>What broke the body of <see cref="Small"/> off; null when it came whole.</summary>
     public Exception? Broken { get; set; }
 
+    /// <summary>True when the answer was read to its end.</summary>
+    public bool IsWhole { get; set; }
+
     /// <summary>True when the hub said that waiting does not help; known once its limits were learned.</summary>
     public bool IsTerminal { get; set; }
 
@@ -54,7 +57,7 @@ internal sealed class HubAnswer(HttpResponseMessage response, Credential credent
         credential.Dispose();
         line.Leave();
         if (turn.WantsSettling)
-            TokenNeed.Settle(turn, Status, tally.Usage);
+            TokenNeed.Settle(turn, Status, IsWhole, tally.Usage);
         turn.Ended();
     }
 }

@@ -113,7 +113,9 @@ internal sealed class HubCall(
                 query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
                 try
                 {
-                    return await query.ReadAsync(answer, clock);
+                    var instead = await query.ReadAsync(answer, clock);
+                    answer.IsWhole = !query.IsCutOff;
+                    return instead;
                 }
                 catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
                 {

@@ -18,7 +18,7 @@ internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelL
     {
         if (!HttpMethods.IsGet(context.Request.Method))
         {
-            await Problems.WriteAsync(context, new Refusal(RefusalReason.Malformed, "method_not_allowed", "This route takes GET."));
+            await Problems.WriteAsync(context, new Refusal(RefusalReason.WrongMethod, "method_not_allowed", "This route takes GET."));
             return;
         }
 

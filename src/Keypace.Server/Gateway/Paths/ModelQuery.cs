@@ -18,7 +18,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
 
     protected override ValueTask<Refusal?> TakeBodyAsync(KeySnapshot snapshot, CancellationToken callerLeft) => HttpMethods.IsPost(Context.Request.Method)
         ? ScanBodyAsync(callerLeft)
-        : new(new Refusal(RefusalReason.Malformed, "method_not_allowed", $"This route takes POST with a JSON body, not {Context.Request.Method}."));
+        : new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"This route takes POST with a JSON body, not {Context.Request.Method}."));
 
     private async ValueTask<Refusal?> ScanBodyAsync(CancellationToken callerLeft)
     {

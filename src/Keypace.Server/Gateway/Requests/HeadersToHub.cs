@@ -26,14 +26,14 @@ internal readonly struct HeadersToHub
     private static readonly HeaderList OfTheBody = new(
         "Content-Encoding", "Content-Disposition", "Content-MD5", "Content-Digest", "Repr-Digest", "Digest", "Content-Range");
 
-    private readonly HeaderList _ofTheHub;
+    private readonly HeaderList _ofTheKey;
     private readonly ServedKey _key;
     private readonly bool _isBodyAsItCame;
     private readonly ConnectionMembers _connection;
 
     public HeadersToHub(ServedKey key, IHeaderDictionary headers, bool isBodyAsItCame)
     {
-        (_key, _ofTheHub, _isBodyAsItCame) = (key, key.Hub.PassesToHub, isBodyAsItCame);
+        (_key, _ofTheKey, _isBodyAsItCame) = (key, key.PassesToHub, isBodyAsItCame);
         _connection = new ConnectionMembers(headers.Connection);
     }
 
@@ -41,7 +41,7 @@ internal readonly struct HeadersToHub
 
     private bool IsListed(string name) =>
         ToEveryHub.Has(name)
-        || _ofTheHub.Has(name)
+        || _ofTheKey.Has(name)
         || _isBodyAsItCame && OfTheBody.Has(name)
         || _key.Access.Auth.ExtraHeaders is { Count: > 0 } fixedOnes && IsAmong(fixedOnes, name);
 

@@ -38,12 +38,22 @@ internal static class TokenNeed
     }
 
     /// <summary>The estimate gives way to the hub's own count; it stays where the hub gives none. Refusals cost no tokens.</summary>
-    public static void Settle(Turn turn, int status, UsageScanner? usage)
+    /// <param name="isWhole">False for an answer that was cut, by whomever: what it had counted until then is not all, so at least what was reserved is.</param>
+    public static void Settle(Turn turn, int status, bool isWhole, UsageScanner? usage)
     {
         if (status >= 400)
+        {
             turn.Settle(0, 0);
-        else if (usage is not null && (usage.PromptTokens ?? usage.CompletionTokens ?? usage.TotalTokens) is not null)
-            turn.Settle(usage.PromptTokens ?? 0, usage.CompletionTokens ?? Math.Max(0, (usage.TotalTokens ?? 0) - (usage.PromptTokens ?? 0)));
+            return;
+        }
+
+        if (usage is null || (usage.PromptTokens ?? usage.CompletionTokens ?? usage.TotalTokens) is null)
+            return;
+        var (input, output) = (usage.PromptTokens ?? 0, usage.CompletionTokens ?? Math.Max(0, (usage.TotalTokens ?? 0) - (usage.PromptTokens ?? 0)));
+        if (isWhole)
+            turn.Settle(input, output);
+        else if (input > turn.Need.InputTokens || output > turn.Need.OutputTokens)
+            turn.Settle(Math.Max(input, turn.Need.InputTokens), Math.Max(output, turn.Need.OutputTokens));
     }
 
     internal static long InputTokens(ReadOnlySpan<byte> body)

@@ -32,7 +32,8 @@ internal static class KeyRecords
         row.GuardMs,
         row.Limits is null ? [] : JsonSerializer.Deserialize(row.Limits, KeypaceJson.Default.IReadOnlyListApiKeyLimit) ?? [],
         row.LimitIsDefault ? "default" : "set",
-        row.LimitFrozen);
+        row.LimitFrozen,
+        row.PassHeaders?.Split(' ') ?? []);
 
     /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
     /// <param name="sees">Which keys may be named to the one who asks.</param>

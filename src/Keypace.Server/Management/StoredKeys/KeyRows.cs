@@ -57,6 +57,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
             RateLimitPerInterval = key.Limit.Count,
             RateLimitInterval = key.Limit.Seconds,
             LimitIsDefault = key.LimitIsDefault,
+            PassHeaders = PassedHeaders.Stored(key.Wanted.PassHeaders),
             CreatedBy = change.Caller.Grant.MemberId,
             CreatedAt = change.NowMs,
             UpdatedAt = change.NowMs,

@@ -25,6 +25,7 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress, KeySnapsho
         var hub = problems.Take(hubs.Find(wanted.Hub));
         CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
         KeyPacingFields.Check(wanted, problems);
+        PassedHeaders.Check(wanted.PassHeaders, problems);
         var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
         var destination = hub is null || parts is null ? null : problems.Take(DestinationOf(hub, wanted.Url, parts.Config));
         if (KeySealing.WhyTooLong(parts?.Join()) is { } tooLong)

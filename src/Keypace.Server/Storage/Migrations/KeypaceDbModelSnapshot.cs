@@ -211,6 +211,9 @@ namespace Keypace.Server.Storage.Migrations
                         .HasColumnType("TEXT")
                         .HasDefaultValue("auto");
 
+                    b.Property<string>("PassHeaders")
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid>("RateGroupId")
                         .HasColumnType("TEXT");
 

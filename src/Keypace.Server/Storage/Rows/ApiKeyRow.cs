@@ -54,6 +54,9 @@ internal sealed class ApiKeyRow
     /// <summary>True when what the hub's answers say changes nothing.</summary>
     public bool LimitFrozen { get; set; }
 
+    /// <summary>Callers' headers that pass to the hub beside its own list: lower-case names with a space between; null for none.</summary>
+    public string? PassHeaders { get; set; }
+
     /// <summary>The group that a person put the key into; null for the one that follows from secret and address.</summary>
     public Guid? ChosenRateGroupId { get; set; }
 

@@ -30,6 +30,28 @@ public sealed class TokenNeedTests
         Assert.Equal(body.Contains("\"m\"", StringComparison.Ordinal) ? "m" : null, need.Model);
     }
 
+    [Theory]
+    [InlineData(true, 200, 7, 30, 37)]      // the hub's own count
+    [InlineData(false, 200, 7, 30, 1_010)]  // cut behind a first count: what was reserved
+    [InlineData(false, 200, 7, 3_000, 3_010)]
+    [InlineData(false, 429, 7, 30, 0)]
+    public void A_cut_answer_counts_as_it_was_reserved_or_as_more(bool isWhole, int status, int input, int output, int used)
+    {
+        var world = new PacingWorld();
+        var group = world.Groups.Get(Key, new Keypace.Server.Pacing.GroupRules(new RateLimit(5, 10)) { Quotas = [new Keypace.Domain.Pacing.Quota(Keypace.Domain.Pacing.QuotaDimension.Tokens, 100_000, 60)] });
+        var entry = new Keypace.Server.Pacing.Entry("t", "", 1, Keypace.Domain.Pacing.QueryClass.Interactive, TimeSpan.FromHours(1), Need: new Keypace.Domain.Pacing.QueryNeed("m", 10, 1_000));
+        Assert.True(group.Enter(entry).TryGet(out var turn, out _));
+        world.Background();
+        world.Send(turn, new RateLimit(5, 10), ends: false);
+        var usage = new Keypace.Domain.Hubs.UsageScanner();
+        usage.Feed(Encoding.UTF8.GetBytes($$$"""data: {"choices":[],"usage":{"prompt_tokens":{{{input}}},"completion_tokens":{{{output}}},"total_tokens":{{{input + output}}}}}""" + "\n\n"));
+
+        TokenNeed.Settle(turn, status, isWhole, usage);
+        turn.Ended();
+
+        Assert.Equal(used, group.Status().Quotas[0].Used);
+    }
+
     [Fact]
     public void A_picture_counts_as_one_whatever_its_bytes_and_embeddings_have_no_answer()
     {

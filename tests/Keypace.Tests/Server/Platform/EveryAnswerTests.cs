@@ -54,6 +54,27 @@ public sealed class EveryAnswerTests(OwnedServer owned) : IClassFixture<OwnedSer
         Assert.Contains("\"code\":\"method_not_allowed\"", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/nowhere", 404)]
+    [InlineData("/nowhere/else.html", 404)]
+    [InlineData("/v1/nowhere", 404)]
+    [InlineData("/v1/nowhere/", 404)]
+    [InlineData("/v1/api-keys/some/where", 404)]
+    [InlineData("/healthz", 405)]
+    [InlineData("/v1/users/me", 405)]
+    [InlineData("/v1/models", 405)]
+    [InlineData("/v1/chat_complete", 405)]
+    public async Task A_method_is_refused_only_where_its_path_is_there(string path, int status)
+    {
+        foreach (var method in new[] { "PATCH", "DELETE", "OPTIONS", "FROB" })
+        {
+            using var answer = await _server.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method), path), Ct);
+            Assert.Equal((method, status), (method, (int)answer.StatusCode));
+            Assert.Equal(status == 404 ? "unknown_path" : "method_not_allowed", Assert.Single(answer.Headers.GetValues("x-keypace-error")));
+            Assert.True(status == 405 || answer.Content.Headers.Allow.Count == 0);
+        }
+    }
+
     [Fact]
     public async Task A_stranger_name_in_the_Host_header_is_refused()
     {

@@ -1,8 +1,10 @@
+using System.Globalization;
 using Keypace.Contracts;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Web.Components;
 using Microsoft.JSInterop;
 
@@ -70,12 +72,14 @@ public sealed partial class KeyDialog
     {
         // Left alone, the limit stays the hub's default and follows it.
         var only = IsDefaultLimit(_hub!) && !_isLimitTyped ? NewFields.Except(["rate_limit_per_interval", "rate_limit_interval"]).ToArray() : NewFields;
-        return await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys", new { only, empties = true, extra = WithLimits(new Dictionary<string, object> { ["hub"] = _model.Hub }) });
+        return await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys", new { only, empties = true, extra = WithLists(new Dictionary<string, object> { ["hub"] = _model.Hub }) });
     }
 
-    /// <summary>A list, which no name of a field can say.</summary>
-    private Dictionary<string, object> WithLimits(Dictionary<string, object> extra)
+    /// <summary>Lists, which no name of a field can say.</summary>
+    private Dictionary<string, object> WithLists(Dictionary<string, object> extra)
     {
+        if (_mode is Mode.Edit || _model.PassHeaders.Length > 0)
+            extra["pass_headers"] = _model.PassHeaders.Split([' ', ',', ';', '\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries);
         if (_mode is Mode.Edit || _model.Limits.Count > 0)
             extra["limits"] = _model.Limits.ConvertAll(line => line.ToWire());
         return extra;
@@ -100,8 +104,8 @@ public sealed partial class KeyDialog
             extra["url"] = "";
         if (changed.Contains("guard_ms") && _model.GuardMs.Length == 0)
             extra["guard_ms"] = -1;
-        if (changed.Remove("limits"))
-            extra = WithLimits(extra);
+        if (changed.RemoveAll(field => field is "limits" or "pass_headers") > 0)
+            extra = WithLists(extra);
         return await Js.InvokeAsync<WireAnswer>(
             "keypace.send", _form, "PUT", $"/v1/api-keys/{_key!.Id}", new { only = changed.Distinct().ToArray(), empties = true, extra });
     }
@@ -110,9 +114,14 @@ public sealed partial class KeyDialog
 
     private static readonly string[] TestedFields = ["value", "hub_config", "url"];
 
+    private static readonly string[] PassHeaderFields =
+        ["pass_headers", .. Enumerable.Range(0, PassedHeaders.Most).Select(at => string.Create(CultureInfo.InvariantCulture, $"pass_headers.{at}"))];
+
+    private string? PassHeadersError => PassHeaderFields.Select(name => _errors[name]).FirstOrDefault(error => error is not null);
+
     private HashSet<string> ShownFields() =>
     [
-        "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms", "rate_group_id", .. LimitLines.FieldsOf(_model.Limits.Count),
+        "name", "hub", "url", "rate_limit_per_interval", "rate_limit_interval", "guard_ms", "rate_group_id", .. PassHeaderFields, .. LimitLines.FieldsOf(_model.Limits.Count),
         .. _hub is null || _way is null ? [] : HubChoices.Secrets(_hub, _way).Select(secret => secret.Name),
         .. _hub is null || _way is null ? [] : HubChoices.PublicFields(_hub, _way).Select(field => "hub_config." + field.Name),
     ];

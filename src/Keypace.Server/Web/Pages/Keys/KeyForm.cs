@@ -26,6 +26,9 @@ public sealed class KeyForm
     /// <summary>Beside the rate limit.</summary>
     public List<LimitLine> Limits { get; } = [];
 
+    /// <summary>Names of callers' headers that pass to the hub, with spaces or commas between.</summary>
+    public string PassHeaders { get; set; } = "";
+
     /// <summary>The id of the rate group, or <c>own</c>.</summary>
     public string RateGroup { get; set; } = "";
 
@@ -43,6 +46,7 @@ public sealed class KeyForm
             Seconds = key.RateLimitInterval.ToString(CultureInfo.InvariantCulture),
             Pacing = key.Pacing,
             GuardMs = key.GuardMs?.ToString(CultureInfo.InvariantCulture) ?? "",
+            PassHeaders = string.Join(", ", key.PassHeaders ?? []),
             RateGroup = key.RateGroupId ?? "",
         };
         form.Limits.AddRange((key.Limits ?? []).Select(LimitLine.Of));
@@ -66,6 +70,7 @@ public sealed class KeyForm
             Way = int.TryParse(Text("way"), NumberStyles.None, CultureInfo.InvariantCulture, out var way) ? way : 0,
             Pacing = Text("pacing", before.Pacing),
             GuardMs = Text("guard_ms", before.GuardMs),
+            PassHeaders = Text("pass_headers", before.PassHeaders),
             RateGroup = Text("rate_group_id", before.RateGroup),
         };
         for (var line = 0; draft.ContainsKey($"limits.{line}.limit"); line++)
@@ -95,6 +100,8 @@ public sealed class KeyForm
             changed.Add("guard_ms");
         if (!Limits.SequenceEqual(before.Limits))
             changed.Add("limits");
+        if (PassHeaders != before.PassHeaders)
+            changed.Add("pass_headers");
         if (RateGroup != before.RateGroup)
             changed.Add("rate_group_id");
         if (Config.Any(field => before.Config.GetValueOrDefault(field.Key, "") != field.Value))
@@ -111,6 +118,7 @@ public sealed class KeyForm
         ("Pacing", Pacing),
         ("Guard", GuardMs.Length == 0 ? "the server's" : GuardMs + " ms"),
         ("Further limits", Limits.Count == 0 ? "none" : string.Join(", ", Limits.Select(line => line.Text))),
+        ("Headers that pass", PassHeaders.Length == 0 ? "the usual" : PassHeaders),
         ("Rate group", RateGroup),
         .. Config.Where(field => !field.Key.StartsWith("display_", StringComparison.Ordinal)).Select(field => (field.Key, field.Value)),
     ];
