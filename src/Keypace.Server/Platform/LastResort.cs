@@ -1,4 +1,5 @@
 using Keypace.Domain;
+using Keypace.Domain.Keys;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -68,7 +69,8 @@ internal sealed partial class LastResort(RequestDelegate next, TimeProvider time
                 new Refusal(
                     RefusalReason.Malformed,
                     "method_not_allowed",
-                    $"{request.Path} does not take {request.Method}{(context.Response.Headers.Allow is { Count: > 0 } allowed ? $", but {allowed}" : "")}."),
+                    // Neither path nor method is said back but for methods that are ones: either may be a secret in the wrong place.
+                    $"This path does not take {(TypedName.MayBeSaid(request.Method) ? request.Method : "this method")}{(context.Response.Headers.Allow is { Count: > 0 } allowed ? $", but {allowed}" : "")}."),
                 status),
             StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(
                 context, new Refusal(RefusalReason.Malformed, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json."), status),

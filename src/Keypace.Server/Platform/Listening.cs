@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Keypace.Server.Platform;
 
@@ -39,11 +40,13 @@ internal static class Listening
     public static void Listen(KestrelServerOptions kestrel, IReadOnlyList<ListenAddress> addresses, Settings.Settings settings, TimeProvider time)
     {
         var patience = TimeSpan.FromSeconds(settings.Number("Gateway:CallerIdleSeconds"));
+        var stopping = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         foreach (var address in addresses)
         {
             kestrel.Listen(address.Address, address.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => UnfinishedRequest.Around(next, stopping, time));
                 listen.Use(next => CallerWatch.Around(next, patience, time));
             });
         }

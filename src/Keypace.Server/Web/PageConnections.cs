@@ -19,6 +19,14 @@ internal sealed class PageConnections(IHostApplicationLifetime lifetime)
     /// <summary>True for every request of theirs, however it is written: routes take any case.</summary>
     public static bool Are(HttpRequest request) => request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// True for what only other transports than WebSockets send. Their own route takes a body by POST for a connection that has no transport yet,
+    /// and answers 200, although none is offered.
+    /// </summary>
+    public static bool IsOfAnotherTransport(HttpRequest request) =>
+        !HttpMethods.IsGet(request.Method) && !HttpMethods.IsConnect(request.Method)
+        && request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase, out var rest) && (!rest.HasValue || rest.Value == "/");
+
     /// <summary>Takes the other transports away from the framework's own route.</summary>
     public static void OfferWebSocketsOnly(EndpointBuilder endpoint)
     {

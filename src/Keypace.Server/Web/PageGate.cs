@@ -47,6 +47,13 @@ internal sealed class PageGate(Sessions sessions, BrowserCookie cookies, PageCon
             return Task.CompletedTask;
         }
 
+        if (isConnection && PageConnections.IsOfAnotherTransport(request))
+        {
+            context.Response.Headers.Allow = "GET";
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;   // described as every 405 is
+            return Task.CompletedTask;
+        }
+
         context.User = new ClaimsPrincipal(new ClaimsIdentity(
             [
                 new Claim(SessionClaim, session.Id),

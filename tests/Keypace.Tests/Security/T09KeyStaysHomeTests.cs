@@ -55,7 +55,10 @@ public sealed class T09KeyStaysHomeTests
         foreach (var name in new[] { "X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL", "X-Host", "Forwarded", "X-Api-Base", "Api-Base", "X-Base-URL", "X-Forwarded-Server", "Proxy" })
         {
             var (status, _, _) = await server.ChatAsync("home", (name, thief.Address));
-            threat.Check(thief.Heads.Count == 0 && status < 500, () => $"header {name}: {status}");
+            var arrived = hub.Heads.Last();
+            threat.Check(
+                thief.Heads.Count == 0 && status == 200 && !arrived.Contains($"\r\n{name}:", StringComparison.OrdinalIgnoreCase) && !arrived.Contains(there.Authority, StringComparison.Ordinal),
+                () => $"header {name}: {status}, the hub got\n{arrived}");
         }
 
         threat.Done();

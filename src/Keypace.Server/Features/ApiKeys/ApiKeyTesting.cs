@@ -70,7 +70,7 @@ internal sealed class ApiKeyTesting(
             return refusal;
         if (key.Trouble is not null)
             return new ApiKeyModels(null);
-        var (list, failed) = await models.AskAsync(key, caller.Token, Patience, ct);
+        var (list, failed) = await models.AskAsync(key, caller.Token, token => token.Grant.Check(Need.Read), Patience, ct);
         return failed is null ? new ApiKeyModels(list) : failed;
     }
 

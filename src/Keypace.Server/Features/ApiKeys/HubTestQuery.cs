@@ -8,6 +8,7 @@ using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Protocols;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Snapshots;
 using UsageRow = Keypace.Server.Storage.Rows.UsageRow;
 
@@ -42,7 +43,7 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
 
     public override bool IsOfStoredKey => isStored;
 
-    public override Refusal? WhyNotBy(ServedToken token) => null;   // who may test was decided where it was asked for
+    public override Refusal? WhyNotBy(ServedToken token) => token.Grant.Check(isStored ? Need.Change : Need.Create);
 
     public override GatewayOptions Bounds(GatewayOptions server) => server.With(HubPatience, HubPatience);
 

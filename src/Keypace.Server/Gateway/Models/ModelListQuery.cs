@@ -11,7 +11,8 @@ namespace Keypace.Server.Gateway.Models;
 
 /// <summary>Asks a key's hub for its list of models.</summary>
 /// <param name="key">As it was when somebody asked; one that has changed meanwhile is asked as it is then.</param>
-internal sealed class ModelListQuery(ServedKey key, ServedToken token, TimeSpan patience, Tally tally) : Query(tally)
+/// <param name="whyNotBy">Why a token may not ask for it; null where it is who may query.</param>
+internal sealed class ModelListQuery(ServedKey key, ServedToken token, Func<ServedToken, Refusal?>? whyNotBy, TimeSpan patience, Tally tally) : Query(tally)
 {
     private const long MostAnswerBytes = 8 * 1024 * 1024;
 
@@ -29,7 +30,7 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, TimeSpan 
         return default;
     }
 
-    public override Refusal? WhyNotBy(ServedToken token) => null;   // who may ask for a list was decided where it was asked for
+    public override Refusal? WhyNotBy(ServedToken token) => whyNotBy is null ? base.WhyNotBy(token) : whyNotBy(token);
 
     public override Outcome<Routed> Route(KeySnapshot snapshot)
     {

@@ -43,14 +43,16 @@ internal sealed partial class ModelLists(HubCall call, TimeProvider time, ILogge
     }
 
     /// <summary>Asks the hub now, within the caller's patience.</summary>
+    /// <param name="whyNotBy">Why a token may not ask for it; null where it is who may query. Asked again at its turn.</param>
     /// <returns>Neither a list nor a refusal where the hub has no list.</returns>
-    public async Task<(IReadOnlyList<string>? Models, Refusal? Refusal)> AskAsync(ServedKey key, ServedToken token, TimeSpan patience, CancellationToken ct)
+    public async Task<(IReadOnlyList<string>? Models, Refusal? Refusal)> AskAsync(
+        ServedKey key, ServedToken token, Func<ServedToken, Refusal?>? whyNotBy, TimeSpan patience, CancellationToken ct)
     {
         if (key.OwnModels.Count > 0)
             return (key.OwnModels, null);
         if (key.Destination is null || PathOf(key) is null)
             return default;
-        var query = new ModelListQuery(key, token, patience, new Tally("models", time.GetTimestamp(), time.GetUtcNow()));
+        var query = new ModelListQuery(key, token, whyNotBy, patience, new Tally("models", time.GetTimestamp(), time.GetUtcNow()));
         await call.RunAsync(query, ct);
         ct.ThrowIfCancellationRequested();
         return (query.Models, query.Refusal);
@@ -60,7 +62,7 @@ internal sealed partial class ModelLists(HubCall call, TimeProvider time, ILogge
 
     private async Task RefreshAsync(ServedKey key, ServedToken token, LineOfModels line, Known asking)
     {
-        var (models, _) = await Task.Run(() => AskAsync(key, token, Patience, CancellationToken.None));
+        var (models, _) = await Task.Run(() => AskAsync(key, token, null, Patience, CancellationToken.None));
         if (models is null)
             Log.ModelsNotRead(logger, key.Id);
         _known.TryUpdate(line, new Known(models ?? asking.Models, time.GetTimestamp(), IsAsking: false), asking);

@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Snapshots;
@@ -20,7 +21,7 @@ internal sealed class PassthroughQuery(HttpContext context, HttpQueryParts parts
         if (Context.WebSockets.IsWebSocketRequest || request.Headers.Upgrade.Count > 0)
             return new(new Refusal(RefusalReason.NotServed, "websocket_not_served", "WebSocket and realtime sessions do not go through Keypace yet. Use the hub's HTTP routes."));
         if (HubMethods.Of(request.Method) is null)
-            return new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"{request.Method} is never sent to a hub. GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are."));
+            return new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"{(TypedName.MayBeSaid(request.Method) ? request.Method : "This method")} is never sent to a hub. GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are."));
         _target = HubTarget.Split(GatewayFeature.TargetOf(Context));
         if (!KeyIn(snapshot).TryGet(out _, out var refusal))
             return new(refusal);   // without the body being read

@@ -31,9 +31,11 @@ internal static class Needs
         "This access token is bound to some API keys or agents: it uses those, makes no new ones, and does not see the rest of the team.");
 
     /// <summary>Null when the caller may. Whether the token still lives was asked when it was presented.</summary>
-    public static Refusal? Check(this Caller caller, Need need)
+    public static Refusal? Check(this Caller caller, Need need) => caller.Grant.Check(need);
+
+    /// <summary>Null when whoever has this grant may.</summary>
+    public static Refusal? Check(this TokenGrant grant, Need need)
     {
-        var grant = caller.Grant;
         if (!grant.Scopes.HasFlag(Scopes.Manage))
             return NoManageScope;
         var least = need switch

@@ -106,6 +106,9 @@ internal sealed class RawHub : IAsyncDisposable
     {
         public Task SendAsync(string bytes) => client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(bytes)).AsTask();
 
+        /// <summary>The same object for requests over the same connection.</summary>
+        public object Same => client;
+
         public void Cut() => client.Dispose();
     }
 }

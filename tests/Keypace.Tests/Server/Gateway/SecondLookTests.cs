@@ -6,9 +6,8 @@ namespace Keypace.Tests.Server.Gateway;
 
 /// <summary>What decides a query is read again when its turn has come, and what runs ends with whoever asked for it.</summary>
 [Collection(SharedFeatureHost.Name)]
-public sealed class SecondLookTests(FeatureHost host)
+public sealed class SecondLookTests(FeatureHost host) : OnWaitingQueries(host)
 {
-    private const string Chat = """{"model":"m","messages":[{"role":"user","content":"Hello"}]}""";
     private const string Stream = """{"model":"m","stream":true,"messages":[{"role":"user","content":"Hello"}]}""";
 
     public static TheoryData<string, string> Kinds => new()
@@ -32,9 +31,9 @@ public sealed class SecondLookTests(FeatureHost host)
             var waiting = await WaitingAsync(key, path, body);
 
             if (status == 404)
-                (await host.DeleteAsync($"/v1/api-keys/{key.Id}")).MustBe(200);
+                (await Host.DeleteAsync($"/v1/api-keys/{key.Id}")).MustBe(200);
             else
-                (await host.PutAsync($"/v1/api-keys/{key.Id}", new { status = "disabled" })).MustBe(200);
+                (await Host.PutAsync($"/v1/api-keys/{key.Id}", new { status = "disabled" })).MustBe(200);
             var answer = (await TurnAsync(waiting)).MustBe(status);
 
             Assert.Equal(code, answer.Headers["x-keypace-error"]);
@@ -50,7 +49,7 @@ public sealed class SecondLookTests(FeatureHost host)
         var key = await StoreAsync(hub);
         var waiting = await WaitingAsync(key, path, body);
 
-        (await host.PutAsync($"/v1/api-keys/{key.Id}", new { value = $"sk-test-new-{key.Name}" })).MustBe(200);
+        (await Host.PutAsync($"/v1/api-keys/{key.Id}", new { value = $"sk-test-new-{key.Name}" })).MustBe(200);
         (await TurnAsync(waiting)).MustBe(200);
 
         Assert.Contains($"Bearer sk-test-new-{key.Name}\r\n", hub.Requests.Last(), StringComparison.Ordinal);
@@ -68,9 +67,9 @@ public sealed class SecondLookTests(FeatureHost host)
             var waiting = await WaitingAsync(key, path, body, token);
 
             if (byTime)
-                host.Time.Advance(TimeSpan.FromSeconds(3));   // its turn is later
+                Host.Time.Advance(TimeSpan.FromSeconds(3));   // its turn is later
             else
-                (await host.DeleteAsync($"/v1/access-tokens/{tokenId}")).MustBe(200);
+                (await Host.DeleteAsync($"/v1/access-tokens/{tokenId}")).MustBe(200);
             var answer = (await waiting).MustBe(401);
 
             Assert.Equal(byTime ? "token_expired" : "token_revoked", answer.Headers["x-keypace-error"]);
@@ -85,10 +84,10 @@ public sealed class SecondLookTests(FeatureHost host)
         await using var second = new RawHub(RawHub.Completion);
         var (from, to) = (await StoreAsync(first), await StoreAsync(second));
         var name = FeatureHost.Unique("agent").Replace(' ', '-');
-        var agent = (await host.PostAsync("/v1/agent-configurations", new { agent_name = name, model_name = "m", hub = "custom", api_key_id = from.Id, agent_system_prompt = "old prompt" })).MustBe(200)["id"].GetString();
+        var agent = (await Host.PostAsync("/v1/agent-configurations", new { agent_name = name, model_name = "m", hub = "custom", api_key_id = from.Id, agent_system_prompt = "old prompt" })).MustBe(200)["id"].GetString();
         var waiting = await WaitingAsync(from, "/v1/chat/completions", Chat.Replace("\"m\"", $"\"agent/{name}\"", StringComparison.Ordinal), null, withKey: false);
 
-        (await host.PutAsync($"/v1/agent-configurations/{agent}", new { api_key_id = to.Id, agent_system_prompt = "new prompt" })).MustBe(200);
+        (await Host.PutAsync($"/v1/agent-configurations/{agent}", new { api_key_id = to.Id, agent_system_prompt = "new prompt" })).MustBe(200);
         var answer = (await TurnAsync(waiting)).MustBe(200);
 
         Assert.Equal(to.Name, answer.Headers["x-keypace-key"]);
@@ -96,7 +95,7 @@ public sealed class SecondLookTests(FeatureHost host)
         Assert.DoesNotContain("old prompt", second.Requests.Single(), StringComparison.Ordinal);
         Assert.Single(first.Requests);
         // The permit that it did not use is there for the next one.
-        Assert.Equal(0, (await host.GetAsync($"/v1/api-keys/{from.Id}/status"))["waiting"].GetInt32());
+        Assert.Equal(0, (await Host.GetAsync($"/v1/api-keys/{from.Id}/status"))["waiting"].GetInt32());
         (await TurnAsync(SendAsync(from, "/v1/chat/completions", Chat, null))).MustBe(200);
     }
 
@@ -113,7 +112,7 @@ public sealed class SecondLookTests(FeatureHost host)
         var running = SendAsync(key, "/v1/chat/completions", Chat, null);
         await Until.TrueAsync(() => hub.Requests.Count == 1);
 
-        (await host.DeleteAsync($"/v1/api-keys/{key.Id}")).MustBe(200);
+        (await Host.DeleteAsync($"/v1/api-keys/{key.Id}")).MustBe(200);
         go.SetResult();
 
         (await running).MustBe(200);
@@ -138,7 +137,7 @@ public sealed class SecondLookTests(FeatureHost host)
             var key = await StoreAsync(hub);
             var (tokenId, token) = await TokenAsync(ending == "expired" ? 30 : null);
             using var client = new HttpClient();
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(host.Address, path.Replace("KEY", key.Name, StringComparison.Ordinal)));
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Host.Address, path.Replace("KEY", key.Name, StringComparison.Ordinal)));
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
             request.Headers.Add("x-keypace-key", key.Name);
             request.Content = new StringContent(Stream, Encoding.UTF8, "application/json");
@@ -146,9 +145,9 @@ public sealed class SecondLookTests(FeatureHost host)
             Assert.Equal("no", response.Headers.GetValues("X-Accel-Buffering").Single());
 
             if (ending == "expired")
-                host.Time.Advance(TimeSpan.FromSeconds(31));
+                Host.Time.Advance(TimeSpan.FromSeconds(31));
             else if (ending == "revoked")
-                (await host.DeleteAsync($"/v1/access-tokens/{tokenId}")).MustBe(200);
+                (await Host.DeleteAsync($"/v1/access-tokens/{tokenId}")).MustBe(200);
             else
                 open!.Cut();
 
@@ -162,45 +161,7 @@ public sealed class SecondLookTests(FeatureHost host)
             });
             Assert.Contains($"\n\n{form}", text.ToString(), StringComparison.Ordinal);
             Assert.Contains(ending == "hub" ? "hub_broke_off" : $"token_{ending}", text.ToString(), StringComparison.Ordinal);
-            Assert.DoesNotContain("unhandled", host.Errors, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("unhandled", Host.Errors, StringComparison.OrdinalIgnoreCase);
         }
-    }
-
-    private async Task<(string Name, string Id)> StoreAsync(RawHub hub)
-    {
-        var name = FeatureHost.Unique("looked").Replace(' ', '-');
-        var stored = (await host.PostAsync("/v1/api-keys", new { name, hub = "custom", value = $"sk-test-{name}", url = hub.Url, rate_limit_per_interval = 1, rate_limit_interval = 5 })).MustBe(200);
-        return (name, stored["id"].GetString()!);
-    }
-
-    private async Task<(string Id, string Token)> TokenAsync(int? seconds)
-    {
-        var expires = host.Time.GetUtcNow().ToUnixTimeSeconds() + (seconds ?? 86_400);
-        var made = (await host.PostAsync("/v1/access-tokens", new { name = FeatureHost.Unique("asker"), role = "member", expires_at = expires })).MustBe(200);
-        return (made["id"].GetString()!, made["token"].GetString()!);
-    }
-
-    private Task<Answer> SendAsync((string Name, string Id) key, string path, string body, string? token, bool withKey = true) => host.SendAsync(
-        body.Length == 0 ? HttpMethod.Get : HttpMethod.Post, path.Replace("KEY", key.Name, StringComparison.Ordinal), body.Length == 0 ? null : body.Replace("KEY", key.Name, StringComparison.Ordinal), token,
-        withKey ? [("x-keypace-key", key.Name)] : []);
-
-    /// <summary>One query takes the permit, and this one waits for the next.</summary>
-    private async Task<Task<Answer>> WaitingAsync((string Name, string Id) key, string path, string body, string? token = null, bool withKey = true)
-    {
-        (await SendAsync(key, "/v1/chat/completions", Chat, null)).MustBe(200);
-        var waiting = SendAsync(key, path, body, token, withKey);
-        await Until.TrueAsync(async () => (await host.GetAsync($"/v1/api-keys/{key.Id}/status"))["waiting"].GetInt32() == 1);
-        return waiting;
-    }
-
-    /// <summary>Time goes on until the query has its answer.</summary>
-    private async Task<Answer> TurnAsync(Task<Answer> waiting)
-    {
-        await Until.TrueAsync(() =>
-        {
-            host.Time.Advance(TimeSpan.FromMilliseconds(100));
-            return waiting.IsCompleted;
-        });
-        return await waiting;
     }
 }

@@ -75,6 +75,18 @@ public sealed class EveryAnswerTests(OwnedServer owned) : IClassFixture<OwnedSer
         }
     }
 
+    [Theory]
+    [InlineData("POST", "/v1/api-keys/sk-proj-not-a-real-key-0001")]
+    [InlineData("sk-proj-not-a-real-key-0001", "/healthz")]
+    [InlineData("sk-proj-not-a-real-key-0001", "/keys/any/v1/x")]
+    public async Task A_secret_in_the_place_of_a_path_or_a_method_is_not_said_back(string method, string path)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var answer = await _server.Http.SendAsync(request, Ct);
+        Assert.InRange((int)answer.StatusCode, 400, 499);
+        Assert.DoesNotContain("sk-proj", await answer.Content.ReadAsStringAsync(Ct), StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task A_stranger_name_in_the_Host_header_is_refused()
     {

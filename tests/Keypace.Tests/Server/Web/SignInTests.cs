@@ -221,6 +221,15 @@ public sealed class SignInTests : IAsyncLifetime
             }
         }
 
+        foreach (var path in new[] { "/_blazor?id=x", "/_blazor/?id=x", "/_BLAZOR?id=x" })
+        {
+            foreach (var method in new[] { "POST", "DELETE", "PUT", "PATCH" })
+            {
+                using var other = await SendAsync(new HttpMethod(method), path, "", ("Cookie", cookie), ("Origin", Own()));
+                Assert.True(other.StatusCode is HttpStatusCode.MethodNotAllowed, $"{method} {path}: {other.StatusCode}");
+            }
+        }
+
         using var own = await SendAsync(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1", "", ("Cookie", cookie), ("Origin", Own()));
         Assert.Equal(HttpStatusCode.OK, own.StatusCode);
         var offered = (await own.Content.ReadFromJsonAsync<System.Text.Json.JsonElement>(Ct)).GetProperty("availableTransports");
