@@ -14,13 +14,13 @@ import keypace
 import pytest
 from fake import refusal
 from keypace import Keypace
-from keypace._http import AsyncWire, Wire
+from keypace._async._wire import AsyncWire
+from keypace._routes import agents, api_keys
 from keypace._settings import Settings
-from keypace.agents import _create as create_agent
-from keypace.api_keys import _create, _get, _list
+from keypace._wire import Wire
 
 SECRET = "sk-test-not-a-real-key-0001"
-CREATE = _create("a", "openai", SECRET, None, None, None, None, None, None, None, None, None)
+CREATE = api_keys.create("a", "openai", SECRET, None, None, None, None, None, None, None, None, None)
 
 
 def answering(*answers: "Optional[httpx.Response | Exception]") -> fake.Fake:
@@ -66,7 +66,7 @@ def wire(transport: fake.Fake, waits: Optional[List[float]] = None, retries: int
 )
 def test_each_answer_has_its_error(answer: httpx.Response, kind: Type[keypace.KeypaceError]) -> None:
     with pytest.raises(keypace.KeypaceError) as failed:
-        wire(answering(answer)).perform(_get("openai-main"))
+        wire(answering(answer)).perform(api_keys.get("openai-main"))
     assert type(failed.value) is kind
     assert failed.value.status == answer.status_code
     assert failed.value.detail.endswith((".", "?"))
@@ -86,7 +86,7 @@ def test_an_error_says_no_secret_back_and_can_be_carried_to_another_process() ->
     for error in (failed.value, carried):
         assert SECRET not in repr(error) + str(error) and fake.TOKEN not in str(error)
         assert (error.code, error.request_id) == ("invalid", "req_1")
-    assert SECRET not in repr(CREATE) and SECRET not in repr(create_agent("a", "m", None, None, None, None, SECRET, None, None))
+    assert SECRET not in repr(CREATE) and SECRET not in repr(agents.create("a", "m", None, None, None, None, SECRET, None, None))
 
 
 def test_an_unknown_name_comes_with_the_nearest_one(client: Keypace) -> None:
@@ -101,7 +101,7 @@ def test_an_unknown_name_comes_with_the_nearest_one(client: Keypace) -> None:
 def test_a_token_that_may_not_list_gets_the_error_without_a_suggestion() -> None:
     transport = answering(refusal(404, "not_found", "There is no such key."), refusal(403, "scope_missing"))
     with pytest.raises(keypace.NotFoundError, match="There is no such key"):
-        wire(transport).perform(_get("openai-mian"))
+        wire(transport).perform(api_keys.get("openai-mian"))
 
 
 def no_connection() -> httpx.HTTPError:
@@ -111,9 +111,9 @@ def no_connection() -> httpx.HTTPError:
 @pytest.mark.parametrize(
     ("call", "failure", "times"),
     [
-        (_list(None), no_connection, 3),
+        (api_keys.list_all(None), no_connection, 3),
         (CREATE, no_connection, 3),  # nothing was sent
-        (_list(None), lambda: httpx.ReadError("lost"), 3),  # reading twice harms nobody
+        (api_keys.list_all(None), lambda: httpx.ReadError("lost"), 3),  # reading twice harms nobody
         (CREATE, lambda: httpx.ReadError("lost"), 1),  # it may have been made
         (CREATE, lambda: httpx.ReadTimeout("late"), 1),
         (CREATE, lambda: refusal(503, "shutting_down", x_should_retry="true", retry_after_ms="100"), 3),  # the server says that nothing was done
@@ -122,8 +122,8 @@ def no_connection() -> httpx.HTTPError:
         (CREATE, lambda: refusal(409, "name_taken", x_should_retry="false"), 1),
         (CREATE, lambda: refusal(502, "hub_unreachable", x_should_retry="false"), 1),
         (CREATE, lambda: httpx.Response(503, text="a proxy's"), 1),
-        (_list(None), lambda: httpx.Response(503, text="a proxy's"), 3),
-        (_list(None), lambda: httpx.Response(429, json={}, headers=fake.SERVED), 1),  # the hub's own: the server has dealt with it already
+        (api_keys.list_all(None), lambda: httpx.Response(503, text="a proxy's"), 3),
+        (api_keys.list_all(None), lambda: httpx.Response(429, json={}, headers=fake.SERVED), 1),  # the hub's own: the server has dealt with it already
     ],
 )
 def test_a_call_is_made_again_only_where_that_is_safe(call: Any, failure: Callable[[], Any], times: int) -> None:
@@ -148,15 +148,15 @@ def test_a_call_is_made_again_only_where_that_is_safe(call: Any, failure: Callab
 
 def test_the_servers_own_time_is_waited_exactly() -> None:
     transport, waits = answering(refusal(429, "no_turn_in_time", x_should_retry="true", retry_after="2", retry_after_ms="1234"), no_connection()), []  # type: ignore[var-annotated]
-    assert wire(transport, waits).perform(_list(None))
+    assert wire(transport, waits).perform(api_keys.list_all(None))
     assert waits == [1.234, 1.0]
 
 
 def test_a_server_that_is_down_is_said_in_one_sentence() -> None:
     with pytest.raises(keypace.UnreachableError, match=r"^Nothing answers at http://127.0.0.1:5397\. Is the server running, and is the base URL right\?$"):
-        wire(answering(*[no_connection()] * 3)).perform(_list(None))
+        wire(answering(*[no_connection()] * 3)).perform(api_keys.list_all(None))
     with pytest.raises(keypace.TimedOutError, match="too long"):
-        wire(answering(httpx.ReadTimeout("late")), retries=0).perform(_list(None))
+        wire(answering(httpx.ReadTimeout("late")), retries=0).perform(api_keys.list_all(None))
 
 
 def test_a_stream_is_asked_again_before_it_starts_and_never_after() -> None:
@@ -213,20 +213,3 @@ def test_an_event_without_an_end_is_not_held_for_ever() -> None:
     with pytest.raises(keypace.StreamError, match="too long"):
         for _ in range(40):
             pieces.feed(b"data: " + b"x" * 1_000_000)
-
-
-@pytest.mark.parametrize("code, said", [("overloaded", "overloaded"), (None, None), (502, "502"), ({"a": 1}, None), (True, None)])
-def test_an_error_inside_a_stream_can_be_printed_whatever_its_code(code: object, said: "str | None") -> None:
-    body = ("data: " + json.dumps({"error": {"message": "Worker is full.", "code": code}}) + "\n\n").encode()
-    stream = Keypace(fake.BASE_URL, fake.TOKEN, transport=answering(httpx.Response(200, content=body, headers=fake.SERVED))).query("Hi", agent="bot", stream=True)
-    with pytest.raises(keypace.HubError, match="Worker is full") as error:
-        list(stream)
-    assert error.value.code == said
-    assert "Worker is full." in str(error.value)
-
-
-def test_an_error_inside_a_stream_is_the_hubs() -> None:
-    body = b'data: {"error":{"message":"Overloaded.","code":"overloaded"}}\n\n'
-    stream = Keypace(fake.BASE_URL, fake.TOKEN, transport=answering(httpx.Response(200, content=body, headers=fake.SERVED))).query("Hi", agent="bot", stream=True)
-    with pytest.raises(keypace.HubError, match="Overloaded"):
-        list(stream)

@@ -3,7 +3,8 @@
 >>> client = Keypace(base_url="http://127.0.0.1:5397", token="kpa_not_a_real_token")
 """
 
-from ._client import AsyncKeypace, Keypace
+from ._async._client import AsyncKeypace
+from ._client import Keypace
 from ._errors import (
     AuthenticationError,
     ConfigurationError,
@@ -19,7 +20,6 @@ from ._errors import (
     PaceError,
     PermissionDeniedError,
     RefusedError,
-    SomeFailedError,
     StaleVersionError,
     StreamError,
     TimedOutError,
@@ -27,7 +27,7 @@ from ._errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from ._many import Answers, Outcome
+from ._many import Answers, Outcome, SomeFailedError
 from ._models import (
     AccessToken,
     Agent,

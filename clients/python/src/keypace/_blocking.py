@@ -6,7 +6,16 @@ import asyncio
 import threading
 from typing import Any, Callable, Coroutine, List, Optional, TypeVar
 
+from . import _run
+from ._many import Answers, Plan
+from ._settings import Settings
+
 T = TypeVar("T")
+
+
+def perform_run(plan: Plan, settings: Settings, timeout: float, retries: int, transport: object) -> Answers:
+    """`_run.perform_run`, waited for."""
+    return run_blocking(lambda: _run.perform_run(plan, settings, timeout, retries, transport))
 
 
 def run_blocking(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

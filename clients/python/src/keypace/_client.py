@@ -1,4 +1,4 @@
-"""The two clients. Both only perform what the rest describes."""
+"""The client. It only performs what the rest describes."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Iterable, Literal, Optional, Type, Union, overload
 
 from ._calls import Call, T_co
-from ._many import Answers, Path, Plan, plan_of
+from ._many import Answers, Path, plan_of
 from ._progress import Show
 from ._query import Answer, Prompt, chat
 from ._settings import Settings, resolve
-from ._twins import twin_of
-from .access_tokens import AccessTokens, AsyncAccessTokens
-from .agents import Agents, AsyncAgents
-from .api_keys import ApiKeys, AsyncApiKeys
-from .audit import AsyncAudit, Audit
-from .hubs import AsyncHubs, Hubs
-from .usage import AsyncUsageSums, UsageSums
+from .access_tokens import AccessTokens
+from .agents import Agents
+from .api_keys import ApiKeys
+from .audit import Audit
+from .hubs import Hubs
+from .usage import UsageSums
 
 if TYPE_CHECKING:
     import httpx
 
-    from ._http import AsyncWire, Wire
-    from ._streams import AnswerStream, AsyncAnswerStream
+    from ._streams import AnswerStream
+    from ._wire import Wire
 
 OUTAGE = 300.0
 """Seconds without the server after which `query_many` counts what is left as failed."""
@@ -39,7 +38,7 @@ class Keypace:
 
     def __init__(
         self, base_url: Optional[str] = None, token: Optional[str] = None, *, timeout: float = 30.0, retries: int = 2,
-        transport: "Optional[httpx.BaseTransport]" = None,
+        transport: Optional[httpx.BaseTransport] = None,
     ) -> None:
         """Opens no connection yet.
 
@@ -61,7 +60,7 @@ class Keypace:
         self.usage = UsageSums(self)
         self.audit = Audit(self)
         self._timeout, self._retries, self._transport = timeout, retries, transport
-        self._wire: "Optional[Wire]" = None
+        self._wire: Optional[Wire] = None
         self._opening = threading.Lock()
 
     @overload
@@ -77,13 +76,13 @@ class Keypace:
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
         priority: Optional[str] = None,
         stream: Literal[True], **params: object,
-    ) -> "AnswerStream": ...
+    ) -> AnswerStream: ...
     def query(
         self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
         system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
         priority: Optional[str] = None,
         stream: bool = False, **params: object,
-    ) -> "Union[Answer, AnswerStream]":
+    ) -> Union[Answer, AnswerStream]:
         """Asks a model and waits its turn.
 
         Args:
@@ -120,7 +119,7 @@ class Keypace:
         return AnswerStream(response)
 
     def query_many(
-        self, prompts: "Union[Iterable[Prompt], Path]", *, agent: Optional[str] = None, model: Optional[str] = None,
+        self, prompts: Union[Iterable[Prompt], Path], *, agent: Optional[str] = None, model: Optional[str] = None,
         key: Optional[str] = None, system: Optional[str] = None, caller: Optional[str] = None,
         priority: Optional[str] = None, out: Optional[Path] = None,
         concurrency: Optional[int] = None, progress: Union[None, bool, Show] = None, outage: float = OUTAGE, **params: object,
@@ -153,9 +152,9 @@ class Keypace:
             prompts, agent=agent, model=model, key=key, system=system, caller=caller, priority=priority, out=out, concurrency=concurrency,
             progress=progress, outage=outage, params=params,
         )
-        from ._blocking import run_blocking
+        from ._blocking import perform_run
 
-        return run_blocking(lambda: _perform_run(plan, self.settings, self._timeout, self._retries, self._transport))
+        return perform_run(plan, self.settings, self._timeout, self._retries, self._transport)
 
     def perform(self, call: Call[T_co]) -> T_co:
         """Performs an exchange that is described: what every method here comes down to."""
@@ -168,124 +167,20 @@ class Keypace:
         if wire is not None:
             wire.close()
 
-    def __enter__(self) -> "Keypace":
+    def __enter__(self) -> Keypace:
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Keypace(base_url={self.settings.base_url!r})"
+        return f"{type(self).__name__}(base_url={self.settings.base_url!r})"
 
-    def _opened(self) -> "Wire":
+    def _opened(self) -> Wire:
         if self._wire is None:
             with self._opening:
                 if self._wire is None:
-                    from ._http import Wire
+                    from ._wire import Wire
 
                     self._wire = Wire(self.settings, timeout=self._timeout, retries=self._retries, transport=self._transport)
         return self._wire
-
-
-@twin_of(Keypace)
-class AsyncKeypace:
-    """`Keypace` for `await`: the same names. For one event loop; make one and keep it."""
-
-    def __init__(
-        self, base_url: Optional[str] = None, token: Optional[str] = None, *, timeout: float = 30.0, retries: int = 2,
-        transport: "Optional[httpx.AsyncBaseTransport]" = None,
-    ) -> None:
-        """As for `Keypace`."""
-        self.settings: Settings = resolve(base_url, token)
-        self.api_keys = AsyncApiKeys(self)
-        self.agents = AsyncAgents(self)
-        self.hubs = AsyncHubs(self)
-        self.access_tokens = AsyncAccessTokens(self)
-        self.usage = AsyncUsageSums(self)
-        self.audit = AsyncAudit(self)
-        self._timeout, self._retries, self._transport = timeout, retries, transport
-        self._wire: "Optional[AsyncWire]" = None
-
-    @overload
-    async def query(
-        self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
-        system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
-        priority: Optional[str] = None,
-        stream: Literal[False] = False, **params: object,
-    ) -> Answer: ...
-    @overload
-    async def query(
-        self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
-        system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
-        priority: Optional[str] = None,
-        stream: Literal[True], **params: object,
-    ) -> "AsyncAnswerStream": ...
-    async def query(
-        self, prompt: Prompt, *, agent: Optional[str] = None, model: Optional[str] = None, key: Optional[str] = None,
-        system: Optional[str] = None, max_wait: Optional[float] = None, caller: Optional[str] = None,
-        priority: Optional[str] = None,
-        stream: bool = False, **params: object,
-    ) -> "Union[Answer, AsyncAnswerStream]":
-        """Like `Keypace.query`, awaited."""
-        call = chat(
-            prompt, agent=agent, model=model, key=key, system=system, max_wait=max_wait, caller=caller, priority=priority, stream=stream,
-            params=params,
-        )
-        if not stream:
-            return await self.perform(call)
-        response = await self._opened().open_stream(call)
-        from ._streams import AsyncAnswerStream
-
-        return AsyncAnswerStream(response)
-
-    async def query_many(
-        self, prompts: "Union[Iterable[Prompt], Path]", *, agent: Optional[str] = None, model: Optional[str] = None,
-        key: Optional[str] = None, system: Optional[str] = None, caller: Optional[str] = None,
-        priority: Optional[str] = None, out: Optional[Path] = None,
-        concurrency: Optional[int] = None, progress: Union[None, bool, Show] = None, outage: float = OUTAGE, **params: object,
-    ) -> Answers:
-        """Like `Keypace.query_many`, awaited."""
-        plan = plan_of(
-            prompts, agent=agent, model=model, key=key, system=system, caller=caller, priority=priority, out=out, concurrency=concurrency,
-            progress=progress, outage=outage, params=params,
-        )
-        return await _perform_run(plan, self.settings, self._timeout, self._retries, self._transport)
-
-    async def perform(self, call: Call[T_co]) -> T_co:
-        """Like `Keypace.perform`, awaited."""
-        return await self._opened().perform(call)
-
-    async def close(self) -> None:
-        """Like `Keypace.close`, awaited."""
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            await wire.close()
-
-    async def __aenter__(self) -> "AsyncKeypace":
-        return self
-
-    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
-        await self.close()
-
-    def __repr__(self) -> str:
-        return f"AsyncKeypace(base_url={self.settings.base_url!r})"
-
-    def _opened(self) -> "AsyncWire":
-        if self._wire is None:
-            from ._http import AsyncWire
-
-            self._wire = AsyncWire(self.settings, timeout=self._timeout, retries=self._retries, transport=self._transport)
-        return self._wire
-
-
-async def _perform_run(plan: Plan, settings: Settings, timeout: float, retries: int, transport: object) -> Answers:
-    from ._http import AsyncWire, Lanes
-    from ._run import Run
-
-    lanes = Lanes(settings, transport)
-    wire = AsyncWire(settings, timeout=timeout, retries=0, transport=lanes.given)
-    try:
-        return await Run(plan, wire, lanes, retries=retries).perform()
-    finally:
-        if lanes.given is None:
-            await wire.close()

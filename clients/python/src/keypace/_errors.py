@@ -27,10 +27,7 @@ Every one has `status`, `code`, `detail` and `request_id` where there are any. N
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple, Type
-
-if TYPE_CHECKING:
-    from ._many import Outcome
+from typing import Optional, Tuple, Type
 
 
 @dataclass(frozen=True)
@@ -116,14 +113,6 @@ class StreamError(KeypaceError):
     """A streamed answer broke off. `text` is what had arrived."""
 
     text: str = ""
-
-
-class SomeFailedError(KeypaceError):
-    """Some prompts of a `query_many` have no answer; `failures` has each with its reason."""
-
-    def __init__(self, detail: str, failures: "Sequence[Outcome]" = ()) -> None:
-        super().__init__(detail)
-        self.failures: "Tuple[Outcome, ...]" = tuple(failures)
 
 
 class RefusedError(KeypaceError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Iterable, List, Mapping, NoReturn, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Mapping, NamedTuple, NoReturn, Optional, Protocol, Tuple
 from urllib.parse import urlsplit
 
 from ._calls import Call, Reply, T_co, WholeCall
@@ -16,14 +16,32 @@ LONGEST_WAIT = 60.0
 """Seconds that a call waits to ask once more. Longer looks hung; then it fails and says when."""
 LONGEST_SAID = 2_000
 """Characters of a foreign error that are passed on."""
+LONGEST_CODE = 100
+"""Characters of a foreign code that are kept."""
 SHORTEST_HIDDEN = 4
 """A secret shorter than this is not searched for in a message: it would blot out ordinary words."""
 
 
-def result(call: Call[T_co], status: int, headers: Mapping[str, str], body: bytes, settings: Settings) -> T_co:
+class Received(NamedTuple):
+    """A whole answer, as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Headed(Protocol):
+    """Anything that has an answer's headers."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+def result(call: Call[T_co], received: Received, settings: Settings) -> T_co:
     """The call's result. Raises what the answer says instead, where it is no success."""
+    status, headers, body = received
     if not 200 <= status < 300:
-        raise_refusal(call, status, headers, body, settings)
+        raise_refusal(call, received, settings)
     try:
         data = json.loads(body)
         return call.returns(Reply(data, headers) if isinstance(call, WholeCall) else data)
@@ -36,8 +54,9 @@ def result(call: Call[T_co], status: int, headers: Mapping[str, str], body: byte
         ) from None
 
 
-def raise_refusal(call: Call[Any], status: int, headers: Mapping[str, str], body: bytes, settings: Settings) -> NoReturn:
+def raise_refusal(call: Call[Any], received: Received, settings: Settings) -> NoReturn:
     """Turns an answer that is no success into an error."""
+    status, headers, body = received
     code = headers.get("x-keypace-error")
     request_id = headers.get("x-request-id")
     if 300 <= status < 400:
@@ -133,6 +152,27 @@ def suggest(error: NotFoundError, call: Call[Any], names: Iterable[str]) -> None
             error.args = (error.detail,)
 
 
+def code_of(error: Mapping[str, Any]) -> Optional[str]:
+    """A hub's code of an error, which some say as a number; its type where there is none.
+
+    >>> code_of({"code": 502}), code_of({"code": None, "type": "overloaded"})
+    ('502', 'overloaded')
+    """
+    for said in (error.get("code"), error.get("type")):
+        if isinstance(said, (str, int)) and not isinstance(said, bool) and said != "":
+            return str(said)[:LONGEST_CODE]
+    return None
+
+
+def names_in(member: str) -> Callable[[Any], List[str]]:
+    """Reads the names of a list's members."""
+
+    def read(data: Any) -> List[str]:
+        return [one[member] for one in (data["results"] if isinstance(data, dict) else data)]
+
+    return read
+
+
 def _read(body: bytes) -> Tuple[Optional[str], Optional[str], List[FieldProblem]]:
     """The sentence, code and fields of the three shapes of an error. Forgiving: what has another type counts as absent."""
     try:
@@ -144,7 +184,7 @@ def _read(body: bytes) -> Tuple[Optional[str], Optional[str], List[FieldProblem]
         return None, None, []
     error = data.get("error")
     if isinstance(error, dict):
-        return _text(error.get("message")), _text(error.get("code")) or _text(error.get("type")), []
+        return _text(error.get("message")), code_of(error), []
     if isinstance(error, str):
         return error[:LONGEST_SAID], _text(data.get("code")), []
     fields = [_field(one) for one in data["detail"] if isinstance(one, dict)] if isinstance(data.get("detail"), list) else []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union, cast
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union, cast
 
-from ._errors import KeypaceError, SomeFailedError
+from ._errors import KeypaceError
 from ._progress import Show
-from ._query import Answer, Prompt, chat
+from ._query import Answer, Prompt, chat, text_of
 from ._records import Record, Records
 
 Path = Union[str, "os.PathLike[str]"]
@@ -38,13 +38,22 @@ class Outcome(Record):
         """The prompt's text, or its last message's."""
         messages = self.prompt.get("messages") if isinstance(self.prompt, Mapping) else self.prompt
         if isinstance(messages, Sequence) and not isinstance(messages, str) and messages:
-            return str(messages[-1].get("content"))
+            last = messages[-1]
+            return text_of(last.get("content")) if isinstance(last, Mapping) else str(last)
         return str(messages)
 
     def to_dict(self) -> Dict[str, Any]:
         """Flat: the prompt's text, the answer's fields, the error's sentence."""
         answer = self.answer.to_dict() if self.answer is not None else {}
         return {"index": self.index, "prompt": self.question, **answer, "error": str(self.error) if self.error is not None else None}
+
+
+class SomeFailedError(KeypaceError):
+    """Some prompts of a `query_many` have no answer; `failures` has each with its reason."""
+
+    def __init__(self, detail: str, failures: Sequence[Outcome] = ()) -> None:
+        super().__init__(detail)
+        self.failures: Tuple[Outcome, ...] = tuple(failures)
 
 
 class Answers(Records[Outcome]):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Dict, Union
 if TYPE_CHECKING:
     import openai as official
 
-    from ._client import AsyncKeypace, Keypace
+    from ._async._client import AsyncKeypace
+    from ._client import Keypace
 
 
 def openai(client: "Union[Keypace, AsyncKeypace]", **options: Any) -> "official.OpenAI":

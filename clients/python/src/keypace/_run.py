@@ -6,23 +6,27 @@ import asyncio
 import logging
 import random
 import time
+from functools import partial
 from time import monotonic
-from typing import Any, Callable, Coroutine, Dict, List, Optional, Set
+from typing import Any, Callable, Coroutine, List, Mapping, Optional, Set
 
+from ._async._retries import until_settled
+from ._async._wire import AsyncWire
 from ._calls import Call
 from ._errors import (
     AuthenticationError, ConflictError, FileError, HubError, KeypaceError, NotFoundError, PaceError, PermissionDeniedError, UnavailableError,
     UnexpectedAnswerError, UnreachableError,
 )
-from ._exchange import result, wait_before_retry
-from ._http import AsyncWire, Lane, Lanes
+from ._exchange import Received, result, wait_before_retry
+from ._http_lanes import Lane, Lanes
 from ._ledger import Key, Ledger, keys_of
 from ._many import Answers, Outcome, Plan
 from ._models import Agent, KeyStatus
 from ._outlook import Outlook
 from ._progress import Display, Progress
 from ._query import Answer
-from . import agents, api_keys
+from ._routes import agents, api_keys
+from ._settings import Settings
 
 FIRST_LANES = 8
 MOST_LANES = 1_000
@@ -152,35 +156,42 @@ class Run:
     async def _ask(self, index: int, lane: Lane) -> Outcome:
         prompt = self._plan.prompts[index]
         call = self._plan.call(prompt)
-        attempt = 1
-        while True:
-            headers: Any = {}
+        started = 0.0
+
+        async def send() -> Received:
+            nonlocal started
+            self._asked += 1
+            started = monotonic()
+            return await lane.exchange(call)
+
+        async def read(received: Received) -> Answer:
+            took = monotonic() - started
+            self._outage_since = None
             try:
-                self._asked += 1
-                started = monotonic()
-                status, headers, body = await lane.exchange(call)
-                took = monotonic() - started
-                self._outage_since = None
-                answer: Answer = result(call, status, headers, body, self._wire.settings)
-                took = max(0.0, took - (answer.waited_ms or 0) / 1000)
-                self._usual = took if self._usual is None else self._usual + (took - self._usual) / 10
-                self._outlook.answered(self._now())
-                self._key = self._key or answer.api_key
-                return Outcome(index, prompt, answer)
-            except KeypaceError as error:
-                wait = self._wait(call, error, headers, attempt)
-                if wait is None:
-                    return await self._fail(index, error)
-                if isinstance(error, UnavailableError):
-                    await lane.reconnect()
-            attempt += 1
-            await self._sleep(wait)
+                answer: Answer = result(call, received, self._wire.settings)
+            except UnavailableError:
+                await lane.reconnect()
+                raise
+            self._learn(answer, took)
+            return answer
+
+        try:
+            return Outcome(index, prompt, await until_settled(send, read, self._sleep, partial(self._wait, call)))
+        except KeypaceError as error:
+            return await self._fail(index, error)
+
+    def _learn(self, answer: Answer, took: float) -> None:
+        """From an answer, and the seconds that it took: how slow the hub is, when its place is free again, and which key it is."""
+        took = max(0.0, took - (answer.waited_ms or 0) / 1000)
+        self._usual = took if self._usual is None else self._usual + (took - self._usual) / 10
+        self._outlook.answered(self._now())
+        self._key = self._key or answer.api_key
 
     def _useful(self) -> int:
         """How many lanes can be of use: more for a hub that takes its time, few for a quick one."""
         return min(MOST_LANES, FIRST_LANES * 4 + int(FASTEST * (self._usual or 0.0)))
 
-    def _wait(self, call: Call[Answer], error: KeypaceError, headers: Any, attempt: int) -> Optional[float]:
+    def _wait(self, call: Call[Answer], error: KeypaceError, headers: Mapping[str, str], attempt: int) -> Optional[float]:
         """Seconds until the prompt is asked again; None when it failed. Only what surely reached no hub is asked again."""
         if isinstance(error, PaceError):
             return error.retry_after if error.retry_after is not None else 5.0  # our own refusal: the turn comes, however late
@@ -226,13 +237,24 @@ class Run:
         """Asks what the key's limit is doing; the seconds left by that. A token that may not see it has to do without."""
         try:
             if self._key is None and self._plan.agent is not None:
-                agent: Agent = await self._wire.perform(agents._get(self._plan.agent))
+                agent: Agent = await self._wire.perform(agents.get(self._plan.agent))
                 self._key = agent.api_key_id
             if self._key is not None:
-                status: KeyStatus = await self._wire.perform(api_keys._status(self._key))
+                status: KeyStatus = await self._wire.perform(api_keys.status(self._key))
                 self._outlook.heard(status, self._live)
         except FileError:
             raise
         except KeypaceError as error:
             log.debug("no status of the key: %s", error)
         return self._outlook.seconds_left(len(self._outcomes) - self._done, self._now())
+
+
+async def perform_run(plan: Plan, settings: Settings, timeout: float, retries: int, transport: object) -> Answers:
+    """Performs a plan over connections of its own. `timeout` (seconds) is that of the calls around it."""
+    lanes = Lanes(settings, transport)
+    wire = AsyncWire(settings, timeout=timeout, retries=0, transport=lanes.given)
+    try:
+        return await Run(plan, wire, lanes, retries=retries).perform()
+    finally:
+        if lanes.given is None:
+            await wire.close()

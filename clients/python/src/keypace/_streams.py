@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, AsyncGenerator, AsyncIterator, Generator, Iterator, Optional, Type
+from typing import Any, Generator, Iterator, Optional, Type
 
-from ._http import chunks, chunks_async
+from ._http_pool import chunks
 from ._query import Answer, Pieces
 
 
@@ -39,9 +39,9 @@ class AnswerStream:
         return self._texts
 
     def __next__(self) -> str:
-        return next(self._texts)
+        return self._texts.__next__()
 
-    def __enter__(self) -> "AnswerStream":
+    def __enter__(self) -> AnswerStream:
         return self
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
@@ -53,65 +53,16 @@ class AnswerStream:
         self._response.close()
 
     def __repr__(self) -> str:
-        return f"<AnswerStream, {len(self.text)} characters so far>"
+        return f"<{type(self).__name__}, {len(self.text)} characters so far>"
 
     def _read(self) -> Generator[str, None, None]:
         try:
             for data in chunks(self._response):
-                yield from self._pieces.feed(data)
-        except ConnectionError as lost:
-            raise self._pieces.broken("The connection was lost in the middle of the answer.") from lost
-        finally:
-            self._response.close()
-        yield from self._pieces.end()
-
-
-class AsyncAnswerStream:
-    """`AnswerStream` for `async for`."""
-
-    def __init__(self, response: Any) -> None:
-        self._response = response
-        self._pieces = Pieces(response.headers)
-        self._texts = self._read()
-
-    @property
-    def text(self) -> str:
-        """What has come so far."""
-        return self._pieces.text
-
-    @property
-    def answer(self) -> Answer:
-        """The whole answer. Raises StreamError when it is not complete."""
-        return self._pieces.answer()
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self._texts
-
-    async def __anext__(self) -> str:
-        return await self._texts.__anext__()
-
-    async def __aenter__(self) -> "AsyncAnswerStream":
-        return self
-
-    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Stops listening."""
-        await self._texts.aclose()
-        await self._response.aclose()
-
-    def __repr__(self) -> str:
-        return f"<AsyncAnswerStream, {len(self.text)} characters so far>"
-
-    async def _read(self) -> AsyncGenerator[str, None]:
-        try:
-            async for data in chunks_async(self._response):
                 for text in self._pieces.feed(data):
                     yield text
         except ConnectionError as lost:
             raise self._pieces.broken("The connection was lost in the middle of the answer.") from lost
         finally:
-            await self._response.aclose()
+            self._response.close()
         for text in self._pieces.end():
             yield text

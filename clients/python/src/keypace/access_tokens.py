@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Sequence
+from typing import Optional, Sequence
 
-from ._calls import Call, Names, given, listed, segment
+from ._async.access_tokens import AsyncAccessTokens  # sync only
 from ._models import AccessToken
+from ._performs import Performs
 from ._records import Records
-from ._twins import twin_of
+from ._routes import access_tokens as routes
 
-if TYPE_CHECKING:
-    from ._client import AsyncKeypace, Keypace
-
-ROUTE = "/v1/access-tokens"
-
-
-def _one(name: str) -> str:
-    return f"{ROUTE}/{segment(name)}"
-
-
-def _names(name: str) -> Names:
-    return Names(name, ROUTE, "name")
-
-
-def _list() -> Call[Records[AccessToken]]:
-    return Call("GET", ROUTE, listed(AccessToken.from_json))
-
-
-def _get(name: str) -> Call[AccessToken]:
-    return Call("GET", _one(name), AccessToken.from_json, names=_names(name))
-
-
-def _create(
-    name: str, role: Optional[str], scopes: Optional[Sequence[str]], api_keys: Optional[Sequence[str]], agents: Optional[Sequence[str]],
-    weight: Optional[int], expires_at: Optional[int], priority: Optional[str],
-) -> Call[AccessToken]:
-    body = given(
-        name=name, role=role, scopes=scopes, api_keys=api_keys, agents=agents, weight=weight, expires_at=expires_at, priority=priority,
-    )
-    return Call("POST", ROUTE, AccessToken.from_json, json=body)
-
-
-def _modify(
-    name: str, new_name: Optional[str], scopes: Optional[Sequence[str]], weight: Optional[int], expires_at: Optional[int], priority: Optional[str],
-) -> Call[AccessToken]:
-    body = given(name=new_name, scopes=scopes, weight=weight, expires_at=expires_at, priority=priority)
-    return Call("PUT", _one(name), AccessToken.from_json, json=body, names=_names(name))
-
-
-def _revoke(name: str) -> Call[None]:
-    return Call("DELETE", _one(name), lambda data: None, names=_names(name))
+__all__ = ["AccessTokens", "AsyncAccessTokens"]  # sync only
 
 
 class AccessTokens:
     """What callers present to Keypace. Only administrators manage them. A token's id works wherever its name does."""
 
-    def __init__(self, client: "Keypace") -> None:
+    def __init__(self, client: Performs) -> None:
         self._client = client
 
     def list(self) -> Records[AccessToken]:
@@ -65,7 +26,7 @@ class AccessTokens:
         name      role    scopes  weight  expires_at  status
         notebook  member  query   1       1790000000  active
         """
-        return self._client.perform(_list())
+        return self._client.perform(routes.list_all())
 
     def get(self, name: str) -> AccessToken:
         """One token by its name or id, without its text.
@@ -76,7 +37,7 @@ class AccessTokens:
         >>> client.access_tokens.get("notebook").role
         'member'
         """
-        return self._client.perform(_get(name))
+        return self._client.perform(routes.get(name))
 
     def create(
         self, name: str, *, role: Optional[str] = None, scopes: Optional[Sequence[str]] = None, api_keys: Optional[Sequence[str]] = None,
@@ -102,7 +63,7 @@ class AccessTokens:
         >>> made.token is not None, "kpa_" in repr(made)
         (True, False)
         """
-        return self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at, priority))
+        return self._client.perform(routes.create(name, role, scopes, api_keys, agents, weight, expires_at, priority))
 
     def modify(
         self, name: str, *, new_name: Optional[str] = None, scopes: Optional[Sequence[str]] = None, weight: Optional[int] = None,
@@ -120,7 +81,7 @@ class AccessTokens:
         >>> client.access_tokens.modify("notebook", weight=3).weight
         3
         """
-        return self._client.perform(_modify(name, new_name, scopes, weight, expires_at, priority))
+        return self._client.perform(routes.modify(name, new_name, scopes, weight, expires_at, priority))
 
     def revoke(self, name: str) -> None:
         """Ends a token at once and for good.
@@ -130,39 +91,4 @@ class AccessTokens:
 
         >>> client.access_tokens.revoke("notebook")
         """
-        return self._client.perform(_revoke(name))
-
-
-@twin_of(AccessTokens)
-class AsyncAccessTokens:
-    """`AccessTokens`, awaited."""
-
-    def __init__(self, client: "AsyncKeypace") -> None:
-        self._client = client
-
-    async def list(self) -> Records[AccessToken]:
-        """Like `AccessTokens.list`, awaited."""
-        return await self._client.perform(_list())
-
-    async def get(self, name: str) -> AccessToken:
-        """Like `AccessTokens.get`, awaited."""
-        return await self._client.perform(_get(name))
-
-    async def create(
-        self, name: str, *, role: Optional[str] = None, scopes: Optional[Sequence[str]] = None, api_keys: Optional[Sequence[str]] = None,
-        agents: Optional[Sequence[str]] = None, weight: Optional[int] = None, expires_at: Optional[int] = None,
-        priority: Optional[str] = None,
-    ) -> AccessToken:
-        """Like `AccessTokens.create`, awaited."""
-        return await self._client.perform(_create(name, role, scopes, api_keys, agents, weight, expires_at, priority))
-
-    async def modify(
-        self, name: str, *, new_name: Optional[str] = None, scopes: Optional[Sequence[str]] = None, weight: Optional[int] = None,
-        expires_at: Optional[int] = None, priority: Optional[str] = None,
-    ) -> AccessToken:
-        """Like `AccessTokens.modify`, awaited."""
-        return await self._client.perform(_modify(name, new_name, scopes, weight, expires_at, priority))
-
-    async def revoke(self, name: str) -> None:
-        """Like `AccessTokens.revoke`, awaited."""
-        return await self._client.perform(_revoke(name))
+        return self._client.perform(routes.revoke(name))

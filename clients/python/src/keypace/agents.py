@@ -2,58 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, Mapping, Optional
+from typing import Iterable, Mapping, Optional
 
-from ._calls import Call, Names, comma_separated, given, listed, query, secrets_of, segment
+from ._async.agents import AsyncAgents  # sync only
 from ._models import Agent
+from ._performs import Performs
 from ._records import Records
-from ._twins import twin_of
+from ._routes import agents as routes
 
-if TYPE_CHECKING:
-    from ._client import AsyncKeypace, Keypace
-
-ROUTE = "/v1/agent-configurations"
-
-
-def _one(name: str, rest: str = "") -> str:
-    return f"{ROUTE}/{segment(name)}{rest}"
-
-
-def _names(name: str) -> Names:
-    return Names(name, ROUTE, "agent_name")
-
-
-def _list(statuses: Optional[Iterable[str]]) -> Call[Records[Agent]]:
-    return Call("GET", ROUTE, listed(Agent.from_json), params=query(statuses=comma_separated(statuses)))
-
-
-def _get(name: str) -> Call[Agent]:
-    return Call("GET", _one(name), Agent.from_json, names=_names(name))
-
-
-def _create(
-    name: str, model: str, key: Optional[str], system_prompt: Optional[str], url: Optional[str], model_hub: Optional[str],
-    api_key: Optional[str], rate_limit_requests_per_minute: Optional[int], hub_config: Optional[Mapping[str, object]],
-) -> Call[Agent]:
-    body = given(
-        agent_name=name, model_name=model, api_key_id=key, agent_system_prompt=system_prompt, agent_url=url, hub=model_hub,
-        api_key=api_key, rate_limit_requests_per_minute=rate_limit_requests_per_minute, hub_config=hub_config,
-    )
-    return Call("POST", ROUTE, Agent.from_json, json=body, secrets=secrets_of(api_key, hub_config))
-
-
-def _change(which: str, **members: object) -> Call[Agent]:
-    return Call("PUT", _one(which), Agent.from_json, json=given(**members), names=_names(which))
-
-
-def _archive(name: str) -> Call[Agent]:
-    return Call("PUT", _one(name, "/archive"), Agent.from_json, names=_names(name))
+__all__ = ["Agents", "AsyncAgents"]  # sync only
 
 
 class Agents:
     """Named models behind API keys. An agent's id works wherever its name does. Agents are archived, never deleted."""
 
-    def __init__(self, client: "Keypace") -> None:
+    def __init__(self, client: Performs) -> None:
         self._client = client
 
     def list(self, *, statuses: Optional[Iterable[str]] = None) -> Records[Agent]:
@@ -66,7 +29,7 @@ class Agents:
         name  model         hub     has_key  status
         bot   gpt-4.1-mini  openai  yes      active
         """
-        return self._client.perform(_list(statuses))
+        return self._client.perform(routes.list_all(statuses))
 
     def get(self, name: str) -> Agent:
         """One agent by its name or id.
@@ -77,7 +40,7 @@ class Agents:
         >>> client.agents.get("bot").model
         'gpt-4.1-mini'
         """
-        return self._client.perform(_get(name))
+        return self._client.perform(routes.get(name))
 
     def create(
         self, name: str, model: str, *, key: Optional[str] = None, system_prompt: Optional[str] = None, url: Optional[str] = None,
@@ -104,7 +67,7 @@ class Agents:
         >>> client.agents.create("bot", "gpt-4.1-mini", key="openai-main", system_prompt="Be brief.").name
         'bot'
         """
-        return self._client.perform(_create(
+        return self._client.perform(routes.create(
             name, model, key, system_prompt, url, model_hub, api_key, rate_limit_requests_per_minute, hub_config,
         ))
 
@@ -125,7 +88,7 @@ class Agents:
         >>> client.agents.modify("bot", model="gpt-4.1").version
         2
         """
-        return self._client.perform(_change(
+        return self._client.perform(routes.change(
             name, model_name=model, api_key_id=key, agent_system_prompt=system_prompt, agent_url=url, version=version,
         ))
 
@@ -139,7 +102,7 @@ class Agents:
         >>> client.agents.rename("bot", "support-bot").name
         'support-bot'
         """
-        return self._client.perform(_change(name, agent_name=new_name))
+        return self._client.perform(routes.change(name, agent_name=new_name))
 
     def archive(self, name: str) -> Agent:
         """Puts an agent away: queries through it are refused.
@@ -150,7 +113,7 @@ class Agents:
         >>> client.agents.archive("bot").status
         'archived'
         """
-        return self._client.perform(_archive(name))
+        return self._client.perform(routes.archive(name))
 
     def restore(self, name: str) -> Agent:
         """Takes an archived agent back into use.
@@ -161,51 +124,4 @@ class Agents:
         >>> client.agents.restore("bot").status
         'active'
         """
-        return self._client.perform(_change(name, status="active"))
-
-
-@twin_of(Agents)
-class AsyncAgents:
-    """`Agents`, awaited."""
-
-    def __init__(self, client: "AsyncKeypace") -> None:
-        self._client = client
-
-    async def list(self, *, statuses: Optional[Iterable[str]] = None) -> Records[Agent]:
-        """Like `Agents.list`, awaited."""
-        return await self._client.perform(_list(statuses))
-
-    async def get(self, name: str) -> Agent:
-        """Like `Agents.get`, awaited."""
-        return await self._client.perform(_get(name))
-
-    async def create(
-        self, name: str, model: str, *, key: Optional[str] = None, system_prompt: Optional[str] = None, url: Optional[str] = None,
-        model_hub: Optional[str] = None, api_key: Optional[str] = None, rate_limit_requests_per_minute: Optional[int] = None,
-        hub_config: Optional[Mapping[str, object]] = None,
-    ) -> Agent:
-        """Like `Agents.create`, awaited."""
-        return await self._client.perform(_create(
-            name, model, key, system_prompt, url, model_hub, api_key, rate_limit_requests_per_minute, hub_config,
-        ))
-
-    async def modify(
-        self, name: str, *, model: Optional[str] = None, key: Optional[str] = None, system_prompt: Optional[str] = None,
-        url: Optional[str] = None, version: Optional[int] = None,
-    ) -> Agent:
-        """Like `Agents.modify`, awaited."""
-        return await self._client.perform(_change(
-            name, model_name=model, api_key_id=key, agent_system_prompt=system_prompt, agent_url=url, version=version,
-        ))
-
-    async def rename(self, name: str, new_name: str) -> Agent:
-        """Like `Agents.rename`, awaited."""
-        return await self._client.perform(_change(name, agent_name=new_name))
-
-    async def archive(self, name: str) -> Agent:
-        """Like `Agents.archive`, awaited."""
-        return await self._client.perform(_archive(name))
-
-    async def restore(self, name: str) -> Agent:
-        """Like `Agents.restore`, awaited."""
-        return await self._client.perform(_change(name, status="active"))
+        return self._client.perform(routes.change(name, status="active"))

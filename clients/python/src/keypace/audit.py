@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
-from ._calls import Call, listed, query
+from ._async.audit import AsyncAudit  # sync only
 from ._models import AuditRecord
+from ._performs import Performs
 from ._records import Records
-from ._twins import twin_of
+from ._routes import audit as routes
 
-if TYPE_CHECKING:
-    from ._client import AsyncKeypace, Keypace
-
-
-def _list(limit: Optional[int], after: Optional[int]) -> Call[Records[AuditRecord]]:
-    return Call("GET", "/v1/audit", listed(AuditRecord.from_json), params=query(limit=limit, after=after))
+__all__ = ["Audit", "AsyncAudit"]  # sync only
 
 
 class Audit:
     """Who changed what. Bound tokens do not see it."""
 
-    def __init__(self, client: "Keypace") -> None:
+    def __init__(self, client: Performs) -> None:
         self._client = client
 
     def list(self, *, limit: Optional[int] = None, after: Optional[int] = None) -> Records[AuditRecord]:
@@ -33,16 +29,4 @@ class Audit:
         >>> client.audit.list(limit=1)[0].action
         'create'
         """
-        return self._client.perform(_list(limit, after))
-
-
-@twin_of(Audit)
-class AsyncAudit:
-    """`Audit`, awaited."""
-
-    def __init__(self, client: "AsyncKeypace") -> None:
-        self._client = client
-
-    async def list(self, *, limit: Optional[int] = None, after: Optional[int] = None) -> Records[AuditRecord]:
-        """Like `Audit.list`, awaited."""
-        return await self._client.perform(_list(limit, after))
+        return self._client.perform(routes.list_all(limit, after))

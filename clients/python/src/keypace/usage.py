@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
-from ._calls import Call, listed, query
+from ._async.usage import AsyncUsageSums  # sync only
 from ._models import Usage as UsageRow
+from ._performs import Performs
 from ._records import Records
-from ._twins import twin_of
+from ._routes import usage as routes
 
-if TYPE_CHECKING:
-    from ._client import AsyncKeypace, Keypace
-
-
-def _list(by: str, since: Optional[int], until: Optional[int]) -> Call[Records[UsageRow]]:
-    return Call("GET", "/v1/usage", listed(UsageRow.from_json), params=query(by=by, since=since, until=until))
+__all__ = ["UsageSums", "AsyncUsageSums"]  # sync only
 
 
 class UsageSums:
     """What was asked, in sums."""
 
-    def __init__(self, client: "Keypace") -> None:
+    def __init__(self, client: Performs) -> None:
         self._client = client
 
     def list(self, *, by: str = "key", since: Optional[int] = None, until: Optional[int] = None) -> Records[UsageRow]:
@@ -38,16 +34,4 @@ class UsageSums:
         group         queries  sent  errors  tokens  waited_ms
         gpt-4.1-mini  120      121   1       2160    5400
         """
-        return self._client.perform(_list(by, since, until))
-
-
-@twin_of(UsageSums)
-class AsyncUsageSums:
-    """`UsageSums`, awaited."""
-
-    def __init__(self, client: "AsyncKeypace") -> None:
-        self._client = client
-
-    async def list(self, *, by: str = "key", since: Optional[int] = None, until: Optional[int] = None) -> Records[UsageRow]:
-        """Like `UsageSums.list`, awaited."""
-        return await self._client.perform(_list(by, since, until))
+        return self._client.perform(routes.list_all(by, since, until))
