@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import Any, Callable, Coroutine, List, Optional, TypeVar
 
 from . import _run
@@ -49,7 +50,7 @@ def _in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     errors: List[BaseException] = []
     loop: Optional[asyncio.AbstractEventLoop] = None
     task: "Optional[asyncio.Task[T]]" = None
-    started = threading.Event()
+    started, done = threading.Event(), threading.Event()
 
     async def main() -> T:
         nonlocal loop, task
@@ -64,16 +65,18 @@ def _in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
             errors.append(error)
         finally:
             started.set()
+            done.set()
 
-    thread = threading.Thread(target=run, name="keypace-query-many", daemon=True)
-    thread.start()
+    threading.Thread(target=run, name="keypace-query-many", daemon=True).start()
     try:
-        thread.join()
+        # Not `join`: when Ctrl-C interrupts it, Python 3.11 takes the thread for one that has ended (bpo-45274), and aborts the process at its real end.
+        done.wait()
     except KeyboardInterrupt:
         started.wait()
         if loop is not None and task is not None:
-            loop.call_soon_threadsafe(task.cancel)
-        thread.join()
+            with suppress(RuntimeError):  # it has just ended
+                loop.call_soon_threadsafe(task.cancel)
+        done.wait()
         raise
     if errors:
         raise errors[0]

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 from ._calls import Call, Names, Reply, WholeCall
 from ._errors import HubError, StreamError
 from ._events import Events
+from ._exchange import LONGEST_SAID, code_of
 from ._records import Record
 
 Prompt = Union[str, Sequence[Mapping[str, object]], Mapping[str, object]]
@@ -97,8 +98,10 @@ def chat(
 
 
 def read_answer(reply: Any) -> Answer:
-    """Reads a whole answer."""
+    """Reads a whole answer. Raises HubError for an error that a hub calls a success."""
     data, headers = reply.data, reply.headers
+    if not data.get("choices") and data.get("error"):
+        raise hub_error(data["error"], headers)
     choice = data["choices"][0] if data["choices"] else {}
     usage = data.get("usage") or {}
     return Answer(
@@ -180,7 +183,7 @@ class Pieces:
         try:
             data = json.loads(event)
             if data.get("error"):
-                raise self._refusal(data["error"])
+                raise hub_error(data["error"], self._headers)
             self._last = data
             self._usage = data.get("usage") or self._usage
             texts = []
@@ -196,14 +199,12 @@ class Pieces:
         self._texts += texts
         return texts
 
-    def _refusal(self, error: Any) -> HubError:
-        """An error in the middle of a stream. Hubs say its code as a word, a number, or not at all."""
-        words, code = (error.get("message"), error.get("code")) if isinstance(error, dict) else (error, None)
-        code = code if code is not None or not isinstance(error, dict) else error.get("type")
-        return HubError(
-            str(words)[:2_000], code=str(code)[:100] if isinstance(code, (str, int)) and not isinstance(code, bool) else None,
-            request_id=self._headers.get("x-request-id"),
-        )
+
+def hub_error(error: object, headers: Mapping[str, str]) -> HubError:
+    """The error that stands in an answer or in the middle of a stream, as hubs word it: an object, or a text alone."""
+    words = error.get("message") or error if isinstance(error, Mapping) else error
+    code = code_of(error) if isinstance(error, Mapping) else None
+    return HubError(str(words)[:LONGEST_SAID], code=code, request_id=headers.get("x-request-id"))
 
 
 def text_of(content: object) -> str:
