@@ -83,8 +83,9 @@ internal struct TokenTally
     private static void Take(ref Utf8JsonReader reader, ref long? count)
     {
         reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var tokens) && tokens is >= 0 and <= MostTokens)
-            count = tokens;
+        // Some hubs write 5.0.
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var tokens) && tokens is >= 0 and <= MostTokens && tokens == Math.Floor(tokens))
+            count = (long)tokens;
         else
             reader.Skip();
     }

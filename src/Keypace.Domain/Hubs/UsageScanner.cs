@@ -1,197 +1,143 @@
-using System.Buffers;
-
 namespace Keypace.Domain.Hubs;
 
 /// <summary>
-/// Finds the token counts in an answer while its bytes pass by, in pieces cut anywhere: a JSON answer or a stream of events, in the dialects
-/// of chat completions, responses and messages, of Bedrock, Cohere and Google. It looks for the member <c>"usage"</c> (Google's is
-/// <c>"usageMetadata"</c>) and reads only the object behind it, so the rest of the answer costs one vectorized search; inside a text the quotes are escaped and cannot match. Not thread-safe; one for each answer.
+/// Finds the token counts in an answer while its bytes pass by, in pieces cut anywhere: a JSON answer (also a list or a row of them), a stream of
+/// events, or Bedrock's framed messages; in the dialects of chat completions, responses and messages, of Bedrock, Cohere and Google. What counts is the
+/// answer's own member (<see cref="UsageWalk"/>), not one of the same name in what the model wrote. Not thread-safe; one for each answer.
 /// </summary>
 public sealed class UsageScanner
 {
     /// <summary>A longer usage object is passed over, in bytes.</summary>
     public const int MostObjectBytes = 16 * 1024;
 
-    private State _state;
-    private int _matched;          // bytes of the marker seen at the end of the last piece
-    private int _depth;
-    private bool _isInText;
-    private bool _isEscaped;
-    private byte[]? _kept;         // only while an object lies across pieces
-    private int _keptBytes;
-    private TokenTally _tally;
+    /// <summary>Bedrock's frames: two lengths and a checksum in front, a checksum behind.</summary>
+    private const int PreludeBytes = 12;
+    private const int FrameBytes = PreludeBytes + 4;
+    private const int MostFrameBytes = 16 * 1024 * 1024;
 
-    private enum State : byte
+    private readonly UsageWalk _walk = new();
+    private Form _form;
+    private Line _line;
+    private int _matched;          // bytes of "data:" at the beginning of the line
+    private bool _afterReturn;     // a line feed now belongs to the line end before it
+    private int _inFrame;          // bytes of the frame that passed
+    private int _frameBytes;
+    private int _headerBytes;
+
+    private enum Form : byte
     {
-        Searching,
-        InName,
-        BeforeColon,
-        BeforeObject,
-        InObject,
+        Unknown,
+        Json,
+        Events,
+        Frames,
+        Unreadable,
     }
 
-    private static ReadOnlySpan<byte> Marker => "\"usage"u8;
+    private enum Line : byte
+    {
+        Begins,
+        Data,
+        Other,
+    }
 
-    /// <summary>How the name may go on; or it ends.</summary>
-    private static ReadOnlySpan<byte> Googles => "Metadata\""u8;
+    private static ReadOnlySpan<byte> DataField => "data:"u8;
 
     /// <summary>Tokens of the query, those read from a cache included; null while unknown.</summary>
-    public long? PromptTokens => _tally.Prompt;
+    public long? PromptTokens => _walk.Tally.Prompt;
 
     /// <summary>Tokens of the answer; null while unknown.</summary>
-    public long? CompletionTokens => _tally.Completion;
+    public long? CompletionTokens => _walk.Tally.Completion;
 
     /// <summary>As reported, else the sum of both; null while unknown.</summary>
-    public long? TotalTokens => _tally.Total;
+    public long? TotalTokens => _walk.Tally.Total;
 
     /// <summary>Takes the next piece, of any length. Allocates nothing; an object that lies across pieces is put together in a pooled buffer.</summary>
     public void Feed(ReadOnlySpan<byte> piece)
     {
-        while (!piece.IsEmpty)
+        if (_form is Form.Unknown)
         {
-            piece = _state switch
+            piece = piece.TrimStart(" \t\r\n"u8);
+            if (piece.IsEmpty)
+                return;
+            _form = piece[0] switch
             {
-                State.Searching => Search(piece),
-                State.InName => EndName(piece),
-                State.BeforeColon => Expect(piece, (byte)':', State.BeforeObject),
-                State.BeforeObject => Expect(piece, (byte)'{', State.InObject),
-                _ => Collect(piece),
+                (byte)'{' or (byte)'[' => Form.Json,
+                0 => Form.Frames,
+                0xEF or 0xBB or 0xBF => Form.Unknown,   // a byte order mark
+                _ => Form.Events,
             };
-        }
-    }
-
-    private ReadOnlySpan<byte> Search(ReadOnlySpan<byte> piece)
-    {
-        if (_matched > 0)
-        {
-            // The marker's only border is its quote, so a mismatch falls back to zero or to one.
-            var next = piece[0];
-            _matched = next == Marker[_matched] ? _matched + 1 : next == Marker[0] ? 1 : 0;
-            if (_matched == Marker.Length)
-                (_state, _matched) = (State.InName, 0);
-            return piece[1..];
-        }
-
-        var at = piece.IndexOf(Marker);
-        if (at >= 0)
-        {
-            _state = State.InName;
-            return piece[(at + Marker.Length)..];
-        }
-
-        for (var length = Math.Min(Marker.Length - 1, piece.Length); length > 0; length--)
-        {
-            if (piece.EndsWith(Marker[..length]))
+            if (_form is Form.Unknown)
             {
-                _matched = length;
-                break;
+                Feed(piece[1..]);
+                return;
             }
         }
 
-        return [];
+        if (_form is Form.Json)
+            _walk.Feed(piece);
+        while (!piece.IsEmpty && _form is Form.Events or Form.Frames)
+            piece = _form is Form.Events ? FeedLine(piece) : FeedFrame(piece);
     }
 
-    private ReadOnlySpan<byte> EndName(ReadOnlySpan<byte> piece)
+    private ReadOnlySpan<byte> FeedLine(ReadOnlySpan<byte> piece)
     {
-        var isGoogles = piece[0] == Googles[_matched];
-        if (isGoogles ? _matched + 1 == Googles.Length : _matched == 0 && piece[0] == (byte)'"')
-            (_state, _matched) = (State.BeforeColon, 0);
-        else if (isGoogles)
-            _matched++;
-        else
-            (_state, _matched, isGoogles) = (State.Searching, 0, false);
-        return isGoogles || _state is State.BeforeColon ? piece[1..] : piece;
-    }
-
-    private ReadOnlySpan<byte> Expect(ReadOnlySpan<byte> piece, byte wanted, State then)
-    {
-        piece = piece.TrimStart(" \t\r\n"u8);
         if (piece.IsEmpty)
             return piece;
-        if (piece[0] != wanted)
+        if (_afterReturn && piece[0] == (byte)'\n')
         {
-            _state = State.Searching;   // a text "usage", or "usage": null
-            return piece;
-        }
-
-        _state = then;
-        if (then != State.InObject)
+            _afterReturn = false;
             return piece[1..];
-        (_depth, _isInText, _isEscaped, _keptBytes) = (0, false, false, 0);
-        return piece;   // the brace belongs to the object
+        }
+
+        _afterReturn = false;
+        if (_line is Line.Begins && piece[0] is not ((byte)'\r' or (byte)'\n'))
+        {
+            if (piece[0] != DataField[_matched])
+                _line = Line.Other;
+            else if (++_matched == DataField.Length)
+                _line = Line.Data;
+            return _line is Line.Other ? piece : piece[1..];
+        }
+
+        var end = piece.IndexOfAny((byte)'\r', (byte)'\n');
+        if (_line is Line.Data)
+            _walk.Feed(end < 0 ? piece : piece[..end]);
+        if (end < 0)
+            return [];
+        if (_line is Line.Begins && _matched == 0)
+            _walk.Restart();   // an empty line: the next event's data begins anew
+        (_line, _matched, _afterReturn) = (Line.Begins, 0, piece[end] == (byte)'\r');
+        return piece[(end + 1)..];
     }
 
-    private ReadOnlySpan<byte> Collect(ReadOnlySpan<byte> piece)
+    private ReadOnlySpan<byte> FeedFrame(ReadOnlySpan<byte> piece)
     {
-        var end = EndOfObject(piece);
-        var part = end < 0 ? piece : piece[..end];
-        if (end >= 0 && _keptBytes == 0)
+        if (piece.IsEmpty)
+            return piece;
+        if (_inFrame < PreludeBytes)
         {
-            _tally.Read(part);
-        }
-        else if (_keptBytes + part.Length > MostObjectBytes)
-        {
-            Leave();
-            return piece[part.Length..];
-        }
-        else
-        {
-            _kept ??= ArrayPool<byte>.Shared.Rent(1024);
-            if (_keptBytes + part.Length > _kept.Length)
-            {
-                var larger = ArrayPool<byte>.Shared.Rent(_keptBytes + part.Length);
-                _kept.AsSpan(0, _keptBytes).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_kept);
-                _kept = larger;
-            }
-
-            part.CopyTo(_kept.AsSpan(_keptBytes));
-            _keptBytes += part.Length;
-            if (end < 0)
-                return [];
-            _tally.Read(_kept.AsSpan(0, _keptBytes));
+            if (_inFrame < 4)
+                _frameBytes = (_frameBytes << 8) | piece[0];
+            else if (_inFrame < 8)
+                _headerBytes = (_headerBytes << 8) | piece[0];
+            _inFrame++;
+            if (_inFrame == PreludeBytes && (_frameBytes is < FrameBytes or > MostFrameBytes || _headerBytes < 0 || _headerBytes > _frameBytes - FrameBytes))
+                _form = Form.Unreadable;
+            return piece[1..];
         }
 
-        Leave();
-        return piece[end..];
-    }
-
-    private void Leave()
-    {
-        if (_kept is not null)
-            ArrayPool<byte>.Shared.Return(_kept);
-        (_kept, _keptBytes, _state) = (null, 0, State.Searching);
-    }
-
-    /// <summary>Index behind the closing brace, or -1 when it is not in this piece.</summary>
-    private int EndOfObject(ReadOnlySpan<byte> piece)
-    {
-        for (var index = 0; index < piece.Length; index++)
+        var payload = PreludeBytes + _headerBytes;
+        var until = _inFrame < payload ? payload : _inFrame < _frameBytes - 4 ? _frameBytes - 4 : _frameBytes;
+        var part = piece[..Math.Min(piece.Length, until - _inFrame)];
+        if (until == _frameBytes - 4 && _inFrame >= payload)
+            _walk.Feed(part);
+        _inFrame += part.Length;
+        if (_inFrame == _frameBytes)
         {
-            var next = piece[index];
-            if (_isInText)
-            {
-                if (_isEscaped)
-                    _isEscaped = false;
-                else if (next == '\\')
-                    _isEscaped = true;
-                else if (next == '"')
-                    _isInText = false;
-            }
-            else if (next == '"')
-            {
-                _isInText = true;
-            }
-            else if (next is (byte)'{' or (byte)'[')
-            {
-                _depth++;
-            }
-            else if (next is (byte)'}' or (byte)']' && --_depth == 0)
-            {
-                return index + 1;
-            }
+            _walk.Restart();
+            (_inFrame, _frameBytes, _headerBytes) = (0, 0, 0);
         }
 
-        return -1;
+        return piece[part.Length..];
     }
 }

@@ -26,6 +26,19 @@ public sealed class UsageScannerTests
         { "a text that speaks of usage", """{"choices":[{"message":{"content":"{\"usage\":{\"prompt_tokens\":1000}} \"usage\""}}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}""", 9, 1, 10 },
         { "a value named usage", """{"object":"usage","x":"usage","usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10}}""", 9, 1, 10 },
         { "another usage", """{"tools":[{"parameters":{"usage":{"type":"object"}}}],"usage":{"input_tokens":9,"output_tokens":1}}""", 9, 1, 10 },
+        { "a tool's argument", """{"content":[{"type":"tool_use","input":{"usage":{"prompt_tokens":700000,"input_tokens":900000}}}],"usage":{"input_tokens":3,"output_tokens":2}}""", 3, 2, 5 },
+        { "a tool's argument behind the counts", """{"usage":{"input_tokens":3,"output_tokens":2},"content":[{"input":{"usage":{"prompt_tokens":700000}}}]}""", 3, 2, 5 },
+        { "a tool's argument of a local model", """{"message":{"tool_calls":[{"function":{"arguments":{"usage":{"prompt_tokens":7}}}}]},"usage":{"prompt_tokens":3}}""", 3, null, null },
+        { "google's arguments", """{"candidates":[{"content":{"parts":[{"functionCall":{"args":{"usageMetadata":{"promptTokenCount":7},"usage":{"prompt_tokens":7}}}}]}}],"usageMetadata":{"promptTokenCount":3}}""", 3, null, null },
+        { "a tool's argument in a stream", "data: {\"response\":{\"output\":[{\"usage\":{\"input_tokens\":7}}],\"usage\":{\"input_tokens\":3}}}\n\n", 3, null, null },
+        { "bedrock's arguments", """{"output":{"message":{"content":[{"toolUse":{"input":{"usage":{"inputTokens":7}}}}]}},"usage":{"inputTokens":3,"outputTokens":1}}""", 3, 1, 4 },
+        { "usage in a list", """{"usage":[{"usage":{"prompt_tokens":7}}],"x":[{"usage":{"prompt_tokens":7}}]}""", null, null, null },
+        { "google's list", "[{\"usageMetadata\":{\"promptTokenCount\":9}}\n,\r\n{\"usageMetadata\":{\"promptTokenCount\":9,\"candidatesTokenCount\":4}}]", 9, 4, 13 },
+        { "lines of json", "{\"message\":{}}\n{\"usage\":{\"prompt_tokens\":9}}\n", 9, null, null },
+        { "carriage returns", ": x\rdata: {\"choices\":[],\rdata: \"usage\":{\"prompt_tokens\":9}}\r\rdata: {\r\ndata: \"usage\":{\"completion_tokens\":4}}\r\n\r\n", 9, 4, 13 },
+        { "a byte order mark", "\uFEFFdata:{\"usage\":{\"prompt_tokens\":9}}", 9, null, null },
+        { "an event that breaks off", "data: {\"choices\":[{\"x\":\"\n\ndata: {\"usage\":{\"prompt_tokens\":9}}\n\n", 9, null, null },
+        { "counts as floats", """{"usage":{"prompt_tokens":5.0,"completion_tokens":12e0,"total_tokens":17.00}}""", 5, 12, 17 },
         { "none", """{"choices":[]}""", null, null, null },
         { "null", """{"usage":null}""", null, null, null },
         { "a number", """{"usage":5}""", null, null, null },
@@ -73,6 +86,28 @@ public sealed class UsageScannerTests
     public void Any_bytes_pass() =>
         Gen.Select(Gen.String[Gen.Char["\"usage:{}[]\\ ,1null\n"], 0, 200], Gen.Int[1, 20]).Sample((text, length) =>
             Scan(Encoding.UTF8.GetBytes("{\"usage\":{" + text).Chunk(length)), iter: 20_000);
+
+    [Fact]
+    public void Counts_are_found_in_framed_messages()
+    {
+        static byte[] Frame(string payload)
+        {
+            var headers = "\u000b:event-type\u0007\0\u0002{\""u8.ToArray();
+            var body = Encoding.UTF8.GetBytes(payload);
+            var frame = new byte[16 + headers.Length + body.Length];
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4), headers.Length);
+            frame.AsSpan(8, 4).Fill((byte)'{');
+            headers.CopyTo(frame, 12);
+            body.CopyTo(frame, 12 + headers.Length);
+            frame.AsSpan(frame.Length - 4).Fill((byte)'"');
+            return frame;
+        }
+
+        byte[] all = [.. Frame("""{"delta":{"toolUse":{"input":"{\"usage\":{\"inputTokens\":7}}"}}}"""), .. Frame("""{"metrics":{"latencyMs":1},"usage":{"inputTokens":3,"outputTokens":4,"totalTokens":7}}""")];
+        for (var length = 1; length <= all.Length; length++)
+            AssertCounts(Scan(all.Chunk(length)), 3, 4, 7);
+    }
 
     [Fact]
     public void An_object_beyond_all_bounds_is_passed_over_and_the_next_one_found()
