@@ -112,6 +112,9 @@ internal sealed record ServedKey(
     /// <summary>What its hub has answered since the key is as it is.</summary>
     public LatestAnswered Answers { get; } = new();
 
+    /// <summary>Whether its endpoint takes <c>stream_options</c>, as far as it has said.</summary>
+    public UsageOptionRefusal UsageOption { get; } = new();
+
     /// <summary>Host and port that its connections lead to; null for a key without an address. Found out when first asked.</summary>
     public string? HubHost => _hubHost ??= Destination is { } destination && new Uri(destination.Address) is var uri ? $"{uri.IdnHost}:{uri.Port}" : null;
 
@@ -142,6 +145,16 @@ internal sealed class LatestAnswered
         if (sentAt > Volatile.Read(ref _sentAt))
             Volatile.Write(ref _sentAt, sentAt);
     }
+}
+
+/// <summary>An endpoint that refused <c>stream_options</c> is never sent them unasked again, while its key is as it is.</summary>
+internal sealed class UsageOptionRefusal
+{
+    private volatile bool _isRefused;
+
+    public bool IsRefused => _isRefused;
+
+    public void Note() => _isRefused = true;
 }
 
 /// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>

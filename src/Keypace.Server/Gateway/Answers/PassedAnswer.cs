@@ -48,7 +48,7 @@ internal static class PassedAnswer
         }
 
         // A hub that answers with no events is passed on as it is.
-        var filter = routed.DropsUsageChunk && answer.Response.Content.Headers.ContentType?.MediaType == EventStream ? new UsageChunkFilter() : null;
+        var filter = routed.DropsUsageChunk && EventStream.Equals(answer.Response.Content.Headers.ContentType?.MediaType, StringComparison.OrdinalIgnoreCase) ? new UsageChunkFilter() : null;
         if (filter is not null)
             response.ContentLength = null;
         var fault = await AnswerCopy.BodyAsync(

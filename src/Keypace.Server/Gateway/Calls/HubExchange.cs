@@ -109,9 +109,27 @@ internal sealed class HubExchange(
             return LearnOfRefusalAsync(query, group, turn, need, answer, clock);
         if (HubLearning.Answered(group, turn, answer, key, need.Model, time, out var report))
             accounts.Note(snapshots.Current, key, answer, report);
+        if (query.Routed.DropsUsageChunk && answer.Status is 400 or 422)
+            return LearnOfOptionAsync(query, group, answer, clock);
         if (answer.Status < 400)
             key.Answers.Add(turn.SentAt);
         return new(new Learned(AfterSend.Answer));
+    }
+
+    /// <summary>A hub that refuses the option which only the gateway added is asked again without it: as the caller wrote it, with a new permit.</summary>
+    private async ValueTask<Learned> LearnOfOptionAsync(Query query, PacedGroup group, HubAnswer answer, HubClock clock)
+    {
+        var key = query.Routed!.Key;
+        if (await ReadRefusalAsync(answer, key, clock) is { } silent)
+            return new(AfterSend.Refuse, silent);
+        if (answer.Broken is null && !BodyEdits.IsAboutUsageOption(answer.Small))
+            return new(AfterSend.Answer);
+        answer.Dispose();
+        if (answer.Broken is { } failure)
+            return new(AfterSend.Refuse, HubRefusals.InAnswer(failure, key, clock));
+        key.UsageOption.Note();
+        var again = secondLook.DecideAgain(query, group, SendStage.LineLeft);
+        return new(AfterFailure(query, again.Stage), again.Refusal);
     }
 
     private async ValueTask<Learned> LearnOfRefusalAsync(Query query, PacedGroup group, Turn turn, QueryNeed need, HubAnswer answer, HubClock clock)

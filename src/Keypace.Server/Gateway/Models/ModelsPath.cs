@@ -34,7 +34,10 @@ internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelL
             return;
         }
 
-        var models = Visible(snapshots.Current, token);
+        var snapshot = snapshots.Current;
+        var keys = KeysOf(snapshot, token);
+        await lists.WhenFirstAsync(keys, token, context.RequestAborted);
+        var models = Visible(snapshot, keys, token);
         context.Response.ContentType = "application/json";
         if (path.Length <= Path.Length + 1)
         {
@@ -54,7 +57,11 @@ internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelL
             $"There is no model {Domain.Keys.TypedName.Said(id)} here. GET /v1/models lists them."));
     }
 
-    private IEnumerable<Model> Visible(KeySnapshot snapshot, ServedToken token)
+    private static List<ServedKey> KeysOf(KeySnapshot snapshot, ServedToken token) => [.. snapshot.Keys.Values
+        .Where(key => key.TeamId == token.TeamId && !key.IsDisabled && key.Trouble is null && token.Grant.Sees(key.Id))
+        .OrderBy(key => key.Name.Text, StringComparer.Ordinal)];
+
+    private IEnumerable<Model> Visible(KeySnapshot snapshot, List<ServedKey> keys, ServedToken token)
     {
         const long created = 0;   // hubs seldom say when
         foreach (var agent in snapshot.Agents.Values.OrderBy(agent => agent.Name.Text, StringComparer.Ordinal))
@@ -64,10 +71,8 @@ internal sealed class ModelsPath(Callers callers, KeySnapshots snapshots, ModelL
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var key in snapshot.Keys.Values.OrderBy(key => key.Name.Text, StringComparer.Ordinal))
+        foreach (var key in keys)
         {
-            if (key.TeamId != token.TeamId || key.IsDisabled || key.Trouble is not null || !token.Grant.Sees(key.Id))
-                continue;
             foreach (var model in lists.Of(key, token))
             {
                 if (names.Add(key.Hub.Name + "/" + model))

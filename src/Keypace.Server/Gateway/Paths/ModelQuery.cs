@@ -53,7 +53,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         return new Routed(choice, target, HttpMethod.Post, body)
         {
             ChecksAnswer = true,
-            DropsUsageChunk = _scan.Stream && route.HasUsageOption && key.Hub.NeedsUsageOption && BodyEdits.AskForUsage(body, _scan),
+            DropsUsageChunk = _scan.Stream && route.HasUsageOption && key.Hub.NeedsUsageOption && !key.UsageOption.IsRefused && BodyEdits.AskForUsage(body, _scan),
         };
     }
 }

@@ -44,6 +44,9 @@ internal static class BodyEdits
         return true;
     }
 
+    /// <summary>True for a refusal in which the hub names the option that <see cref="AskForUsage"/> adds.</summary>
+    public static bool IsAboutUsageOption(ReadOnlySpan<byte> answer) => answer.IndexOf("stream_options"u8) >= 0 || answer.IndexOf("include_usage"u8) >= 0;
+
     /// <summary>Why an agent's prompt has no place in this body: without it the query would not be the agent's. Null when it has one.</summary>
     public static Refusal? WhyNoPlace(in BodyScan scan, string? prompt, SystemPromptPlace place)
     {
