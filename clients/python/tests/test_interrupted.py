@@ -57,7 +57,7 @@ def test_it_is_one_interruption_and_nothing_else(how: str, tmp_path: Path) -> No
     out = tmp_path / "answers.jsonl"
     child = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SCRIPT, how, str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={"PYTHONPATH": os.pathsep.join([str(Path(keypace.__file__).parents[1]), str(Path(__file__).parent)]), "PATH": os.environ["PATH"]},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(keypace.__file__).parents[1]), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])},
     )
     try:
         assert child.stdout is not None and child.stdout.readline() == "asked\n"
