@@ -34,7 +34,8 @@ public readonly record struct QuotaUse(Quota Quota, long Used, long FreeAt);
 public sealed partial class Pacer
 {
     /// <summary>What the first in line waits for; without a line, what would keep a small query back.</summary>
-    public Binding BindingAt(long now)
+    /// <param name="ofModels">Limits of single models count, if nothing else is in the way.</param>
+    public Binding BindingAt(long now, bool ofModels = false)
     {
         if (now < PausedUntil)
         {
@@ -46,7 +47,7 @@ public sealed partial class Pacer
             return new(_window.IsHeldBySlice(now) ? BindingKind.Slice : BindingKind.RateLimit, null, _window.NextFree(now));
         }
 
-        if (!IsPlain && BindingQuota(now) is { } quota)
+        if (!IsPlain && BindingQuota(now, ofModels) is { } quota)
         {
             return quota;
         }
@@ -55,8 +56,8 @@ public sealed partial class Pacer
     }
 
     /// <summary>
-    /// The tick at which the next of those that wait goes, or without a line a small query that no limit of one model or source counts;
-    /// <see cref="long.MaxValue"/>: nobody knows.
+    /// The tick at which the next of those that wait goes, or without a line a small query that no limit of one model or source counts; where only limits
+    /// of models are in the way, the next that one of those lets go. <see cref="long.MaxValue"/>: nobody knows.
     /// </summary>
     public long NextStart(long now)
     {
@@ -71,15 +72,15 @@ public sealed partial class Pacer
             next = meter is { IsKept: false, Quota: { Model: null, Source: null } } ? Math.Max(next, meter.Earliest(1, now)) : next;
         }
 
-        return next;
+        return next <= now && FullOfModel(now) is { } full ? full.Earliest(1, now) : next;
     }
 
-    /// <summary>Each quota of all as it stands.</summary>
+    /// <summary>Each quota as it stands.</summary>
     public IReadOnlyList<QuotaUse> QuotasAt(long now) => _meters is null
         ? []
-        : [.. _meters.Where(meter => meter is { IsKept: false, Quota.Source: null }).Select(meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)))];
+        : [.. _meters.Where(meter => !meter.IsKept).Select(meter => new QuotaUse(meter.Quota, meter.Used(now), meter.Earliest(1, now)))];
 
-    private Binding? BindingQuota(long now)
+    private Binding? BindingQuota(long now, bool ofModels)
     {
         if (_line?.Peek() is { } head)
         {
@@ -96,7 +97,23 @@ public sealed partial class Pacer
             }
         }
 
-        return null;
+        return ofModels && FullOfModel(now) is { } full ? new(BindingKind.Quota, full.Quota, full.Earliest(1, now)) : null;
+    }
+
+    /// <summary>Of the limits of single models that are used up, the one that has room first; null: each has room.</summary>
+    private QuotaMeter? FullOfModel(long now)
+    {
+        QuotaMeter? first = null;
+        foreach (var meter in _meters ?? [])
+        {
+            if (meter is { IsKept: false, Quota: { Model: not null, Source: null } } && !meter.Allows(1, now)
+                && (first is null || meter.Earliest(1, now) < first.Earliest(1, now)))
+            {
+                first = meter;
+            }
+        }
+
+        return first;
     }
 
     private long WhenAllowed(Ticket ticket, long now)

@@ -63,6 +63,38 @@ public sealed partial class Pacer
         }
     }
 
+    /// <summary>
+    /// Counts sends of which only records tell in limits that were just set, as far as nothing here reaches back to them. Those that were counted, with their ticks.
+    /// </summary>
+    /// <param name="sends">Of the queries that this pacer grants, and of processes before this one.</param>
+    public IReadOnlyList<(PastUse Use, long At)> AssumeOlder(IReadOnlyList<Quota> quotas, IReadOnlyList<PastUse> sends, DateTimeOffset wall, long now)
+    {
+        var counted = new HashSet<(PastUse Use, long At)>();
+        foreach (var meter in _meters ?? [])
+        {
+            if (meter.Quota.Dimension != QuotaDimension.Requests || meter.IsKept || !quotas.Any(quota => quota.CountsLike(meter.Quota)))
+            {
+                continue;
+            }
+
+            var alike = _meters!.Where(other => other != meter && other.Quota is { Dimension: QuotaDimension.Requests, Source: null } && (other.Quota.Model is null || other.Quota.Model == meter.Quota.Model));
+            var known = now - alike.Where(other => !quotas.Any(quota => quota.CountsLike(other.Quota))).Select(other => other.Reach).Append(_window.Reach(now)).Max();
+            foreach (var use in sends)
+            {
+                var at = now - Math.Max(0, (wall - use.At).Ticks * 100);
+                if (at <= known && meter.Counts(new QueryNeed(use.Model, 0, 0, use.Source)))
+                {
+                    meter.Recall(use.Requests, at, use.At, wall, now);
+                    counted.Add((use, at));
+                }
+            }
+
+            _lines?.Stir(meter);
+        }
+
+        return [.. counted.OrderBy(each => each.At)];
+    }
+
     /// <summary>Puts meters in force; those of <paramref name="made"/> learn what was used before, and what runs counts in them.</summary>
     private void SetMeters(List<QuotaMeter> meters, List<QuotaMeter> made, DateTimeOffset wall, long now)
     {

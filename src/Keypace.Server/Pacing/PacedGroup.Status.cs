@@ -100,7 +100,7 @@ internal sealed partial class PacedGroup
         var free = start == long.MaxValue ? (DateTimeOffset?)null : _clock.WallAt(start, now);
         var isPaused = _pacer.PausedUntil > now;
         var history = _history?.View(now);
-        var binding = _pacer.BindingAt(now);
+        var binding = _pacer.BindingAt(now, ofModels: true);
         var shape = _pacer.Shape;
         return new GroupStatus(
             _pacer.Limit,
@@ -123,7 +123,7 @@ internal sealed partial class PacedGroup
             BindingQuota = binding.Quota,
             Shape = shape,
             Slice = MonotonicClock.SpanOf(shape.Slice),
-            Quotas = [.. _pacer.QuotasAt(now).Select(use => new QuotaStatus(use.Quota, use.Used, use.FreeAt == long.MaxValue ? null : _clock.WallAt(use.FreeAt, now)))],
+            Quotas = [.. _pacer.QuotasAt(now).Where(use => use.Quota.Source is null).Select(use => new QuotaStatus(use.Quota, use.Used, use.FreeAt == long.MaxValue ? null : _clock.WallAt(use.FreeAt, now)))],
             Events = _events?.NewestFirst() ?? [],
             Reported = _reported,
             Heard = Heard,

@@ -37,6 +37,23 @@ internal sealed partial class PacedGroup
         }
     }
 
+    /// <summary>Limits of requests that were just set count what only records tell of: what was sent longer ago than anything here reaches back.</summary>
+    internal void AssumeOlder(IReadOnlyList<Quota> quotas, IReadOnlyList<PastUse> sends)
+    {
+        lock (Gate)
+        {
+            foreach (var (use, at) in _pacer.AssumeOlder(quotas, sends, _clock.Time.GetUtcNow(), _clock.Now))
+            {
+                _uses?.Past(new PastUse(use.At, use.Model, use.Requests, 0, 0), at);
+            }
+
+            if (_uses is { Count: > 0 })
+            {
+                _home.Ledger.NoteUses(Id, _pacer.Limit, _pacer.Guard, _uses.Take(_pacer.TokensOut + (_pacer.TokenAllowance < long.MaxValue ? _pacer.TokenAllowance + _heldTokens : 0)));
+            }
+        }
+    }
+
     private void RecallUses()
     {
         if (_rules.Quotas.Count > 0)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Server.Snapshots;
@@ -14,6 +15,12 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
     private volatile KeySnapshot _current = KeySnapshot.Empty;
 
     public KeySnapshot Current => _current;
+
+    /// <summary>
+    /// What records tell of some keys' sends, for a limit of requests that is set anew on keys with this rate limit: the pacer itself remembers no further back
+    /// than its limits did. Null: nobody keeps records.
+    /// </summary>
+    public Func<IReadOnlyList<Guid>, RateLimit, IReadOnlyList<PastUse>>? RecordsOf { get; set; }
 
     /// <summary>The pacer of a key's rate group. The hot path: one look-up while the group is in memory.</summary>
     public PacedGroup GroupOf(ServedKey key) =>
@@ -110,9 +117,9 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             _current = after;
             // A key that joins or leaves a group may change what rules that group: at once, also for those waiting.
             if (keyId is { } changed && before.Keys.TryGetValue(changed, out var earlier) && earlier.RateGroupId != rateGroupId)
-                ApplyRules(earlier.RateGroupId);
+                ApplyRules(earlier.RateGroupId, before);
             if (rateGroupId is { } group)
-                ApplyRules(group);
+                ApplyRules(group, before);
         }
     }
 
@@ -131,10 +138,16 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
         });
     }
 
-    private void ApplyRules(Guid rateGroupId)
+    private void ApplyRules(Guid rateGroupId, KeySnapshot before)
     {
-        if (_current.RulesByRateGroup.TryGetValue(rateGroupId, out var rules))
-            rateGroups.Configure(rateGroupId, rules);
+        if (!_current.RulesByRateGroup.TryGetValue(rateGroupId, out var rules))
+            return;
+        rateGroups.Configure(rateGroupId, rules);
+        if (RecordsOf is not { } recordsOf || !before.RulesByRateGroup.TryGetValue(rateGroupId, out var earlier))
+            return;
+        var added = rules.Quotas.Where(quota => quota.Dimension is QuotaDimension.Requests && !earlier.Quotas.Any(old => old with { Limit = quota.Limit } == quota)).ToList();
+        if (added.Count > 0)
+            rateGroups.Get(rateGroupId, rules).AssumeOlder(added, recordsOf([.. _current.KeysByRateGroup[rateGroupId].Select(key => key.Id)], rules.Limit));
     }
 
     private static KeySnapshot With(KeySnapshot snapshot, ServedKey key)

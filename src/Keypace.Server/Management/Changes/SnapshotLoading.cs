@@ -1,7 +1,9 @@
+using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Keypace.Server.Management.Changes;
 
@@ -36,6 +38,21 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
         FoundDeletedKeys = rows.HasDeletedKeys;
         RecallQuotas();
         RecallLessons();
+        snapshots.RecordsOf = RecordsOf;
+    }
+
+    private IReadOnlyList<PastUse> RecordsOf(IReadOnlyList<Guid> keys, RateLimit limit)
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            // Times are exact beyond where the pacer's own memory ends.
+            return UsageOfKeys.Read(store, keys, now - OldestCounting, now - TimeSpan.FromSeconds(limit.Seconds) - LongestGuard - LongestGuard);
+        }
+        catch (SqliteException)
+        {
+            return [];   // the change is made already; the limit counts from now
+        }
     }
 
     /// <summary>What hubs taught goes where their secrets are now; of a secret that is gone nothing is kept.</summary>

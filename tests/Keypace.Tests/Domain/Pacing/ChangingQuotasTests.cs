@@ -47,6 +47,40 @@ public sealed class ChangingQuotasTests
         Assert.Equal(TicketState.Waiting, Send(300, 3 * Second).State);
     }
 
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData("a", 2)]
+    [InlineData("b", 2)]
+    public void A_new_limit_of_requests_counts_what_records_tell_of_longer_ago_than_the_window_reaches(string? model, int left)
+    {
+        Assert.Equal(TicketState.Sent, Send(1, 100 * Second).State);   // among the records too
+        PastUse[] records =
+        [
+            new(Noon.AddSeconds(-20), "a", 2, 0, 0), new(Noon.AddSeconds(-15), "b", 3, 0, 0), new(Noon.AddSeconds(100), "a", 1, 0, 0), new(Noon.AddHours(-2), "a", 9, 0, 0),
+        ];
+        var most = model is null ? 8 : 5;
+        Quota quota = new(QuotaDimension.Requests, most, 3600, Model: model);
+        _pacer.ChangeQuotas([quota], Noon.AddSeconds(110), 110 * Second);
+        _pacer.AssumeOlder([quota], records, Noon.AddSeconds(110), 110 * Second);
+        var used = Assert.Single(_pacer.QuotasAt(110 * Second)).Used;
+        Assert.Equal(most - left, used);
+        _pacer.AssumeOlder([quota with { Seconds = 60 }], records, Noon.AddSeconds(110), 110 * Second);
+        Assert.Equal(used, Assert.Single(_pacer.QuotasAt(110 * Second)).Used);
+    }
+
+    [Fact]
+    public void While_only_a_models_limit_is_in_the_way_it_is_told_with_its_time()
+    {
+        _pacer.ChangeQuotas([new(QuotaDimension.Requests, 1, 10, Model: "a"), new(QuotaDimension.Requests, 1, 20, Model: "b")], Noon, 0);
+        Assert.Equal(BindingKind.None, _pacer.BindingAt(Second, ofModels: true).Kind);
+        Assert.Equal(Second, _pacer.NextStart(Second));
+        Send(1, 2 * Second, "b");
+        Send(1, 3 * Second, "a");
+        Assert.Equal("a", _pacer.BindingAt(4 * Second, ofModels: true).Quota!.Model);
+        Assert.InRange(_pacer.NextStart(4 * Second), 13 * Second, 14 * Second);
+        Assert.Equal(BindingKind.None, _pacer.BindingAt(4 * Second).Kind);
+    }
+
     [Fact]
     public void What_is_used_while_a_limit_is_away_counts_when_it_is_set_again()
     {

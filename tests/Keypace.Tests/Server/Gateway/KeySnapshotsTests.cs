@@ -66,6 +66,35 @@ public sealed class KeySnapshotsTests
         Assert.Equal(TimeSpan.FromMilliseconds(80), snapshots.GroupOf(snapshots.Current.Keys[first.Id]).GuardNow);
     }
 
+    [Fact]
+    public void A_limit_of_requests_that_is_set_later_counts_what_records_tell()
+    {
+        var instance = Id(2, 0);
+        var kek = KeyEncryptionKey.Create(new Random(1).NextBytes);
+        Assert.True(VaultKeys.Unlock(kek, instance, VaultKeys.Create(kek, instance, Team, new Random(2).NextBytes)).TryGet(out var vault, out _));
+        using var held = vault;
+        var mapping = new RowMapping(HubCatalogue.Of([Custom()]), vault);
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
+        var asked = 0;
+        var snapshots = new KeySnapshots(new RateGroups(new PacingOptions(), time, new OpenLedger()))
+        {
+            RecordsOf = (keys, _) =>
+            {
+                asked++;
+                Assert.Equal(Id(3, 0), Assert.Single(keys));
+                return [new PastUse(time.GetUtcNow().AddHours(-3), "m", 6, 0, 0)];
+            },
+        };
+        var row = Row(0);
+        snapshots.Load([mapping.Key(row)], [], []);
+        row.Limits = """[{"dimension":"requests","limit":7,"interval_seconds":86400},{"dimension":"tokens","limit":7,"interval_seconds":60}]""";
+        snapshots.Put(mapping.Key(row));
+        Assert.Equal(6, snapshots.GroupOf(snapshots.Current.Keys[row.Id]).Status().Quotas.Single(use => use.Quota.Seconds == 86_400).Used);
+        row.Limits = row.Limits.Replace("7", "8", StringComparison.Ordinal);
+        snapshots.Put(mapping.Key(row));
+        Assert.Equal(1, asked);   // only a new one has to ask
+    }
+
     private static ApiKeyRow Row(int i) => new()
     {
         Id = Id(3, i),
