@@ -90,6 +90,8 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
         return [.. _when.Held().Select(held => new Use(held.At, held.Amount))];
     }
 
+    public override long Coarseness => _when.Width;
+
     public override long AtOf(long mark) => (mark >> 8) * _when.Width;
 
     public override IEnumerable<(long Until, long Amount)> Counting(long now)

@@ -9,6 +9,7 @@ public sealed partial class Pacer
     private List<Guid>? _sources;            // of a group that has several; null: one at most
     private Queue<SenderStamp>? _senders;    // whose the sends in the window are, as far as it is known
     private Dictionary<Guid, CarriedUse>? _carried;
+    private Dictionary<QuotaMeter, List<Use>>? _assumed;   // of before this pacer, which may be anybody's
 
     /// <summary>What was sent up to this tick may be anybody's. Set by the host when it made the pacer.</summary>
     public long KnowsSince { get; set; } = long.MinValue;
@@ -214,11 +215,11 @@ public sealed partial class Pacer
 
         var isFirst = _sources!.Count == 2;
         var past = isFirst ? made.Where(own => own.Quota.Source == _sources[0]).Select(own => (own, Total: Array.Find(_meters!, each => each.Quota.CountsLike(own.Quota with { Source = null }))!))
-            .Select(pair => (pair.own, Uses: SettledOn(pair.Total, now))).ToList() : [];
+            .Select(pair => (pair.own, Uses: SinceKnown(pair.Total, now))).ToList() : [];
         _meters = [.. meters];
         foreach (var (own, uses) in past)
         {
-            foreach (var use in uses.Where(use => use.At > KnowsSince))
+            foreach (var use in uses)
             {
                 own.Assume(use.Amount, use.At);
             }
@@ -228,6 +229,20 @@ public sealed partial class Pacer
         {
             ticket.Claims = [.. ticket.Claims ?? [], .. made.Where(meter => meter.Counts(ticket.Need)).Select(meter => ClaimOnNew(meter, ticket))];
         }
+    }
+
+    /// <summary>What is held on a meter and was used since it is known whose it is: a meter holds what was before up to its coarseness later.</summary>
+    private List<Use> SinceKnown(QuotaMeter meter, long now)
+    {
+        var uses = SettledOn(meter, now);
+        if (_assumed?.TryGetValue(meter, out var assumed) == true)
+        {
+            Subtract(uses, assumed);
+            return [.. uses.Where(use => use.At > KnowsSince)];
+        }
+
+        var coarseness = _meters!.Where(each => each.Quota.Dimension == meter.Quota.Dimension).Max(each => each.Coarseness);
+        return [.. uses.Where(use => use.At - coarseness > KnowsSince)];
     }
 
     private void NoteSender(Ticket ticket, long at)

@@ -53,6 +53,7 @@ public sealed partial class Pacer
         }
 
         AssumeRunning(before.Running);
+        _assumed = _meters.Where(meter => meter.Quota.Dimension is not QuotaDimension.Concurrent).ToDictionary(meter => meter, meter => meter.Held(now));
     }
 
     private void AssumeUnknown(in UnknownUse unknown, DateTimeOffset wall, long now)

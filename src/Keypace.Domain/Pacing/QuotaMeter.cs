@@ -35,6 +35,9 @@ internal abstract class QuotaMeter(Quota quota)
     /// <summary>What was used and is held, reserved amounts left out.</summary>
     public virtual List<Use> Held(long now) => [];
 
+    /// <summary>What is held may be held so much later than it was used, in ticks.</summary>
+    public virtual long Coarseness => 0;
+
     /// <summary>The tick at which an amount is held that was stamped with this mark.</summary>
     public virtual long AtOf(long mark) => mark;
 
@@ -223,6 +226,8 @@ internal sealed class IntervalMeter(Quota quota, long guard) : QuotaMeter(quota)
         _ = _sum.At(now);
         return [.. _sum.Held().Select(held => new Use(held.At, held.Amount))];
     }
+
+    public override long Coarseness => _sum.Width;
 
     public override long AtOf(long mark) => mark * _sum.Width;
 

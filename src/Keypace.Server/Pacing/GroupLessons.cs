@@ -71,7 +71,7 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
                 pacer.PauseUntil(TickOf(pause.Until, now), pause.Why);
             }
 
-            pacer.PausedFor = kept.Source;
+            pacer.PausedFor = pacer.PausedUntil == TickOf(pause.Until, now) ? kept.Source : pacer.PausedFor;   // not where another pause is longer
         }
 
         RecallCircuits(kept, now);

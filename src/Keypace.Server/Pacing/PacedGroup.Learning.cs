@@ -43,7 +43,8 @@ internal sealed partial class PacedGroup
 
     private void LearnHere(Turn turn, in HubReport report, HubRefusal? refusal, string? model, long now)
     {
-        if (_lessons?.Apart(turn.Source) is { } apart)
+        // Headers that speak of another interval than what came along are for the group.
+        if (_lessons?.Apart(turn.Source) is { } apart && (refusal is not null || report.Limit is null || report.IntervalSeconds == apart.IntervalSeconds))
         {
             LearnApart(apart, turn, report, refusal, model, now);
             return;

@@ -102,7 +102,7 @@ internal sealed partial class PacedGroup
     /// <summary>What came along must outlive this process like what was sent here: nothing is granted before it is on the disk.</summary>
     private void WriteDown(CarriedUse carried, long now)
     {
-        if (carried.Sends.Count == 0)
+        if (carried.Sends.Count == 0 && carried.Running.Count == 0 && carried.Quotas.All(quota => quota.Uses.Count == 0))
         {
             return;
         }

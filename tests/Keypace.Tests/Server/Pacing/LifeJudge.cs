@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
 
@@ -15,10 +16,22 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     private readonly Dictionary<int, GroupRules> _rules = [];
     private readonly Dictionary<(int Group, Quota Like), long> _countsSince = [];   // a new limit counts from when it is set, rate limits from the older span
     private readonly Dictionary<int, long> _rateSince = [];
+    private readonly Dictionary<(int Group, QuotaDimension Dimension), int> _coarsest = [];   // seconds: what a new limit knows from an old one it knows by a 500th of that
     private readonly Dictionary<int, long> _pausedUntil = [];
     private long _unknownUntil = long.MinValue;
 
+    private readonly Dictionary<int, (RateLimit Limit, long Since)> _taught = [];   // by secret
+
     public int Sends { get; private set; }
+
+    /// <summary>A hub taught a lower limit of a secret: it holds wherever the secret goes, until <see cref="Forgot"/>.</summary>
+    public void Taught(int source, RateLimit limit) => _taught[source] = (limit, world.RealNow);
+
+    public void Forgot(int source) => _taught.Remove(source);
+
+    public void ForgotIn(IEnumerable<int> sources) => sources.ToList().ForEach(source => _taught.Remove(source));
+
+    public void ForgotAll() => _taught.Clear();
 
     public void RulesAre(int group, GroupRules rules)
     {
@@ -30,6 +43,8 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
 
         foreach (var quota in rules.Quotas)
         {
+            var reach = quota.Zone is null ? quota.Seconds : 86_400;
+            _coarsest[(group, quota.Dimension)] = Math.Max(reach, _coarsest.GetValueOrDefault((group, quota.Dimension)));
             if (before is not null && !before.Quotas.Any(other => other.CountsLike(quota)))
             {
                 _countsSince[(group, Like(quota))] = world.RealNow;
@@ -41,6 +56,8 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
 
     public void Paused(int group, TimeSpan time) =>
         _pausedUntil[group] = Math.Max(_pausedUntil.GetValueOrDefault(group, long.MinValue), world.RealNow + MonotonicClock.NanosecondsOf(time));
+
+    public void Resumed(int group) => _pausedUntil.Remove(group);
 
     /// <summary>A process is gone. Its hubs end what ran when they notice, and until then what is lost waits out.</summary>
     public void Died(List<LifeQuery> queries)
@@ -62,6 +79,13 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         if (query.WasOut)
         {
             return;
+        }
+
+        if (_taught.TryGetValue(query.Source, out var taught))
+        {
+            var since = Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second));
+            var sent = _sent.Count(each => each.Source == query.Source && each.SentAt > since);
+            Assert.True(sent <= taught.Limit.Count, $"{sent} of the {taught.Limit} that the hub taught of secret {query.Source}, {life()}");
         }
 
         var rules = _rules[group];
@@ -88,7 +112,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         {
             var waiting = queries.FindAll(query => query.Turn.State == TicketState.Waiting && groupOf[query.Key] == group);
             if (waiting.Count == 0 || world.RealNow < _unknownUntil || world.RealNow < _pausedUntil.GetValueOrDefault(group, long.MinValue) + Second
-                || queries.Exists(query => query.Turn.IsGranted))
+                || queries.Exists(query => query.Turn.IsGranted) || _taught.Count > 0)
             {
                 continue;
             }
@@ -105,7 +129,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
 
     private bool HasRoom(Quota quota, int group, LifeQuery query) =>
         (quota.Model is not null && quota.Model != query.Need.Model)
-        || Used(quota, group, null, (quota.Seconds * Second / 50) + Second) + Takes(quota, query.Need) <= quota.Limit;
+        || Used(quota, group, null, (quota.Seconds * Second / 50) + (_coarsest[(group, quota.Dimension)] * Second / 400) + Second) + Takes(quota, query.Need) <= quota.Limit;
 
     /// <param name="keys">Null: all.</param>
     private long Used(Quota quota, int group, HashSet<int>? keys, long slack)

@@ -157,6 +157,31 @@ public sealed class MovingKeysTests
     }
 
     [Fact]
+    public void Tokens_that_came_along_after_the_sends_were_over_outlive_a_kill()
+    {
+        var rules = new GroupRules(Ten) { Quotas = [new Quota(QuotaDimension.Tokens, 1000, 60)] };
+        Send(A, rules, 3);
+        _world.Pass(TimeSpan.FromSeconds(5));   // no send counts any more under 10 in 3 s
+        Move(A, B, rules);
+        _world.KillAndStart();
+        _world.Groups.Get(B, rules);
+        Assert.InRange(Used(B), 30, 80);
+    }
+
+    [Fact]
+    public void What_is_of_before_a_restart_goes_along_with_whoever_moves()
+    {
+        var rules = new GroupRules(new RateLimit(100, 1)) { Quotas = [new Quota(QuotaDimension.Requests, 50, Zone: TimeZoneInfo.Utc)] };
+        Send(A, rules, 6);
+        _world.Pass(TimeSpan.FromSeconds(5));
+        _world.KillAndStart();
+        Send(A, rules, 2, Other, OtherSecret);
+        Send(A, rules, 2);
+        Move(A, B, rules);
+        Assert.InRange(Used(B), 8, 12);   // 6 of anybody's, a block that may have been used, and 2 of its own
+    }
+
+    [Fact]
     public void The_first_move_of_a_process_counts_what_the_one_before_it_sent()
     {
         var rules = new GroupRules(Ten);

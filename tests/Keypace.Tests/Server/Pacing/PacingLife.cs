@@ -6,13 +6,13 @@ using Keypace.Tests.Domain.Pacing;
 namespace Keypace.Tests.Server.Pacing;
 
 /// <summary>
-/// One random life of a machine with three keys in two rate groups, in virtual time: queries, answers, kills, power failures, clean stops, changed
+/// One random life of a machine with three keys in three rate groups, in virtual time: queries, answers, kills, power failures, clean stops, changed
 /// limits, keys that move, pauses, idle times. <see cref="LifeJudge"/> looks on. A seed plays the same life each time
 /// (<c>KEYPACE_SEED=17</c>); a failure prints its last steps.
 /// A step is a short stretch of time in which queries come and go, or one of the <see cref="LifeKinds"/>. To try something new, add a kind and a
 /// case in <see cref="StepAsync"/>, and what must hold after it to the judge.
 /// </summary>
-internal sealed class PacingLife
+internal sealed partial class PacingLife
 {
     private const int Keys = 3;
 
@@ -23,9 +23,11 @@ internal sealed class PacingLife
     private readonly LifeJudge _judge;
     private readonly List<LifeQuery> _queries = [];
     private readonly List<string> _steps = [];
-    private readonly Guid[] _groups = [Id(10), Id(11)];
+    private readonly Guid[] _groups = [Id(10), Id(11), Id(12)];
     private readonly GroupRules[] _rules;
-    private readonly int[] _groupOf = [0, 0, 1];   // by key
+    private readonly int[] _groupOf = [0, 0, 1];    // by key
+    private readonly int[] _sourceOf = [0, 1, 2];   // the same
+    private int _sources = Keys;
     private bool _isQuiet;
 
     public PacingLife(int seed, LifeKinds kinds)
@@ -34,7 +36,7 @@ internal sealed class PacingLife
         _kinds = [.. Enum.GetValues<LifeKinds>().Where(kind => kind is not (LifeKinds.None or LifeKinds.All) && kinds.HasFlag(kind))];
         _world = new PacingWorld();
         _world.BackgroundRuns = () => _chance.Next(3) == 0;
-        _rules = [AnyRules(), AnyRules()];
+        _rules = [AnyRules(), AnyRules(), AnyRules()];
         _judge = new LifeJudge(_world, () => this.ToString());
         for (var group = 0; group < _groups.Length; group++)
         {
@@ -68,6 +70,7 @@ internal sealed class PacingLife
             case LifeKinds.PowerFailures:
                 Note("power failure");
                 Die();
+                _judge.ForgotAll();   // the wall clock is anything afterwards, and lessons end by it
                 _world.LosePowerAndStart(TimeSpan.FromMilliseconds(_chance.Next(3000)), TimeSpan.FromMilliseconds(_chance.Next(3000)), _chance.Next(60));
                 Begin();
                 break;
@@ -95,17 +98,20 @@ internal sealed class PacingLife
                 _rules[changed] = _chance.Next(3) == 0 ? AnyRules() : _rules[changed] with { Limit = AnyLimit() };
                 Note($"group {changed}: {Text(_rules[changed])}");
                 _judge.RulesAre(changed, _rules[changed]);
+                _judge.ForgotIn(Enumerable.Range(0, Keys).Where(each => _groupOf[each] == changed).Select(each => _sourceOf[each]));
                 _world.Groups.Configure(_groups[changed], _rules[changed]);
                 break;
             case LifeKinds.Moves:
                 PermitsAreOut();
                 var key = _chance.Next(Keys);
-                var (from, to) = (_groupOf[key], 1 - _groupOf[key]);
-                Note($"key {key} from group {from} to {to}");
-                _groupOf[key] = to;
-                _world.Groups.Move(_groups[from], _rules[from], _groups[to], new MovingKeys(new HashSet<Guid> { Id(key) }, Id(key), Id(key), null, _rules[to]));
-                _judge.Moved();
-                ComeBack();
+                Move(key, (_groupOf[key] + 1 + _chance.Next(_groups.Length - 1)) % _groups.Length);
+                break;
+            case LifeKinds.Secrets:
+                PermitsAreOut();
+                ChangeSecret(_chance.Next(Keys));
+                break;
+            case LifeKinds.Lessons:
+                Teach(_chance.Next(Keys));
                 break;
             case LifeKinds.Pauses:
                 PermitsAreOut();
@@ -136,7 +142,7 @@ internal sealed class PacingLife
         for (var many = _isQuiet ? _chance.Next(20) / 19 : _chance.Next(4); many > 0 && _queries.Count(query => query.Turn.State == TicketState.Waiting) < 60; many--)
         {
             var key = _chance.Next(Keys);
-            Enter(key, new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(15), 1 + _chance.Next(60), Id(key)));
+            Enter(key, new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(15), 1 + _chance.Next(60), Source(_sourceOf[key])));
         }
     }
 
@@ -148,7 +154,7 @@ internal sealed class PacingLife
         _world.Disk.IsQueryRunning = false;
         if (admission.TryGet(out var turn, out _))
         {
-            _queries.Add(new LifeQuery(turn, key, need));
+            _queries.Add(new LifeQuery(turn, key, need) { Source = _sourceOf[key] });
         }
     }
 
@@ -222,6 +228,8 @@ internal sealed class PacingLife
         {
             Group(group);
         }
+
+        RecallLessons();
     }
 
     /// <summary>What a move sent away enters the line of the key's new group.</summary>
@@ -230,7 +238,7 @@ internal sealed class PacingLife
         foreach (var query in _queries.Where(query => query.Turn.IsMoved).ToArray())
         {
             _queries.Remove(query);
-            Enter(query.Key, query.Need);
+            Enter(query.Key, query.Need with { Source = Source(_sourceOf[query.Key]) });
         }
     }
 
@@ -258,51 +266,7 @@ internal sealed class PacingLife
     private static string Text(GroupRules rules) =>
         $"{rules.Limit} {string.Join("; ", rules.Quotas.Select(quota => $"{quota.Dimension} {quota.Limit}/{quota.Zone?.Id ?? $"{quota.Seconds}"} {quota.Model}"))}";
 
+    private static Guid Source(int source) => Id(100 + source);
+
     private static Guid Id(int number) => new($"0193f5a0-0000-7000-8000-{number:000000000000}");
-}
-
-/// <summary>What a life may hold beside queries.</summary>
-[Flags]
-internal enum LifeKinds
-{
-    None = 0,
-    Kills = 1,
-    PowerFailures = 2,
-    Stops = 4,
-    Limits = 8,
-    Moves = 16,
-    Pauses = 32,
-    Idle = 64,
-    All = 127,
-}
-
-/// <summary>One query of a life.</summary>
-internal sealed class LifeQuery(Turn turn, int key, QueryNeed need)
-{
-    public Turn Turn { get; } = turn;
-
-    public int Key { get; } = key;
-
-    public QueryNeed Need { get; } = need;
-
-    /// <summary>What is reserved until it is known what it used.</summary>
-    public QueryNeed Used { get; set; } = need;
-
-    /// <summary>Nanoseconds of real time.</summary>
-    public long SentAt { get; set; } = long.MaxValue;
-
-    /// <summary>The wall clock's time when it was sent.</summary>
-    public DateTimeOffset SentOn { get; set; }
-
-    /// <summary>It had its permit already when something changed.</summary>
-    public bool WasOut { get; set; }
-
-    public bool IsRunning { get; set; }
-
-    public bool HasEnded { get; set; }
-
-    /// <summary>The group that it was sent in, and what ruled it then.</summary>
-    public int SentIn { get; set; }
-
-    public GroupRules SentUnder { get; set; } = null!;
 }

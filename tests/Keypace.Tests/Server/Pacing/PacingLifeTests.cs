@@ -29,6 +29,13 @@ public sealed class PacingLifeTests
     public Task While_keys_move_no_limit_is_over() => PlayAsync(LifeKinds.Moves | LifeKinds.Idle);
 
     [Fact]
+    public Task While_secrets_are_shared_and_parted_no_limit_is_over() => PlayAsync(LifeKinds.Secrets | LifeKinds.Moves | LifeKinds.Idle);
+
+    [Fact]
+    public Task What_hubs_taught_rules_wherever_the_secret_goes_and_through_restarts() =>
+        PlayAsync(LifeKinds.Lessons | LifeKinds.Moves | LifeKinds.Kills | LifeKinds.Stops | LifeKinds.Idle);
+
+    [Fact]
     public Task All_of_it() => PlayAsync(LifeKinds.All);
 
     private static async Task PlayAsync(LifeKinds kinds)

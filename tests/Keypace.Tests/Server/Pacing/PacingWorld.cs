@@ -76,7 +76,7 @@ internal sealed class PacingWorld : IMachine
         _background.Clear();
         var real = RealNow + MonotonicClock.NanosecondsOf(down + booting);
         _boot++;
-        Time = new SteppedTime(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(_boot));   // the wall clock is anything
+        Time = new SteppedTime(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(-_boot));   // the wall clock is anything, but not ahead: long intervals go by it
         _bootedAt = Mono - MonotonicClock.NanosecondsOf(booting);
         _bootOffset = real - Mono;
     }

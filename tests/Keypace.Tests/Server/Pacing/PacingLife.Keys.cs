@@ -1,0 +1,97 @@
+using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing;
+
+namespace Keypace.Tests.Server.Pacing;
+
+/// <summary>What happens to the keys of a life: they move, change their secrets, and learn.</summary>
+internal sealed partial class PacingLife
+{
+    /// <summary>Keys with one secret go together.</summary>
+    private void Move(int key, int to)
+    {
+        var (from, source) = (_groupOf[key], _sourceOf[key]);
+        var together = Enumerable.Range(0, Keys).Where(each => _sourceOf[each] == source).ToArray();
+        Note($"keys {string.Join(", ", together)} from group {from} to {to}");
+        Array.ForEach(together, each => _groupOf[each] = to);
+        Publish(together, from, to, source, source);
+    }
+
+    /// <summary>It takes that of another key and joins its group, or one that nobody had and goes to a group without keys where there is one.</summary>
+    private void ChangeSecret(int key)
+    {
+        var (from, before, other) = (_groupOf[key], _sourceOf[key], _chance.Next(Keys));
+        var isOwn = _sourceOf[other] == before;
+        var to = !isOwn ? _groupOf[other] : Enumerable.Range(0, _groups.Length).FirstOrDefault(group => !_groupOf.Contains(group), (from + 1) % _groups.Length);
+        if (to == from)
+        {
+            return;   // put together by hand before: in the server it comes into the group of its secret first
+        }
+
+        _sourceOf[key] = isOwn ? _sources++ : _sourceOf[other];
+        _groupOf[key] = to;
+        Note($"key {key} has {(isOwn ? "a new secret" : $"that of key {other}")}, from group {from} to {to}");
+        _judge.Forgot(before);   // with the secret it goes, or stays with who has it: not judged
+        Publish([key], from, to, before, _sourceOf[key]);
+    }
+
+    private void Publish(int[] keys, int from, int to, int before, int after)
+    {
+        var there = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == to);
+        var here = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == from).ToArray();
+        _world.Groups.Move(_groups[from], _rules[from], _groups[to], new MovingKeys(
+            keys.Select(Id).ToHashSet(), Source(before), Source(after), here.Length > 0 ? _rules[from] : null, _rules[to])
+        {
+            SourceStays = here.Any(key => _sourceOf[key] == before),
+            AreAlone = there.All(key => _sourceOf[key] == after),
+        });
+        _judge.Moved();
+        ComeBack();
+    }
+
+    /// <summary>The hub says a lower limit twice, or somebody takes back what it taught.</summary>
+    private void Teach(int key)
+    {
+        var (group, source) = (_groupOf[key], _sourceOf[key]);
+        if (_chance.Next(4) == 0)
+        {
+            Note($"what was taught of secret {source} is taken back");
+            Group(group).Forget(LessonKinds.All, Source(source));
+            _judge.Resumed(group);
+            _judge.ForgotIn(Enumerable.Range(0, Keys).Where(each => _groupOf[each] == group).Select(each => _sourceOf[each]));
+            return;
+        }
+
+        if (_queries.Find(query => query.IsRunning && query.Key == key && query.Source == source) is not { } answered)
+        {
+            return;
+        }
+
+        PermitsAreOut();
+        var (seconds, count) = (_rules[group].Limit.Seconds, 1 + _chance.Next(_rules[group].Limit.Count));
+        Note($"the hub says {count} / {seconds} s of secret {source} in group {group}");
+        for (var i = 0; i < 2; i++)
+        {
+            Group(group).Learn(answered.Turn, new HubReport(seconds, count, null), null, null);
+        }
+
+        _judge.ForgotIn(Enumerable.Range(0, Keys).Where(each => _groupOf[each] == group).Select(each => _sourceOf[each]));   // said of one, and the group has one limit
+        if (count < _rules[group].Limit.Count)
+        {
+            _judge.Taught(source, new(count, seconds));
+        }
+    }
+
+    /// <summary>As a start does: what was kept goes where the secret is.</summary>
+    private void RecallLessons()
+    {
+        foreach (var kept in _world.Lessons.Load())
+        {
+            if (Array.FindIndex(_sourceOf, source => Source(source) == kept.Source) is >= 0 and var key)
+            {
+                var isAlone = Enumerable.Range(0, Keys).All(each => _groupOf[each] != _groupOf[key] || _sourceOf[each] == _sourceOf[key]);
+                var group = _groups[_groupOf[key]];
+                Group(_groupOf[key]).Recall(kept with { GroupId = group, BindsSourceOnly = kept.BindsSourceOnly || (kept.GroupId != group && !isAlone) });
+            }
+        }
+    }
+}
