@@ -1,51 +1,39 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Security.Cryptography;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Keypace.Domain.Echoes;
 
 /// <summary>
-/// Finds a secret in what somebody sends back, in whatever clothes: as it is, in base64 at each of its three alignments and in the URL's alphabet, in hex, and any of
-/// these with characters escaped (<c>%73</c>, <c>\u0073</c>, <c>\x73</c>, <c>&amp;#x73;</c>). A piece of half its length counts as the whole, for two events of a
-/// stream may carry half each; where one is strict, as with errors, a run of eight characters does. Not thread-safe. Dispose wipes what was made of the secret.
+/// Finds a secret in what somebody sends back, in whatever clothes (<see cref="SecretForms"/>): as it is, in base64 at each of its alignments and in the URL's alphabet,
+/// in base64 of base64, in base32, in hex, and any of these with characters escaped (<see cref="EscapeReader"/>), also twice. A piece of half its length counts as the whole,
+/// for two events of a stream may carry half each, and so does a run of eight characters that is no word; where it is strict, as with errors, any run of eight does.
+/// Not thread-safe. Dispose wipes what was made of the secret.
 /// </summary>
 public sealed class SecretEcho : IDisposable
 {
     /// <summary>Secrets shorter than this are not looked for: they would star out ordinary words.</summary>
     public const int ShortestSecretBytes = 8;
 
-    /// <summary>A run of so many of the secret's characters is told apart from a word.</summary>
-    private const int TellingRun = 8;
+    /// <summary>Escapes of escapes of escapes are read, and no more.</summary>
+    private const int MostLevels = 3;
 
     private const byte Star = (byte)'*';
 
-    private readonly byte[] _text;
-    private readonly Form[] _forms = new Form[9];
-    private readonly AnchorSearch _anchors = new();
-    private int _formCount;
-    private int _textEnd;
+    private readonly SecretForms _forms;
+    private readonly GramTable _grams;
+    private readonly bool _isStrict;
+    private readonly int _most;
 
-    /// <param name="At">Where the form stands in <see cref="_text"/>.</param>
-    /// <param name="Least">So many bytes of it in a row are starred out.</param>
-    private readonly record struct Form(int At, int Length, int Least);
+    /// <summary>A piece of a form that was found.</summary>
+    private readonly record struct Piece(int From, int To, bool IsEnough);
 
     /// <param name="secret">At least <see cref="ShortestSecretBytes"/> long.</param>
     public SecretEcho(ReadOnlySpan<byte> secret, bool isStrict)
     {
-        var n = secret.Length;
-        _text = ArrayPool<byte>.Shared.Rent((14 * n) + 64);
-        secret.CopyTo(_text);
-        Add(n, isStrict ? TellingRun : Math.Max(TellingRun, (n + 1) / 2));
-        Convert.TryToHexStringLower(secret, _text.AsSpan(_textEnd), out _);
-        Add(2 * n, isStrict ? 2 * TellingRun : Math.Max(2 * TellingRun, n));
-        Convert.TryToHexString(secret, _text.AsSpan(_textEnd), out _);
-        Add(2 * n, isStrict ? 2 * TellingRun : Math.Max(2 * TellingRun, n));
-
-        for (var shift = 0; shift < 3; shift++)
-            AddBase64(secret, shift, isStrict);
-        for (var form = 0; form < _formCount; form++)
-            AddAnchors(form);
-        _anchors.Complete();
+        (_isStrict, _most) = (isStrict, MostHeld(secret.Length));
+        _forms = new SecretForms(secret, isStrict);
+        _grams = new GramTable(_forms);
     }
 
     /// <summary>Never more bytes than this are held at an end: the secret in hex with every digit escaped, and no more than a piece of an answer.</summary>
@@ -53,170 +41,178 @@ public sealed class SecretEcho : IDisposable
 
     /// <summary>Stars out what is found. Lengths do not change.</summary>
     /// <param name="isEnd">False when more is to come: what reaches the end is left as it is then, for <see cref="HeldAtEnd"/>.</param>
-    public bool StarOut(Span<byte> window, bool isEnd)
-    {
-        var whole = isEnd ? window : window[..^EscapedText.CutAtEnd(window)];
-        if (EscapedText.FirstIn(whole) < 0)
-            return StarPlain(whole, isEnd);
-        // Escapes first: starred out plainly, the half that has none would leave the other half too short to be found. And what may go on is left alone.
-        var found = StarEscaped(whole, isEnd);
-        return StarPlain(isEnd ? whole : whole[..^HeldAtEnd(whole, whole.Length)], isEnd) || found;
-    }
+    public bool StarOut(Span<byte> window, bool isEnd) => StarOut(window, isEnd, 0);
 
     /// <summary>How many bytes at the end could be the beginning of something to be found.</summary>
     public int HeldAtEnd(ReadOnlySpan<byte> window, int most)
     {
-        if (window.IsEmpty || (!IsInForms(window[^1]) && !EscapedText.MayEndIn(window[^1])))
+        if (window.IsEmpty || (!_forms.Has(window[^1]) && window[^1] is not ((byte)'%' or (byte)'\\' or (byte)'&' or (byte)'#' or (byte)';')))
             return 0;
-        var tail = window[^Math.Min(window.Length, most)..];
-        var cut = EscapedText.CutAtEnd(tail);
-        if (cut == 0 && EscapedText.FirstIn(tail) < 0)
-            return Suffix(tail);
-
-        var (plain, origins) = (ArrayPool<byte>.Shared.Rent(tail.Length), ArrayPool<int>.Shared.Rent(tail.Length + 1));
-        var count = EscapedText.Read(tail[..^cut], plain, origins);
-        var held = Suffix(plain.AsSpan(0, count));
-        var from = origins[count - held];
-        Return(plain, origins);
-        return tail.Length - from;
+        return Held(window[^Math.Min(window.Length, most)..], 0);
     }
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_text);
-        ArrayPool<byte>.Shared.Return(_text);
+        _grams.Dispose();
+        _forms.Dispose();
     }
 
-    private ReadOnlySpan<byte> TextOf(in Form form) => _text.AsSpan(form.At, form.Length);
-
-    /// <summary>False for a byte that stands in no form: hex and base64 have these, and the first form is the secret itself.</summary>
-    private bool IsInForms(byte one) =>
-        char.IsAsciiLetterOrDigit((char)one) || one is (byte)'+' or (byte)'/' or (byte)'-' or (byte)'_' || TextOf(_forms[0]).Contains(one);
-
-    private void Add(int length, int least)
+    private bool StarOut(Span<byte> window, bool isEnd, int level)
     {
-        if (length < least)
-            return;
-        _forms[_formCount++] = new Form(_textEnd, length, least);
-        _textEnd += length;
+        var whole = isEnd ? window : window[..^_forms.Escapes.CutAtEnd(window)];
+        if (level == MostLevels || _forms.Escapes.FirstIn(whole) is not (>= 0 and var first))
+            return StarPlain(whole, isEnd);
+        // Escapes first: starred out plainly, the half that has none would leave the other half too short to be found. And what may go on is left alone.
+        var found = StarEscaped(whole[Math.Max(0, first - _forms.Longest)..], isEnd, level);
+        return StarPlain(isEnd ? whole : whole[..^Held(whole[^Math.Min(whole.Length, _most)..], level)], isEnd) || found;
     }
 
-    /// <summary>The characters that are the secret's alone, whatever stands before and behind it.</summary>
-    private void AddBase64(ReadOnlySpan<byte> secret, int shift, bool isStrict)
+    private bool StarEscaped(Span<byte> window, bool isEnd, int level)
     {
-        var room = _text.AsSpan(_textEnd);
-        room[..shift].Clear();
-        secret.CopyTo(room[shift..]);
-        Base64.EncodeToUtf8InPlace(room, secret.Length + shift, out _);
-        var (from, to) = (((8 * shift) + 5) / 6, 8 * (secret.Length + shift) / 6);
-        room[from..to].CopyTo(room);
-        var length = to - from;
-        var core = room[..length];
-        var isPlain = !core.ContainsAny((byte)'+', (byte)'/');
-        var least = isStrict ? TellingRun + 2 : Math.Max(TellingRun + 2, (length + 1) / 2);
-        Add(length, least);
-        if (isPlain || length < least)
-            return;
-        var url = _text.AsSpan(_textEnd, length);
-        core.CopyTo(url);
-        url.Replace((byte)'+', (byte)'-');
-        url.Replace((byte)'/', (byte)'_');
-        Add(length, least);
+        var plain = ArrayPool<byte>.Shared.Rent(window.Length);
+        var read = plain.AsSpan(0, _forms.Escapes.Read(window, plain));
+        var found = StarOut(read, isEnd, level + 1);
+        if (found)
+        {
+            var origins = ArrayPool<int>.Shared.Rent(read.Length + 1);
+            _forms.Escapes.Origins(window, origins);
+            for (var at = 0; at < read.Length; at++)
+            {
+                if (read[at] == Star)
+                    window[origins[at]..origins[at + 1]].Fill(Star);
+            }
+
+            ArrayPool<int>.Shared.Return(origins);
+        }
+
+        ArrayPool<byte>.Shared.Return(plain);
+        return found;
     }
 
-    /// <summary>So many that each piece of the least length holds one whole.</summary>
-    private void AddAnchors(int number)
+    private int Held(ReadOnlySpan<byte> tail, int level)
     {
-        var form = _forms[number];
-        var step = form.Least - AnchorSearch.Length + 1;
-        for (var at = step - 1; at + AnchorSearch.Length <= form.Length; at += step)
-            _anchors.Add(TextOf(form).Slice(at, AnchorSearch.Length), number, at);
+        var cut = _forms.Escapes.CutAtEnd(tail);
+        var whole = tail[..^cut];
+        if (level == MostLevels || _forms.Escapes.FirstIn(whole) < 0)
+            return cut + Suffix(whole);
+        var plain = ArrayPool<byte>.Shared.Rent(whole.Length);
+        var read = plain.AsSpan(0, _forms.Escapes.Read(whole, plain));
+        var held = Held(read, level + 1);
+        if (held > 0)
+        {
+            var origins = ArrayPool<int>.Shared.Rent(read.Length + 1);
+            _forms.Escapes.Origins(whole, origins);
+            held = whole.Length - origins[read.Length - held];
+            ArrayPool<int>.Shared.Return(origins);
+        }
+
+        ArrayPool<byte>.Shared.Return(plain);
+        return cut + Math.Max(held, Suffix(whole));
     }
 
     private bool StarPlain(Span<byte> window, bool isEnd)
     {
         var found = false;
-        for (var at = 0; Next(window, ref at, isEnd) is var (from, to) && to > 0; at = Math.Max(at, to))
+        for (var at = 0; Next(window, ref at, isEnd) is { To: > 0 } piece; at = Math.Max(at, piece.To))
         {
-            window[from..to].Fill(Star);
+            window[piece.From..piece.To].Fill(Star);
             found = true;
         }
 
-        return found;
-    }
-
-    private bool StarEscaped(Span<byte> window, bool isEnd)
-    {
-        var (plain, origins) = (ArrayPool<byte>.Shared.Rent(window.Length), ArrayPool<int>.Shared.Rent(window.Length + 1));
-        var count = EscapedText.Read(window, plain, origins);
-        var read = plain.AsSpan(0, count);
-        var found = false;
-        for (var at = 0; Next(read, ref at, isEnd) is var (from, to) && to > 0; at = Math.Max(at, to))
-        {
-            read[from..to].Fill(Star);
-            window[origins[from]..origins[to]].Fill(Star);
-            found = true;
-        }
-
-        Return(plain, origins);
         return found;
     }
 
     /// <summary>The next piece that is long enough; an end of 0 when there is none. <paramref name="at"/> is where to go on from.</summary>
-    private (int From, int To) Next(ReadOnlySpan<byte> window, ref int at, bool isEnd)
+    private Piece Next(ReadOnlySpan<byte> window, ref int at, bool isEnd)
     {
-        while (_anchors.Next(window, at, out var anchors) is var hit && hit >= 0)
+        var (step, last) = (_grams.Step, window.Length - GramTable.Length);
+        ref var start = ref MemoryMarshal.GetReference(window);
+        while (at <= last)
         {
-            var (longestFrom, longestTo, isLongEnough) = (0, 0, false);
-            foreach (var anchor in anchors)
+            var entry = _grams.First(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref start, at)));
+            at += step;
+            if (entry == 0)
+                continue;
+            var best = default(Piece);
+            for (; entry != 0; entry = _grams.After(entry))
             {
-                if (!AnchorSearch.Is(anchor, window[hit..]))
-                    continue;
-                var form = _forms[anchor.Form];
-                var text = TextOf(form);
-                var to = hit + window[hit..].CommonPrefixLength(text[anchor.At..]);
-                var from = hit;
-                for (var i = anchor.At; i > 0 && from > 0 && window[from - 1] == text[i - 1]; i--)
-                    from--;
-                if (to - from <= longestTo - longestFrom && !(to == window.Length && to - from == longestTo - longestFrom))
-                    continue;
-                (longestFrom, longestTo, isLongEnough) = (from, to, to - from >= form.Least);
+                var piece = PieceAt(window, at - step, entry);
+                var (length, longest) = (piece.To - piece.From, best.To - best.From);
+                if (piece.IsEnough == best.IsEnough ? length > longest || (length == longest && piece.To == window.Length) : piece.IsEnough)
+                    best = piece;
             }
 
-            at = hit + 1;
             // What reaches the end may become longer with the next bytes, in one form if not in another.
-            if (isLongEnough && (isEnd || longestTo < window.Length))
-                return (longestFrom, longestTo);
+            if (best.IsEnough && (isEnd || best.To < window.Length))
+                return best;
         }
 
         return default;
     }
 
+    private Piece PieceAt(ReadOnlySpan<byte> window, int hit, int entry)
+    {
+        var (place, number) = _grams.At(entry);
+        ref readonly var form = ref _forms.All[number];
+        var text = _forms.TextOf(form);
+        var middle = place - form.At;
+        var (from, to, inForm) = (hit, hit, middle);
+        for (var i = middle; to < window.Length && i < text.Length && SecretForms.Folded(window[to], form.Is64) == text[i]; i++)
+            to++;
+        if (to - hit < GramTable.Length)
+            return default;
+        for (; from > 0 && inForm > 0 && SecretForms.Folded(window[from - 1], form.Is64) == text[inForm - 1]; inForm--)
+            from--;
+        var length = to - from;
+        var isEnough = length >= form.Least && (length >= SecretForms.TellingRun || !IsWord(window[from..to]));
+        if (!isEnough && !_isStrict && length - Math.Max(0, form.Untold - inForm) >= form.Telling)
+            isEnough = form.Telling > SecretForms.TellingRun || !IsWord(window[(from + Math.Max(0, form.Untold - inForm))..to]);   // nothing encoded is a word
+        return new Piece(from, to, isEnough);
+    }
+
+    /// <summary>Letters alone, or digits alone, with what may stand between words.</summary>
+    private static bool IsWord(ReadOnlySpan<byte> piece)
+    {
+        var (letters, digits) = (false, false);
+        foreach (var one in piece)
+        {
+            letters |= char.IsAsciiLetter((char)one);
+            digits |= char.IsAsciiDigit((char)one);
+        }
+
+        return !letters || !digits;
+    }
+
     /// <summary>The longest end of the text that stands somewhere in a form.</summary>
     private int Suffix(ReadOnlySpan<byte> text)
     {
+        var most = 0;
+        while (most < Math.Min(text.Length, _forms.Longest) && _forms.Has(text[^(most + 1)]))
+            most++;
+        if (most == 0)
+            return 0;
+        text = text[^most..];
+        var folded = ArrayPool<byte>.Shared.Rent(most);
         var length = 0;
-        while (length < text.Length && StandsInForm(text[^(length + 1)..]))
-            length++;
+        foreach (var is64 in (ReadOnlySpan<bool>)[false, true])
+        {
+            SecretForms.Fold(text, folded, is64);
+            while (length < most && StandsInForm(folded.AsSpan((most - length - 1)..most), is64))
+                length++;
+        }
+
+        ArrayPool<byte>.Shared.Return(folded);
         return length;
     }
 
-    private bool StandsInForm(ReadOnlySpan<byte> piece)
+    private bool StandsInForm(ReadOnlySpan<byte> piece, bool is64)
     {
-        if (!IsInForms(piece[0]))
-            return false;
-        foreach (var form in _forms.AsSpan(0, _formCount))
+        foreach (ref readonly var form in _forms.All)
         {
-            if (TextOf(form).IndexOf(piece) >= 0)
+            if (form.Is64 == is64 && _forms.TextOf(form).IndexOf(piece) >= 0)
                 return true;
         }
 
         return false;
-    }
-
-    private static void Return(byte[] plain, int[] origins)
-    {
-        ArrayPool<byte>.Shared.Return(plain);
-        ArrayPool<int>.Shared.Return(origins);
     }
 }

@@ -82,6 +82,9 @@ internal readonly record struct RefusalBody(string? TerminalCode, TimeSpan? Retr
         return -1;
     }
 
+    private static bool BeginsWith(ReadOnlySpan<byte> text, ReadOnlySpan<byte> words) =>
+        text.Length >= words.Length && System.Text.Ascii.EqualsIgnoreCase(text[..words.Length], words);
+
     private static TimeSpan? After(ReadOnlySpan<byte> body, ReadOnlySpan<byte> words)
     {
         var at = IndexOf(body, words);
@@ -91,14 +94,15 @@ internal readonly record struct RefusalBody(string? TerminalCode, TimeSpan? Retr
         var length = 0;
         while (length < rest.Length && length < 24 && (char.IsAsciiLetterOrDigit((char)rest[length]) || rest[length] == '.'))
             length++;
-        var text = Encoding.ASCII.GetString(rest[..length]).TrimEnd('.');
+        var text = Encoding.ASCII.GetString(rest[..length]).TrimEnd('.').ToLowerInvariant();
         if (WaitText.GoDuration(text) is { } duration)
             return duration;
 
         // A bare number with the unit as a word behind it.
-        var isMilliseconds = rest[length..].StartsWith(" ms"u8) || rest[length..].StartsWith(" millisecond"u8);
-        var isMinutes = rest[length..].StartsWith(" minute"u8);
-        if (!isMilliseconds && !isMinutes && !rest[length..].StartsWith(" s"u8))
+        var unit = rest[length..];
+        var isMilliseconds = BeginsWith(unit, " ms"u8) || BeginsWith(unit, " millisecond"u8);
+        var isMinutes = BeginsWith(unit, " minute"u8);
+        if (!isMilliseconds && !isMinutes && !BeginsWith(unit, " s"u8))
             return null;
         if (!double.TryParse(text, System.Globalization.NumberStyles.AllowDecimalPoint, System.Globalization.CultureInfo.InvariantCulture, out var amount))
             return null;

@@ -99,7 +99,7 @@ internal static class GatewayFeature
             if (path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/'))
             {
                 return new Refusal(RefusalReason.NotFound, "use_passthrough",
-                    $"{prefix} is not routed by model. Send it through a key: /keys/NAME{path}.");
+                    $"{prefix} is not routed by model. Send it through a key: /keys/NAME{prefix}…, with the rest of the path as you have it.");
             }
         }
 

@@ -12,12 +12,12 @@ internal static class Diagnosis
     private const string Variable = "DOTNET_EnableDiagnostics";
 
     /// <summary>
-    /// Starts this same process once more (same id, same files) with the doors shut; returns where they are shut already, were asked for by setting the
-    /// variable to 1, or cannot be shut. To be called before anything else was done.
+    /// Starts this same process once more (same id, same files) with the doors shut, whatever the environment says; returns where they are shut already, or
+    /// cannot be shut. To be called before anything else was done.
     /// </summary>
     public static void ShutDoors(IReadOnlyList<string> arguments)
     {
-        if (Environment.GetEnvironmentVariable(Variable) is not null || !OperatingSystem.IsLinux() || Environment.ProcessPath is not { } program)
+        if (AreShut(Environment.GetEnvironmentVariable(Variable)) || !OperatingSystem.IsLinux() || Environment.ProcessPath is not { } program)
             return;
         RemoveSockets();
         // Run by 'dotnet keypace.dll', the program is the host and its first argument the file.
@@ -25,9 +25,16 @@ internal static class Diagnosis
         List<string> words = isHosted ? [program, Environment.GetCommandLineArgs()[0], .. arguments] : [program, .. arguments];
         List<string> variables = [$"{Variable}=0"];
         foreach (DictionaryEntry one in Environment.GetEnvironmentVariables())
-            variables.Add($"{one.Key}={one.Value}");
+        {
+            if (one.Key is not Variable)
+                variables.Add($"{one.Key}={one.Value}");
+        }
+
         LibC.Become(program, words, variables);
     }
+
+    /// <summary>The runtime reads a number in hex; zero alone shuts them, and this is how we write it.</summary>
+    private static bool AreShut(string? value) => value is "0";
 
     /// <summary>The runtime takes them away when it ends, which a process that becomes another does not.</summary>
     private static void RemoveSockets()

@@ -15,10 +15,11 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
     private byte[]? _held;
     private int _heldCount;
     private bool _isStrict;
+    private ErrorWords? _errors;
 
     public static SecretScrub? For(byte[] secret) => secret.Length >= SecretEcho.ShortestSecretBytes ? new SecretScrub(secret) : null;
 
-    /// <summary>True for errors, of which not even eight characters of the secret in a row pass. Set it before the first look.</summary>
+    /// <summary>True for errors, of which not even eight characters of the secret in a row pass.</summary>
     public bool IsStrict
     {
         get => _isStrict;
@@ -38,6 +39,7 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
     private SecretEcho Echo => _echo ??= new SecretEcho(secret, _isStrict);
 
     /// <summary>
+    /// From the first error in an answer on, under a 200 too or in a stream's event, it is as strict as with errors.
     /// Scrubs <paramref name="count"/> new bytes that stand in <paramref name="buffer"/> from <paramref name="start"/>, which is at least <see cref="Room"/>.
     /// </summary>
     /// <returns>The range that may go out now.</returns>
@@ -47,6 +49,8 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
         if (_heldCount > 0)
             _held.AsSpan(0, _heldCount).CopyTo(buffer[from..]);
         var window = buffer[from..(start + count)];
+        if (!_isStrict && (_errors ??= new ErrorWords()).BeginIn(buffer.Slice(start, count)))
+            IsStrict = true;
         Echo.StarOut(window, isEnd: false);
         _heldCount = Echo.HeldAtEnd(window, Room);
         if (_heldCount > 0)
