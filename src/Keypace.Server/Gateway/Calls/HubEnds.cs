@@ -89,11 +89,11 @@ internal struct ExchangeCourse
     /// <summary>It was sent again with another credential, which happens once.</summary>
     public bool IsRenewed;
 
-    /// <summary>How often the hub refused it while other queries of its key, sent in between, were answered.</summary>
-    public int RefusedAmongAnswered;
+    /// <summary>How often the hub refused it over a limit.</summary>
+    public int Refusals;
 
-    /// <summary>Tick at which it was sent when the hub refused it last.</summary>
-    public long RefusedSentAt;
+    /// <summary>Tick at which it was sent when the hub refused it first.</summary>
+    public long FirstRefused;
 
     /// <summary>It waits so long by itself before it enters the line again: nobody else has to.</summary>
     public TimeSpan WaitsAlone;

@@ -184,14 +184,14 @@ internal sealed class HubExchange(
     }
 
     /// <summary>
-    /// How often the hub has refused the query while it answered others of the same key that were sent in between. From the second time on the refusal is
+    /// How often the hub has refused the query while it answered others of the same key that were sent after its first refusal; else 1. From the second time on the refusal is
     /// about this query or its model and not about the key's limit: waiting for the line does not help it.
     /// </summary>
     private static int RefusalsOfThis(ref ExchangeCourse course, Turn turn, ServedKey key)
     {
-        course.RefusedAmongAnswered = course.RefusedAmongAnswered == 0 || key.Answers.SentAt > course.RefusedSentAt ? course.RefusedAmongAnswered + 1 : 1;
-        course.RefusedSentAt = turn.SentAt;
-        return course.RefusedAmongAnswered;
+        course.FirstRefused = course.Refusals == 0 ? turn.SentAt : course.FirstRefused;
+        course.Refusals++;
+        return key.Answers.SentAt > course.FirstRefused ? course.Refusals : 1;
     }
 
     /// <summary>A query that is refused for itself waits out what the hub said without a place in line. False when its caller does not wait so long.</summary>
@@ -275,6 +275,8 @@ internal sealed class HubExchange(
         else if (refused.Kind is EntryRefusalKind.TooLate && group.Binding() is var (kind, binding))
             query.Tally.Binding = LimitText.Of(kind, binding);
         var refusal = TurnRefusals.Of(refused, need, query.Tally.Binding);
+        if (query.Tally.Attempts > 0)
+            refusal = refusal with { HasWaited = true };   // it was sent, and tried again here: no SDK need do the same
         figures.Refused(refusal.Code);
         return refusal;
     }
