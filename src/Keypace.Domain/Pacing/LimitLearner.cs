@@ -18,6 +18,7 @@ public sealed partial class LimitLearner
     private const long ShortestBackoff = SendWindow.Second;
     private const long LongestBackoff = 30 * SendWindow.Second;
     private const long ShortestCircuit = 60 * SendWindow.Second;
+
     /// <summary>The longest that queries are refused without being sent, in ticks.</summary>
     public const long LongestCircuit = 900 * SendWindow.Second;
 
