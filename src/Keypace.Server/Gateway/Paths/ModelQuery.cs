@@ -1,5 +1,6 @@
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Keys;
 using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Protocols;
@@ -16,9 +17,25 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
 {
     private BodyScan _scan;
 
-    protected override ValueTask<Refusal?> TakeBodyAsync(KeySnapshot snapshot, CancellationToken callerLeft) => HttpMethods.IsPost(Context.Request.Method)
-        ? ScanBodyAsync(callerLeft)
-        : new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"This route takes POST with a JSON body, not {Context.Request.Method}."));
+    // What the header names, and in which snapshot it was looked up: once a query where nothing changes.
+    private KeySnapshot? _looked;
+    private ServedKey? _named;
+
+    private string? KeyHeader => Context.Request.Headers[ModelChoice.KeyHeader];
+
+    protected override ValueTask<Refusal?> TakeBodyAsync(KeySnapshot snapshot, CancellationToken callerLeft)
+    {
+        if (!HttpMethods.IsPost(Context.Request.Method))
+            return new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"This route takes POST with a JSON body, not {(TypedName.MayBeSaid(Context.Request.Method) ? Context.Request.Method : "this method")}."));
+        if (KeyHeader is { Length: > 0 } header)
+        {
+            if (!ModelChoice.Named(snapshot, Token!, header).TryGet(out _named, out var refusal))
+                return new(refusal);   // without the body being read
+            _looked = snapshot;
+        }
+
+        return ScanBodyAsync(callerLeft);
+    }
 
     private async ValueTask<Refusal?> ScanBodyAsync(CancellationToken callerLeft)
     {
@@ -35,9 +52,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
     {
         var body = Body!;
         body.Restore();
-        string? keyHeader = Context.Request.Headers[ModelChoice.KeyHeader];
-        var entry = new Entry(Token!.Id, Wish.Name, Token.Grant.Weight, Wish.Class, Wish.Patience);
-        if (!ModelChoice.Of(snapshot, Token, _scan.Model, keyHeader, entry, Parts.Hubs, Parts.RateGroups, Routed?.Key).TryGet(out var choice, out var refusal))
+        if (!ChooseIn(snapshot).TryGet(out var choice, out var refusal))
             return refusal;
         var key = choice.Key;
         if (!HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out var target, out refusal))
@@ -48,12 +63,20 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         BodyEdits.Apply(body, _scan, choice.Model, choice.Agent?.SystemPrompt, route.Prompt);
         choice = choice with { Model = choice.Model ?? _scan.Model };
         if (ReferenceEquals(route, GatewayRoute.ChatCompletions) && ChatProtocols.Of(key.Access.Protocol) is { } protocol)
-            return ChatTranslation.Of(protocol, choice, choice.Agent?.Destination, body, Parts.Bodies.For(Token.Id), RequestIds.Of(Context), Tally.CameInAt);
+            return ChatTranslation.Of(protocol, choice, choice.Agent?.Destination, body, Parts.Bodies.For(Token!.Id), RequestIds.Of(Context), Tally.CameInAt);
 
         return new Routed(choice, target, HttpMethod.Post, body)
         {
             ChecksAnswer = true,
             DropsUsageChunk = _scan.Stream && route.HasUsageOption && key.Hub.NeedsUsageOption && !key.UsageOption.IsRefused && BodyEdits.AskForUsage(body, _scan),
         };
+    }
+
+    private Outcome<ModelChoice> ChooseIn(KeySnapshot snapshot)
+    {
+        if (ReferenceEquals(snapshot, _looked))
+            return new ModelChoice(_named!, null, null);
+        var entry = new Entry(Token!.Id, Wish.Name, Token.Grant.Weight, Wish.Class, Wish.Patience);
+        return ModelChoice.Of(snapshot, Token, _scan.Model, KeyHeader, entry, Parts.Hubs, Parts.RateGroups, Routed?.Key);
     }
 }

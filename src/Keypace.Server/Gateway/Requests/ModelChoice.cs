@@ -20,12 +20,7 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
         KeySnapshot snapshot, ServedToken token, string? model, string? keyHeader, in Entry entry, HubCatalogue hubs, RateGroups rateGroups, ServedKey? chosen)
     {
         if (keyHeader is { Length: > 0 })
-        {
-            var name = Uri.UnescapeDataString(keyHeader);
-            return OfKey(snapshot.FindKey(token.TeamId, name), token, name).TryGet(out var key, out var refusal)
-                ? new ModelChoice(key, null, null)
-                : refusal;
-        }
+            return Named(snapshot, token, keyHeader).TryGet(out var key, out var refusal) ? new ModelChoice(key, null, null) : refusal;
 
         if (model is not { Length: > 0 })
         {
@@ -40,6 +35,13 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
         if (place == "agent")
             return OfAgent(snapshot, token, rest);
         return hubs.TryGet(place, out var hub) ? OfHub(snapshot, token, hub, rest, entry, rateGroups, chosen) : UnknownModel(model);
+    }
+
+    /// <summary>The key that the header names.</summary>
+    public static Outcome<ServedKey> Named(KeySnapshot snapshot, ServedToken token, string keyHeader)
+    {
+        var name = Uri.UnescapeDataString(keyHeader);
+        return OfKey(snapshot.FindKey(token.TeamId, name), token, name);
     }
 
     /// <summary>A key that exists, may be used by this token, and can answer.</summary>

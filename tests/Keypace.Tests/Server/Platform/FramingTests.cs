@@ -84,6 +84,25 @@ public sealed class FramingTests(OwnedServer owned) : IClassFixture<OwnedServer>
         }
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/embeddings")]
+    [InlineData("/v1/responses")]
+    public async Task A_key_that_is_none_is_refused_before_the_body_came(string path)
+    {
+        var token = (await File.ReadAllTextAsync(owned.Folder.In("token"), Ct)).Trim();
+        using var client = new TcpClient();
+        await client.ConnectAsync(_server.Address.Host, _server.Address.Port, Ct);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: {_server.Address.Authority}\r\nAuthorization: Bearer {token}\r\nx-keypace-key: nobody\r\nContent-Length: 50000\r\n\r\n["), Ct);
+        // The clock stands still and nothing more is sent: whoever waits for the body waits for ever.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        Assert.StartsWith("HTTP/1.1 404", await reader.ReadLineAsync(patience.Token), StringComparison.Ordinal);
+    }
+
     private async Task<string> SendAsync(string request)
     {
         using var client = new TcpClient();
