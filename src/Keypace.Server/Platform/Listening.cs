@@ -46,7 +46,7 @@ internal static class Listening
             kestrel.Listen(address.Address, address.Port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => UnfinishedRequest.Around(next, stopping, time));
+                listen.Use(next => UnfinishedRequest.Around(next, time, stopping));
                 listen.Use(next => CallerWatch.Around(next, patience, time));
             });
         }

@@ -11,7 +11,9 @@ namespace Keypace.Server.Platform;
 /// neither the threads nor the processors from queries.
 /// </summary>
 /// <param name="iterations">Of PBKDF2 for new hashes, and for the work that an unknown account costs; a stored hash names its own.</param>
+#pragma warning disable CA1001 // A semaphore whose wait handle nobody asks for holds nothing.
 internal sealed class Passwords(int iterations)
+#pragma warning restore CA1001
 {
     /// <summary>What OWASP asks for with SHA-512; the framework's own default is lower.</summary>
     public const int Iterations = 210_000;

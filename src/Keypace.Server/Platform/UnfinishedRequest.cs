@@ -18,7 +18,7 @@ internal sealed class UnfinishedRequest(PipeReader socket, Action cut) : PipeRea
 
     private volatile bool _isAwaited;
 
-    public static ConnectionDelegate Around(ConnectionDelegate next, CancellationToken stopping, TimeProvider time) => async connection =>
+    public static ConnectionDelegate Around(ConnectionDelegate next, TimeProvider time, CancellationToken stopping) => async connection =>
     {
         var watched = new UnfinishedRequest(
             connection.Transport.Input, () => connection.Abort(new ConnectionAbortedException("The server stops, and the rest of the request did not come.")));

@@ -34,7 +34,7 @@ public sealed class T19SlowCallersTests
         // Who says nothing at all is at rest, and held for as long as a connection at rest is.
         var cut = slow.Where((_, index) => index % 4 is 0 or 1).ToArray();
         var all = Task.WhenAll(cut);
-        threat.Check(await Task.WhenAny(all, Task.Delay(CutWithin)) == all, () => $"{cut.Count(one => !one.IsCompleted)} of {cut.Length} that sent half a request are still there");
+        threat.Check(await Task.WhenAny(all, Task.Delay(CutWithin, TimeProvider.System, CancellationToken.None)) == all, () => $"{cut.Count(one => !one.IsCompleted)} of {cut.Length} that sent half a request are still there");
         await over.CancelAsync();
         foreach (var one in slow)
             threat.Check(await one.ContinueWith(ended => ended.IsCompletedSuccessfully, TaskScheduler.Default), () => "a slow caller failed otherwise than by being cut");
@@ -68,14 +68,14 @@ public sealed class T19SlowCallersTests
     {
         var took = new List<TimeSpan>();
         var memory = 0L;
-        for (var startedAt = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(startedAt) < time;)
+        for (var startedAt = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(startedAt) < time;)
         {
-            var asked = Stopwatch.GetTimestamp();
+            var asked = TimeProvider.System.GetTimestamp();
             var answer = await keypace.Api.ChatAsync("good");
-            took.Add(Stopwatch.GetElapsedTime(asked));
+            took.Add(TimeProvider.System.GetElapsedTime(asked));
             threat.Check((int)answer.Status == 200, () => $"a good query: {(int)answer.Status} {answer.Text}");
             memory = Math.Max(memory, await MemoryAsync(keypace));
-            await Task.Delay(5);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
         }
 
         took.Sort();
@@ -108,7 +108,7 @@ public sealed class T19SlowCallersTests
             await stream.WriteAsync(Encoding.ASCII.GetBytes(start), over);
             while (true)
             {
-                await Task.Delay(1_000, over);
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, over);
                 if (kind < 2)
                     await stream.WriteAsync("a"u8.ToArray(), over);
             }
