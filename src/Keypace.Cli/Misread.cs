@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Cli;
 
@@ -22,7 +23,7 @@ internal static class Misread
             sentence = s_secretFlags.Contains(flag)
                 ? $"There is no {flag}: what stands on a command line can be read by everybody on this machine and stays in the shell's history. "
                     + "Leave it out to be asked, name a file, or pipe it in. If you have just typed a real secret, replace it."
-                : $"There is no option {flag}.{NearestName.Hint(flag, Options(parsed).Select(option => option.Name))}";
+                : !TypedName.MayBeSaid(flag[2..]) ? "There is no such option." : $"There is no option {flag}.{NearestName.Hint(flag, Options(parsed).Select(option => option.Name))}";
         }
         else if (unexpected.Count > 0)
         {

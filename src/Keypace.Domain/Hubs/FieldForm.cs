@@ -31,6 +31,9 @@ public enum FieldForm
 
     /// <summary>The JSON file of a Google service account.</summary>
     ServiceAccount,
+
+    /// <summary>A name that a hub gave, which stands in its addresses: letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>:</c>.</summary>
+    Identifier,
 }
 
 /// <summary>The words of <see cref="FieldForm"/> on the wire and in hub files, and what each form accepts.</summary>
@@ -41,7 +44,7 @@ public static class FieldForms
     [
         ("text", FieldForm.Text), ("header_name", FieldForm.HeaderName), ("header_scheme", FieldForm.HeaderScheme), ("header_value", FieldForm.HeaderValue),
         ("headers", FieldForm.Headers), ("list", FieldForm.List), ("json_template", FieldForm.JsonTemplate), ("json_path", FieldForm.JsonPath),
-        ("service_account", FieldForm.ServiceAccount),
+        ("service_account", FieldForm.ServiceAccount), ("identifier", FieldForm.Identifier),
     ];
 
     public static string WordOf(FieldForm form) => All.First(each => each.Form == form).Word;
@@ -69,6 +72,8 @@ public static class FieldForms
         FieldForm.JsonTemplate => RequestTemplate.WhyNot(text),
         FieldForm.JsonPath => AnswerPath.WhyNot(text),
         FieldForm.ServiceAccount => ServiceAccount.WhyNot(text),
+        FieldForm.Identifier when text.Length > 100 || !char.IsAsciiLetterOrDigit(text[0]) || text.Contains("..", StringComparison.Ordinal) || !text.All(one => char.IsAsciiLetterOrDigit(one) || one is '-' or '_' or '.' or ':') =>
+            "is a name of letters, digits, '-', '_', '.' and ':', at most 100, as the hub gave it. Copy it from the hub's console.",
         _ => null,
     };
 }

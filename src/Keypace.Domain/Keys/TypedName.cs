@@ -47,6 +47,36 @@ public static class TypedName
         return named is ['k' or 'K', 'p' or 'P', _, '_', ..] || AccessTokenText.StandsIn(text);
     }
 
+    /// <summary>
+    /// True also for what begins as nobody's keys do, but is one in all likelihood: it has no spaces, and a piece of 24 or more letters and digits with at least three
+    /// changes between the two. People join words with signs, and dates are short: <c>eval-run-2026-11-30-claude-sonnet</c> has none.
+    /// </summary>
+    public static bool LooksSecret(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        const int Long = 24;
+        const int MostChanges = 3;
+        if (HasKeyForm(text) || text.Split(' ').Any(HasKeyForm))
+            return true;
+        var (run, changes) = (0, 0);
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (!char.IsAsciiLetterOrDigit(text[at]) && text[at] is not ('+' or '/'))
+            {
+                (run, changes) = (0, 0);
+                continue;
+            }
+
+            run++;
+            if (run > 1 && char.IsAsciiDigit(text[at]) != char.IsAsciiDigit(text[at - 1]))
+                changes++;
+            if (run >= Long && changes >= MostChanges)
+                return true;
+        }
+
+        return false;
+    }
+
     private static bool IsUnseen(char character) =>
         char.IsControl(character) || char.GetUnicodeCategory(character) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 }

@@ -45,7 +45,7 @@ internal sealed class Tally(string routeName, long startedAt, DateTimeOffset cam
         ApiKeyId = choice?.Key.Id,
         AgentId = choice?.Agent?.Id,
         TokenId = token.Id,
-        Caller = Named(wish.Name) ?? "",
+        Caller = TypedName.LooksSecret(wish.Name) ? "***" : wish.Name,
         Hub = choice?.Key.Hub.Name,
         Model = Named(choice?.Model),
         Route = routeName,
