@@ -59,6 +59,7 @@ public sealed class ServedRowsTests : IAsyncLifetime
                 Limits = "[]",
                 LimitFrozen = true,
                 Status = "disabled",
+                PassHeaders = "x-one x-two",
             });
             await change.CommitAsync(Ct);
         }
