@@ -32,7 +32,7 @@ internal static class TestVerdicts
     private static (string Status, string Detail) Say(ServedKey key, HubTest step, HubAnswer answer, byte[] body, DateTimeOffset now)
     {
         var hub = key.Hub.DisplayName;
-        var words = WordsOf(body);
+        var words = WordsOf(answer, body);
         var signal = LimitSignals.Read(key.Hub, answer.Status, answer.HeaderOf, body, now);
         if (signal is { IsTerminal: true, Code: "limit_zero" })
             return ("no_access", $"{hub} accepts the key, but its plan allows no requests to this model (a limit of 0){words}");
@@ -63,8 +63,8 @@ internal static class TestVerdicts
         return limits;
     }
 
-    /// <summary>The hub's own words, as far as they are text. The secret is starred out of them already.</summary>
-    private static string WordsOf(byte[] body)
+    /// <summary>The hub's own words, as far as they are text, without a piece of the secret.</summary>
+    private static string WordsOf(HubAnswer answer, byte[] body)
     {
         var words = new StringBuilder();
         foreach (var rune in Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 4 * MostWords))).EnumerateRunes())
@@ -74,6 +74,6 @@ internal static class TestVerdicts
             words.Append(Rune.IsControl(rune) ? " " : rune.ToString());
         }
 
-        return words.ToString().Trim() is { Length: > 0 } text ? $": {text}" : ".";
+        return words.ToString().Trim() is { Length: > 0 } text ? $": {answer.Scrub?.Sentence(text) ?? text}" : ".";
     }
 }

@@ -19,7 +19,7 @@ internal static class AnswerCopy
         UsageChunkFilter? filter = null, int? checkedStatus = null)
     {
         var ct = clock.Token;
-        var room = scrub?.Room ?? 0;
+        var (room, isFirst) = (scrub?.Room ?? 0, true);
         var buffer = ArrayPool<byte>.Shared.Rent(room + PieceBytes);
         try
         {
@@ -30,6 +30,12 @@ internal static class AnswerCopy
                 if (!reading.IsCompleted)
                     clock.ExpectPiece();      // what came with the head needs no clock
                 var read = await reading;
+                if (isFirst)
+                {
+                    isFirst = false;
+                    UnsaidCoding.Refuse(answer.Content, buffer.AsSpan(room, read));
+                }
+
                 if (checkedStatus is { } status)
                 {
                     checkedStatus = null;
@@ -102,6 +108,7 @@ internal static class AnswerCopy
             count += read;
         }
 
+        UnsaidCoding.Refuse(answer.Content, buffer.AsSpan(0, count));
         return buffer[..count];
     }
 }

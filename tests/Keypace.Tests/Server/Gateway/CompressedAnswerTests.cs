@@ -121,6 +121,27 @@ public sealed class CompressedAnswerTests(FeatureHost host)
 
     [Theory]
     [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("zstd")]
+    public async Task What_is_compressed_without_a_word_is_a_502_where_it_says_that_it_is_text(string coding)
+    {
+        var type = "application/json";
+        await using var hub = new RawHub((request, connection) => connection.SendAsync(
+            Compressed.Answer(request.Contains("wrong", StringComparison.Ordinal) ? "400 No" : "200 OK", "identity", Compressed.By(coding, Encoding.UTF8.GetBytes(Completion("x")))).Replace("application/json", type, StringComparison.Ordinal)));
+        var (name, _) = await StoreAsync(hub, Secret());
+
+        foreach (var (path, asked) in Routes(name))
+        {
+            foreach (var question in new[] { asked, asked.Replace("Hello", "wrong", StringComparison.Ordinal) })
+                Assert.Equal("hub_answer_undecodable", (await host.SendAsync(HttpMethod.Post, path, question, null, ("x-keypace-key", name))).MustBe(502).Headers["x-keypace-error"]);
+        }
+
+        type = "application/octet-stream";
+        (await host.GetAsync($"/keys/{name}/files/7")).MustBe(200);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("zstd")]
     [InlineData("gzip, gzip")]

@@ -88,6 +88,21 @@ public sealed class HubOddityTests(FeatureHost host)
     }
 
     [Theory]
+    [InlineData("201 Created")]
+    [InlineData("418 Teapot")]
+    public async Task No_piece_of_the_secret_stands_in_a_tests_words(string status)
+    {
+        var piece = "";
+        await using var hub = new RawHub((_, connection) => connection.SendAsync($"HTTP/1.1 {status}\r\nContent-Length: {piece.Length + 6}\r\n\r\nYour {piece}!"));
+        var (name, id) = await StoreAsync(hub);
+        piece = $"sk-test-{name}"[..9];
+
+        var detail = (await host.PostAsync($"/v1/api-keys/{id}/test")).MustBe(200)["detail"].GetString()!;
+
+        Assert.Contains("Your *********!", detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("204 X")]
     [InlineData("205 X")]
     [InlineData("304 X")]
