@@ -86,6 +86,9 @@ public enum RefusalReason
     /// <summary>413: larger than the setting allows.</summary>
     TooLarge,
 
+    /// <summary>415: compressed in a way that is not known here.</summary>
+    UnknownCoding,
+
     /// <summary>422: readable, but a field cannot be accepted.</summary>
     Invalid,
 

@@ -16,6 +16,9 @@ internal static class Problems
     private static readonly JavaScriptEncoder _readable = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
     private static readonly KeypaceJson _json = new(new JsonSerializerOptions(KeypaceJson.Default.Options) { Encoder = _readable });
 
+    /// <summary>Content codings of requests that are decoded here, as <c>Accept-Encoding</c> lists them.</summary>
+    public const string DecodedCodings = "gzip, deflate, br, zstd";
+
     /// <summary>Writes the refusal in the shape of the request's route. Does nothing once the answer has begun.</summary>
     public static Task WriteAsync(HttpContext context, Refusal refusal) => WriteAsync(context, refusal, StatusOf(refusal.Reason));
 
@@ -34,6 +37,8 @@ internal static class Problems
         headers.CacheControl = "no-store";
         if (refusal.Reason is RefusalReason.Unauthenticated)
             headers.WWWAuthenticate = "Bearer";
+        if (refusal.Reason is RefusalReason.UnknownCoding)
+            headers.AcceptEncoding = DecodedCodings;
         SetRetryHeaders(headers, refusal, status);
 
         var requestId = RequestIds.Of(context);
@@ -83,6 +88,7 @@ internal static class Problems
         RefusalReason.Conflict => StatusCodes.Status409Conflict,
         RefusalReason.Stale => StatusCodes.Status412PreconditionFailed,
         RefusalReason.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        RefusalReason.UnknownCoding => StatusCodes.Status415UnsupportedMediaType,
         RefusalReason.Invalid => StatusCodes.Status422UnprocessableEntity,
         RefusalReason.Limited => StatusCodes.Status429TooManyRequests,
         RefusalReason.NotServed => StatusCodes.Status501NotImplemented,

@@ -57,9 +57,17 @@ internal sealed class RequestBody : IDisposable
         return body;
     }
 
+    /// <summary>An empty body to be filled by <see cref="Add"/> and closed by <see cref="Seal"/>.</summary>
+    /// <param name="room">Taken over.</param>
+    public static Outcome<RequestBody> Begin(int bytes, WaitingBodies.BodyRoom room) =>
+        room.TryTake(SizeFor(bytes)) ? new RequestBody(Allocate(bytes), room) : WaitingBodies.Full;
+
+    /// <summary>All of it is there.</summary>
+    public void Seal() => Length = _count;
+
     /// <summary>
     /// Reads the whole body, after there is room for it: for all of it where its length is told, else piece by piece. A body over the bound, without
-    /// room, too slow, cut off or badly framed is a refusal; a caller who left throws.
+    /// room, too slow, cut off or badly framed is a refusal; a caller who left throws. A compressed body is decoded (<see cref="CodedBody"/>).
     /// </summary>
     /// <param name="room">Taken over: given back with the body, or with the refusal.</param>
     public static async ValueTask<Outcome<RequestBody>> ReadAsync(
@@ -67,6 +75,9 @@ internal sealed class RequestBody : IDisposable
     {
         if (request.ContentLength > maxBytes)
             return TooLarge(maxBytes);
+        if (CodedBody.WhyNot(request, out var coding) is { } unknown)
+            return unknown;
+        var another = room;
 
         var first = (int)Math.Max(1, request.ContentLength ?? Math.Min(FirstBytes, maxBytes));
         if (!room.TryTake(SizeFor(first)))
@@ -118,8 +129,8 @@ internal sealed class RequestBody : IDisposable
         }
 
         UnreadBody.MarkRead(request);
-        body.Length = body._count;
-        return body;
+        body.Seal();
+        return coding is null ? body : CodedBody.Decode(request, body, coding, maxBytes, another);
     }
 
     /// <summary>Replaces bytes of the original. Edits may come in any order and must not overlap.</summary>
@@ -203,7 +214,8 @@ internal sealed class RequestBody : IDisposable
         Length = _count = bytes.Length;
     }
 
-    private Refusal? Add(in ReadOnlySequence<byte> piece, long maxBytes)
+    /// <summary>Takes more bytes, within the bound and the room.</summary>
+    public Refusal? Add(in ReadOnlySequence<byte> piece, long maxBytes)
     {
         if (_count + piece.Length > maxBytes)
             return TooLarge(maxBytes);
