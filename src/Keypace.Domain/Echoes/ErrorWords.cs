@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Keypace.Domain.Echoes;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Keypace.Domain.Echoes;
 /// </summary>
 public sealed class ErrorWords
 {
+    private static readonly SearchValues<byte> NameBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyz_"u8);
+
     private const int MostBehind = 40;    // "error_description" : and the first byte of its value
     private const int MostHeld = 64;
 
@@ -58,7 +62,7 @@ public sealed class ErrorWords
     {
         behind = behind[..Math.Min(behind.Length, MostBehind)];
         var end = behind.IndexOf((byte)'"');
-        if (end < 0 || behind[..end].ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz_"u8))
+        if (end < 0 || behind[..end].ContainsAnyExcept(NameBytes))
             return false;
         behind = behind[(end + 1)..].TrimStart(" \t\r\n"u8);
         if (behind is not [(byte)':', ..])

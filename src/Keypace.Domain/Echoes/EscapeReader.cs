@@ -49,7 +49,7 @@ internal readonly struct EscapeReader(ReadOnlySpan<byte> sought)
     }
 
     /// <summary>How many bytes at the end may be an escape that is not whole yet.</summary>
-    public int CutAtEnd(ReadOnlySpan<byte> text)
+    public static int CutAtEnd(ReadOnlySpan<byte> text)
     {
         var tail = text[^Math.Min(text.Length, LongestEscape)..];
         var at = tail.LastIndexOfAny(Beginnings);

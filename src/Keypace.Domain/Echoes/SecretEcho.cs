@@ -59,7 +59,7 @@ public sealed class SecretEcho : IDisposable
 
     private bool StarOut(Span<byte> window, bool isEnd, int level)
     {
-        var whole = isEnd ? window : window[..^_forms.Escapes.CutAtEnd(window)];
+        var whole = isEnd ? window : window[..^EscapeReader.CutAtEnd(window)];
         if (level == MostLevels || _forms.Escapes.FirstIn(whole) is not (>= 0 and var first))
             return StarPlain(whole, isEnd);
         // Escapes first: starred out plainly, the half that has none would leave the other half too short to be found. And what may go on is left alone.
@@ -91,7 +91,7 @@ public sealed class SecretEcho : IDisposable
 
     private int Held(ReadOnlySpan<byte> tail, int level)
     {
-        var cut = _forms.Escapes.CutAtEnd(tail);
+        var cut = EscapeReader.CutAtEnd(tail);
         var whole = tail[..^cut];
         if (level == MostLevels || _forms.Escapes.FirstIn(whole) < 0)
             return cut + Suffix(whole);

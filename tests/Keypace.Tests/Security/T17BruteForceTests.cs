@@ -81,7 +81,7 @@ public sealed class T17BruteForceTests
         threat.Check(toldAtOnce == 60 - Passwords.MostWaiting - 2, () => $"{toldAtOnce} of 60 were told at once");
         await stop.CancelAsync();
         foreach (var one in tries)
-            await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         // Their places are there again.
         threat.Check(await passwords.VerifyAsync(null, "short", Ct) is false, () => "a place was lost");
         threat.Done();

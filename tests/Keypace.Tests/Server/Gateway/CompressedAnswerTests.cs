@@ -224,7 +224,7 @@ public sealed class CompressedAnswerTests(FeatureHost host)
         Assert.Equal("W/\"7\"", got.Headers["ETag"]);
     }
 
-    private static string Secret() => $"sk-test-not-a-real-key-{Guid.NewGuid():n}";
+    private static string Secret() => $"sk-test-not-a-real-key-{Guid.CreateVersion7(DateTimeOffset.UnixEpoch):n}";
 
     private static string Completion(string word) =>
         $$$"""{"id":"c","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Your key is {{{word}}}."},"finish_reason":"stop"}],"data":[],"usage":{"prompt_tokens":4,"completion_tokens":5,"total_tokens":9}}""";

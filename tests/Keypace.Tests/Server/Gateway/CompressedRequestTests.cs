@@ -27,7 +27,7 @@ public sealed class CompressedRequestTests(FeatureHost host)
         foreach (var (path, body) in Routes(name))
         {
             using var got = await SendAsync(path, Compressed.By(coding, Encoding.UTF8.GetBytes(body)), coding.Replace("raw ", "", StringComparison.Ordinal), name);
-            Assert.True(got.StatusCode is HttpStatusCode.OK, $"{path}: {(int)got.StatusCode} {await got.Content.ReadAsStringAsync()}");
+            Assert.True(got.StatusCode is HttpStatusCode.OK, $"{path}: {(int)got.StatusCode} {await got.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
         }
 
         Assert.All(hub.Requests, request =>

@@ -26,7 +26,7 @@ public sealed class LessonTableTests : IAsyncLifetime
     [Fact]
     public async Task What_was_kept_is_loaded_as_it_was()
     {
-        var kept = new KeptLessons(Guid.NewGuid(), Guid.NewGuid())
+        var kept = new KeptLessons(Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddDays(20_000)), Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddDays(20_000)))
         {
             BindsSourceOnly = true,
             Limit = new LearnedLimit(new RateLimit(100, 60), 20, 20, 0, false),
@@ -36,7 +36,7 @@ public sealed class LessonTableTests : IAsyncLifetime
             Pause = new KeptPause(DateTimeOffset.UnixEpoch.AddDays(20_002), "the hub said so", 3600),
             Circuits = [new KeptCircuit("m", DateTimeOffset.UnixEpoch.AddDays(20_003))],
         };
-        var pauseOnly = new KeptLessons(Guid.NewGuid(), Guid.NewGuid()) { Pause = new KeptPause(DateTimeOffset.UnixEpoch.AddDays(20_002), "the hub said so", 0) };
+        var pauseOnly = new KeptLessons(Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddDays(20_000)), Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddDays(20_000))) { Pause = new KeptPause(DateTimeOffset.UnixEpoch.AddDays(20_002), "the hub said so", 0) };
         await using (var table = Table())
         {
             table.Keep(kept);

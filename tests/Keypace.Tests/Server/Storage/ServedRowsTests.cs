@@ -38,7 +38,7 @@ public sealed class ServedRowsTests : IAsyncLifetime
         {
             change.Db.ApiKeys.Add(new ApiKeyRow
             {
-                Id = Guid.NewGuid(),
+                Id = Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddDays(20_000)),
                 TeamId = (await change.Db.Teams.FirstAsync(Ct)).Id,
                 Name = "main",
                 NameKey = "MAIN",
@@ -50,7 +50,7 @@ public sealed class ServedRowsTests : IAsyncLifetime
                 Envelope = [1, 2],
                 SecretVersion = 3,
                 Fingerprint = [4, 5],
-                RateGroupId = Guid.NewGuid(),
+                RateGroupId = Guid.CreateVersion7(DateTimeOffset.UnixEpoch.AddDays(20_000)),
                 RateLimitPerInterval = 6,
                 RateLimitInterval = 7,
                 LimitIsDefault = true,
