@@ -8,10 +8,10 @@ namespace Keypace.Domain.Echoes;
 /// </summary>
 public sealed class ErrorWords
 {
-    private static readonly SearchValues<byte> NameBytes = SearchValues.Create("abcdefghijklmnopqrstuvwxyz_"u8);
-
     private const int MostBehind = 40;    // "error_description" : and the first byte of its value
     private const int MostHeld = 64;
+
+    private static readonly SearchValues<byte> NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz_"u8);
 
     private readonly byte[] _end = new byte[2 * MostHeld];
     private int _count;
@@ -62,7 +62,7 @@ public sealed class ErrorWords
     {
         behind = behind[..Math.Min(behind.Length, MostBehind)];
         var end = behind.IndexOf((byte)'"');
-        if (end < 0 || behind[..end].ContainsAnyExcept(NameBytes))
+        if (end < 0 || behind[..end].ContainsAnyExcept(NameLetters))
             return false;
         behind = behind[(end + 1)..].TrimStart(" \t\r\n"u8);
         if (behind is not [(byte)':', ..])

@@ -119,7 +119,7 @@ internal sealed class SecretForms : IDisposable
         if (length == 0)
             return;
         var half = (length + 1) / 2;
-        var least = _isStrict ? telling : half;
+        var least = _isStrict ? Math.Min(telling, half) : half;
         // A word of an answer that is also in the secret stays: a piece shorter than half is one only where it is longer than words that tell nothing.
         Put(new Form(TextEnd, length, Math.Min(least, length), Math.Min(Math.Min(least, telling), length), untold, is64));
     }

@@ -65,6 +65,8 @@ public sealed class SecretClothesTests
                 var said = Scrubbed(secret, first + "\n\n", second + "\n\n");
                 Assert.False(said.Contains(first, StringComparison.Ordinal) && said.Contains(second, StringComparison.Ordinal), said);
                 Assert.Equal(first.Length + second.Length + 4, said.Length);
+                var error = Scrubbed(secret, "event: error\n" + first + "\n\n", "event: error\n" + second + "\n\n");
+                Assert.False(error.Contains(first, StringComparison.Ordinal) && error.Contains(second, StringComparison.Ordinal), error);
             }
         }
     }
