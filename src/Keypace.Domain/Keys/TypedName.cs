@@ -56,7 +56,7 @@ public static class TypedName
         ArgumentNullException.ThrowIfNull(text);
         const int Long = 24;
         const int MostChanges = 3;
-        if (HasKeyForm(text) || text.Split(' ').Any(HasKeyForm))
+        if (HasKeyForm(text) || (text.Contains(' ', StringComparison.Ordinal) && text.Split(' ').Any(HasKeyForm)))
             return true;
         var (run, changes) = (0, 0);
         for (var at = 0; at < text.Length; at++)

@@ -45,7 +45,7 @@ internal sealed class Tally(string routeName, long startedAt, DateTimeOffset cam
         ApiKeyId = choice?.Key.Id,
         AgentId = choice?.Agent?.Id,
         TokenId = token.Id,
-        Caller = TypedName.LooksSecret(wish.Name) ? "***" : wish.Name,
+        Caller = wish.Name is { Length: > 0 } named && TypedName.LooksSecret(named) ? "***" : wish.Name,   // null where the headers were refused
         Hub = choice?.Key.Hub.Name,
         Model = Named(choice?.Model),
         Route = routeName,

@@ -92,8 +92,9 @@ public sealed class RecordsTests : IAsyncLifetime
         (await _host.PostAsync("/v1/api-keys/test", new { hub = "custom", value = odd, url = _host.Hub.Url })).MustBe(200);
         (await _host.PostAsync("/v1/agent-configurations", new { agent_name = "a", model_name = "m", hub = "openai", api_key = odd })).MustBe(200);
         (await _host.PostAsync("/v1/agent-configurations", new { agent_name = "b", model_name = "m", hub = "bedrock", hub_config = new { region = "eu-central-1", access_key = odd, secret_access_key = odd } })).MustBe(200);
-        foreach (var path in new[] { "/v1/api-keys", "/v1/api-keys/hidden", "/v1/api-keys/hidden/status", "/v1/api-keys/hidden/queries", "/v1/api-keys/hidden/models", "/v1/agent-configurations", "/v1/audit", "/v1/usage", "/v1/settings", "/v1/rate-groups", "/v1/access-tokens" })
+        foreach (var path in new[] { "/v1/api-keys", "/v1/api-keys/hidden", "/v1/api-keys/hidden/status", "/v1/api-keys/hidden/queries", "/v1/agent-configurations", "/v1/audit", "/v1/usage", "/v1/settings", "/v1/rate-groups", "/v1/access-tokens" })
             (await _host.GetAsync(path)).MustBe(200);
+        (await _host.GetAsync("/v1/api-keys/hidden/models")).MustBe(502);   // the hub refuses the secret, and says it back
 
         Assert.All(_host.Answers, answer => MustNotHold(answer, odd, answer));
         Assert.All(_host.Answers, answer => MustNotHold(answer, _host.Token, answer));
