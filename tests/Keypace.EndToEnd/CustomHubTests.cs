@@ -66,7 +66,7 @@ public sealed class CustomHubTests(SharedKeypace shared)
         var key = await StoreAsync(hub, "sk-test-not-a-real-key-0003", null);
 
         var plain = (await AskAsync(key, "hello", stream: true)).MustBe(200);
-        Assert.Equal(Chunk + Done, plain.Text);
+        Assert.Equal(Chunk.Replace(",\"usage\":null", "", StringComparison.Ordinal) + Done, plain.Text);   // it did not ask for counts
         Assert.True(JsonDocument.Parse(hub.All[^1].Body).RootElement.GetProperty("stream_options").GetProperty("include_usage").GetBoolean());
         var asked = (await shared.Api.PostAsync("/v1/chat/completions",
             "{\"model\":\"m\",\"stream\":true,\"messages\":[],\"stream_options\":{\"include_usage\":true}}", ("x-keypace-key", key))).MustBe(200);

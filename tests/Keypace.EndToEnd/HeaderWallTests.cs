@@ -47,7 +47,7 @@ public sealed class HeaderWallTests(SharedKeypace keypace)
         await using var hub = await HubAsync("methods " + method);
         var status = await RawHttp.StatusAsync(
             keypace.Running.Address, $"{method} /keys/methods%20{method}/v1/x HTTP/1.1\r\nAuthorization: Bearer {keypace.Running.Folder.Token}\r\n");
-        Assert.Equal(400, status);
+        Assert.Equal(405, status);
         Assert.Empty(hub.Seen);
     }
 
