@@ -128,10 +128,11 @@ public sealed class CustomHubTests(SharedKeypace shared)
     {
         await using var hub = await StartAsync(_ => new Said(200, "text/event-stream", Chunk, "data: {\"half", null));
         var key = await StoreAsync(hub, "sk-test-not-a-real-key-0005", null);
-        var answer = await AskAsync(key, "hello", stream: true);
+        var answer = await shared.Api.PostForWhatComesAsync(
+            "/v1/chat/completions", new { model = "m", stream = true, messages = new[] { new { role = "user", content = "hello" } } }, ("x-keypace-key", key));
         // A reset may overtake what was sent before it: then nothing of the answer came, and that is said as well.
         if ((int)answer.Status != 502)
-            Assert.StartsWith(Chunk, answer.MustBe(200).Text, StringComparison.Ordinal);
+            Assert.StartsWith(Chunk.Replace(",\"usage\":null", "", StringComparison.Ordinal), answer.MustBe(200).Text, StringComparison.Ordinal);
         Assert.Contains("hub_broke_off", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", answer.Text, StringComparison.Ordinal);
     }

@@ -22,6 +22,23 @@ internal sealed record Answer(HttpStatusCode Status, IReadOnlyDictionary<string,
         return new Answer(response.StatusCode, headers, await response.Content.ReadAsByteArrayAsync(ct));
     }
 
+    /// <summary>An answer that may be cut: what came of it.</summary>
+    public static async Task<Answer> ReadWhatComesAsync(HttpResponseMessage response)
+    {
+        using var came = new MemoryStream();
+        try
+        {
+            var body = await response.Content.ReadAsStreamAsync();
+            await body.CopyToAsync(came);
+        }
+        catch (IOException)
+        {
+            // It was cut behind that.
+        }
+
+        return new Answer(response.StatusCode, new Dictionary<string, string>(), came.ToArray());
+    }
+
     /// <summary>An answer that is cut: what came of it. Fails when it ends as a whole one does.</summary>
     public static async Task<Answer> ReadUntilCutAsync(HttpResponseMessage response)
     {

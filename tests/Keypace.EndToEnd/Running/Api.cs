@@ -27,6 +27,13 @@ internal sealed class Api : IDisposable
     public Task<Answer> PostAsync(string path, object? body, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, body, headers);
 
+    /// <summary>For an answer that is cut behind what came of it, or refused whole.</summary>
+    public async Task<Answer> PostForWhatComesAsync(string path, object body, params (string Name, string Value)[] headers)
+    {
+        using var response = await OpenAsync(HttpMethod.Post, path, body, headers, HttpCompletionOption.ResponseHeadersRead, default);
+        return await Answer.ReadWhatComesAsync(response);
+    }
+
     /// <summary>For an answer that is cut behind what came of it.</summary>
     public async Task<Answer> PostUntilCutAsync(string path, object body)
     {
