@@ -3,13 +3,8 @@ using Keypace.Domain.Pacing;
 
 namespace Keypace.Tests.Domain.Pacing;
 
-public sealed class PacerQuotaTests
+public sealed class PacerQuotaTests : QuotaPacing
 {
-    private const long Second = SendWindow.Second;
-    private static readonly RateLimit Plenty = new(1000, 1);
-    private readonly List<Ticket> _changed = [];
-    private long _now;
-
     /// <summary>A trace that ran over while a limit that was set again began with nothing used.</summary>
     private const int ForgetsWhatWasUsed = 3;
 
@@ -51,21 +46,11 @@ public sealed class PacerQuotaTests
         var ticket = Send(pacer, 60);
         pacer.Ended(ticket);
         Assert.Equal((false, true), (pacer.IsIdle(9 * Second), pacer.IsIdle(20 * Second)));
-        _now = 20 * Second;
+        Now = 20 * Second;
         ticket = Send(pacer, 60);
         Assert.False(pacer.IsIdle(40 * Second));   // it runs still
         pacer.Ended(ticket);
         Assert.True(pacer.IsIdle(40 * Second));
-    }
-
-    [Fact]
-    public void What_is_granted_and_not_yet_sent_is_foreseen_as_sent_now()
-    {
-        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10), new Quota(QuotaDimension.Concurrent, 5));
-        Assert.Equal(EntryEnd.Granted, pacer.Enqueue(new PlainTicket(), Needs(60, 0), 0));
-        Assert.Equal((0, 0L), pacer.Expect(Needs(40, 0), 0));
-        Assert.InRange(pacer.Expect(Needs(41, 0), 0).ExpectedStart, 10 * Second, (10 * Second) + (Second / 25));
-        Assert.Equal((60, 0L), (pacer.QuotasAt(0)[0].Used, pacer.QuotasAt(0)[0].FreeAt));
     }
 
     [Fact]
@@ -89,25 +74,10 @@ public sealed class PacerQuotaTests
         Assert.NotNull(large.BoundBy);
         var small = Enumerable.Range(0, 12).Select(_ => Wait(pacer, 2, token: "small")).ToArray();
         Assert.Equal(8, small.Count(ticket => ticket.State == TicketState.Sent));
-        Assert.Equal(new Binding(BindingKind.Quota, pacer.Quotas[0], 10 * Second), pacer.BindingAt(_now));
+        Assert.Equal(new Binding(BindingKind.Quota, pacer.Quotas[0], 10 * Second), pacer.BindingAt(Now));
         RunUntil(pacer, () => large.State == TicketState.Sent);
-        Assert.InRange(_now, 10 * Second, 10 * Second + (Second / 25));
+        Assert.InRange(Now, 10 * Second, 10 * Second + (Second / 25));
         Assert.Equal(12, small.Count(ticket => ticket.State == TicketState.Sent));   // ten tokens were left for four of them
-    }
-
-    [Fact]
-    public void What_was_kept_for_one_that_another_limit_blocks_now_is_told_to_be_free_in_time()
-    {
-        var pacer = Of(new Quota(QuotaDimension.Requests, 1, 60, Model: "a"), new Quota(QuotaDimension.Tokens, 100, 10));
-        Send(pacer, 60, "a");
-        var large = Wait(pacer, 90, "a");
-        var others = Enumerable.Range(0, 9).Select(_ => Wait(pacer, 2, "b", "small")).ToArray();
-        Assert.Equal((Pacer.MostPasses, TicketState.Waiting), (large.Passed, others[^1].State));   // tokens are kept for the large one
-
-        RunUntil(pacer, () => others[^1].State == TicketState.Sent);
-
-        Assert.InRange(_now, 10 * Second, 11 * Second);   // not a minute: the large one has its tokens and waits for its model's turn
-        Assert.Equal(TicketState.Waiting, large.State);
     }
 
     [Theory]
@@ -123,11 +93,11 @@ public sealed class PacerQuotaTests
             Assert.Equal(TicketState.Waiting, Wait(pacer, 0, "a").State);
         }
 
-        Assert.Equal(0, pacer.Expect(Needs(0, 0, "b"), _now).ExpectedStart);
+        Assert.Equal(0, pacer.Expect(Needs(0, 0, "b"), Now).ExpectedStart);
         Assert.Equal(TicketState.Sent, Wait(pacer, 0, "b").State);
-        _now = Second / 10;
+        Now = Second / 10;
         Advance(pacer);
-        Assert.InRange(pacer.NextEvent(_now), 59 * Second, 60 * Second + (Second / 8));   // a second before, one is told to open its connection
+        Assert.InRange(pacer.NextEvent(Now), 59 * Second, 60 * Second + (Second / 8));   // a second before, one is told to open its connection
     }
 
     [Fact]
@@ -141,9 +111,9 @@ public sealed class PacerQuotaTests
         pacer.Enqueue(third, Needs(60, 0), 0);
         Assert.Null(third.BoundBy);   // the rate limit does
         RunUntil(pacer, () => first.State == TicketState.Sent);
-        Assert.Equal((Second, TicketState.Waiting), (_now, second.State));
+        Assert.Equal((Second, TicketState.Waiting), (Now, second.State));
         var fourth = new PlainTicket();
-        pacer.Enqueue(fourth, Needs(60, 0), _now);
+        pacer.Enqueue(fourth, Needs(60, 0), Now);
         Assert.Equal(pacer.Quotas[0], fourth.BoundBy);
     }
 
@@ -169,7 +139,7 @@ public sealed class PacerQuotaTests
         Assert.Equal((TicketState.Waiting, 0), (blocked.State, blocked.Passed));
         Assert.Equal(TicketState.Sent, Wait(pacer, 0, model: null).State);
         RunUntil(pacer, () => blocked.State == TicketState.Sent);
-        Assert.InRange(_now, 60 * Second, 60 * Second + (Second / 8));
+        Assert.InRange(Now, 60 * Second, 60 * Second + (Second / 8));
     }
 
     [Fact]
@@ -198,58 +168,18 @@ public sealed class PacerQuotaTests
         var first = Send(pacer, 100);
         var second = Wait(pacer, 40);
         Assert.Equal(TicketState.Waiting, second.State);
-        pacer.Settle(first, 20, 30, _now);
+        pacer.Settle(first, 20, 30, Now);
         Advance(pacer);
         Assert.Equal(TicketState.Sent, second.State);
-        Assert.Equal((90, 30), (pacer.QuotasAt(_now)[0].Used, pacer.QuotasAt(_now)[1].Used));
-        _now = 5 * Second;
-        pacer.Settle(second, 400, 0, _now);   // 360 more than it had reserved
-        Assert.Equal(450, pacer.QuotasAt(_now)[0].Used);
+        Assert.Equal((90, 30), (pacer.QuotasAt(Now)[0].Used, pacer.QuotasAt(Now)[1].Used));
+        Now = 5 * Second;
+        pacer.Settle(second, 400, 0, Now);   // 360 more than it had reserved
+        Assert.Equal(450, pacer.QuotasAt(Now)[0].Used);
         var third = Wait(pacer, 1);
         RunUntil(pacer, () => third.State == TicketState.Sent);
-        Assert.InRange(_now, 15 * Second, 15 * Second + (Second / 25));
-        pacer.Settle(third, -7, -7, _now);   // nonsense is nothing
-        Assert.Equal(0, pacer.QuotasAt(_now)[0].Used);
-    }
-
-    [Fact]
-    public void The_expected_start_is_exact_when_nobody_passes_cancels_or_uses_other_than_estimated()
-    {
-        for (var seed = 1; seed <= 200; seed++)
-        {
-            var chance = new Random(seed);
-            var limit = new RateLimit(1 + chance.Next(20), 1 + chance.Next(10));
-            var pacer = new Pacer(limit, chance.NextInt64(Second), QueueBounds.Default);
-            var tokens = 30 + chance.Next(100);
-            pacer.ChangeQuotas(
-                [new Quota(QuotaDimension.Tokens, tokens, 1 + chance.Next(20)), new Quota(QuotaDimension.Requests, 1 + chance.Next(40), 30)], default, 0);
-            var amount = 1 + chance.Next(tokens);   // all alike: then nobody has reason to pass
-            _now = 1000 * Second;
-            for (var i = chance.Next(60); i > 0; i--)
-            {
-                Wait(pacer, amount);
-                _now += chance.NextInt64(Second / 4);
-                Advance(pacer);
-            }
-
-            var last = new PlainTicket();
-            if (pacer.Enqueue(last, Needs(amount, 0), _now) == EntryEnd.Granted)
-            {
-                continue;
-            }
-
-            RunUntil(pacer, () => last.State == TicketState.Sent);
-            Assert.True(last.ExpectedStart == _now, $"Seed {seed}: told {last.ExpectedStart}, came {_now}.");
-        }
-    }
-
-    [Fact]
-    public void Far_back_in_line_the_expected_start_is_near_what_comes()
-    {
-        var pacer = Of(new Quota(QuotaDimension.Tokens, 1000, 10));
-        var tickets = Enumerable.Range(0, 1000).Select(_ => Wait(pacer, 100)).ToArray();
-        RunUntil(pacer, () => tickets[^1].State == TicketState.Sent);
-        Assert.InRange(tickets[^1].ExpectedStart, _now - (20 * Second), _now + (20 * Second));   // of 990 s
+        Assert.InRange(Now, 15 * Second, 15 * Second + (Second / 25));
+        pacer.Settle(third, -7, -7, Now);   // nonsense is nothing
+        Assert.Equal(0, pacer.QuotasAt(Now)[0].Used);
     }
 
     [Fact]
@@ -258,11 +188,11 @@ public sealed class PacerQuotaTests
         var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10));
         Send(pacer, 90);
         var large = Wait(pacer, 80);
-        pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 50, 10)], default, _now);
-        Assert.Equal(90, pacer.QuotasAt(_now)[0].Used);   // what was counted stays
+        pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 50, 10)], default, Now);
+        Assert.Equal(90, pacer.QuotasAt(Now)[0].Used);   // what was counted stays
         RunUntil(pacer, () => large.State == TicketState.Sent);
-        Assert.InRange(_now, 10 * Second, 11 * Second);
-        pacer.ChangeQuotas([], default, _now);
+        Assert.InRange(Now, 10 * Second, 11 * Second);
+        pacer.ChangeQuotas([], default, Now);
         Assert.Empty(pacer.Quotas);
         Assert.Equal(TicketState.Sent, Wait(pacer, 1_000_000).State);
     }
@@ -273,114 +203,11 @@ public sealed class PacerQuotaTests
         var pacer = Of();
         Send(pacer, 0);
         Send(pacer, 0);
-        pacer.ChangeQuotas([new Quota(QuotaDimension.Requests, 3, 86_400), new Quota(QuotaDimension.Requests, 3, 86_400, Model: "a")], default, _now);
-        Assert.Equal([2, 0], pacer.QuotasAt(_now).Select(use => use.Used));
+        pacer.ChangeQuotas([new Quota(QuotaDimension.Requests, 3, 86_400), new Quota(QuotaDimension.Requests, 3, 86_400, Model: "a")], default, Now);
+        Assert.Equal([2, 0], pacer.QuotasAt(Now).Select(use => use.Used));
         Send(pacer, 0);
-        var binding = pacer.BindingAt(_now);
+        var binding = pacer.BindingAt(Now);
         Assert.Equal((BindingKind.Quota, pacer.Quotas[0]), (binding.Kind, binding.Quota));
         Assert.Equal(TicketState.Waiting, Wait(pacer, 0).State);
-    }
-
-    [Theory]
-    [InlineData(QuotaDimension.Tokens, 0, 60, null, "A limit is")]
-    [InlineData(QuotaDimension.Tokens, Quota.MostLimit + 1, 60, null, "A limit is")]
-    [InlineData(QuotaDimension.Tokens, 1, 0, null, "An interval is")]
-    [InlineData(QuotaDimension.Tokens, 1, 86_401, null, "An interval is")]
-    [InlineData(QuotaDimension.Tokens, 1, 60, "", "A model's name")]
-    [InlineData(QuotaDimension.Concurrent, 1, 60, null, "A limit of concurrent")]
-    [InlineData((QuotaDimension)9, 1, 60, null, "There is no such")]
-    public void Faulty_quotas_are_told_and_a_bug_to_set(QuotaDimension dimension, long limit, int seconds, string? model, string fault)
-    {
-        var quota = new Quota(dimension, limit, seconds, Model: model);
-        Assert.StartsWith(fault, quota.Fault(), StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Of(quota));
-    }
-
-    [Fact]
-    public void Quotas_within_bounds_have_no_fault()
-    {
-        Assert.Null(new Quota(QuotaDimension.Requests, 1, Zone: TimeZoneInfo.Utc).Fault());
-        Assert.Null(new Quota(QuotaDimension.Tokens, Quota.MostLimit, 86_400, Model: "m").Fault());
-        Assert.Null(new Quota(QuotaDimension.Concurrent, 1).Fault());
-        Assert.NotNull(new Quota(QuotaDimension.Requests, 1, 60, TimeZoneInfo.Utc).Fault());
-        Assert.NotNull(new Quota(QuotaDimension.Concurrent, 1, 0, TimeZoneInfo.Utc).Fault());
-    }
-
-    [Fact]
-    public void What_binds_is_told_in_the_order_in_which_it_is_in_the_way()
-    {
-        var pacer = Of(new Quota(QuotaDimension.Tokens, 100, 10));
-        Assert.Equal(default, pacer.BindingAt(0));
-        pacer.PauseUntil(7, "a pause");
-        Assert.Equal(new Binding(BindingKind.Pause, null, 7), pacer.BindingAt(0));
-        pacer.AssumeSent(1000, 0);
-        Assert.Equal(new Binding(BindingKind.RateLimit, null, Second), pacer.BindingAt(7));
-        pacer.ChangeLimit(new RateLimit(2000, 1), 0, 7);
-        pacer.ChangeShape(PacingMode.Smooth, false, 7);
-        Assert.Equal(default, pacer.BindingAt(7));   // a second is the whole interval
-        pacer.ChangeLimit(new RateLimit(2000, 2), 0, 7);
-        Assert.Equal(new Binding(BindingKind.Slice, null, Second), pacer.BindingAt(7));
-        pacer.GrantUntil = 8;
-        Wait(pacer, 1);
-        Assert.Equal(BindingKind.Slice, pacer.BindingAt(8).Kind);
-        Assert.Equal(BindingKind.Journal, pacer.BindingAt(Second).Kind);
-    }
-
-    private Pacer Of(params Quota[] quotas)
-    {
-        var pacer = new Pacer(Plenty, 0, QueueBounds.Default);
-        pacer.ChangeQuotas(quotas, DateTimeOffset.UnixEpoch, 0);
-        return pacer;
-    }
-
-    private static Arrival Needs(long input, long output, string? model = null, string token = "t") =>
-        new(token, "", Need: new QueryNeed(model, input, output));
-
-    private PlainTicket Grant(Pacer pacer)
-    {
-        var ticket = new PlainTicket();
-        Assert.Equal(EntryEnd.Granted, pacer.Enqueue(ticket, Needs(0, 0), _now));
-        return ticket;
-    }
-
-    private PlainTicket Send(Pacer pacer, long tokens, string? model = null)
-    {
-        var ticket = Wait(pacer, tokens, model);
-        Assert.Equal(TicketState.Sent, ticket.State);
-        return ticket;
-    }
-
-    /// <summary>Enters; sent at once when it is granted.</summary>
-    private PlainTicket Wait(Pacer pacer, long tokens, string? model = null, string token = "t")
-    {
-        var ticket = new PlainTicket();
-        if (pacer.Enqueue(ticket, Needs(tokens, 0, model, token), _now) == EntryEnd.Granted)
-        {
-            pacer.Sent(ticket, _now);
-        }
-
-        Advance(pacer);
-        return ticket;
-    }
-
-    private void Advance(Pacer pacer)
-    {
-        _changed.Clear();
-        pacer.Advance(_now, _changed);
-        foreach (var ticket in _changed.Where(ticket => ticket.State == TicketState.Granted))
-        {
-            pacer.Sent(ticket, _now);
-        }
-    }
-
-    private void RunUntil(Pacer pacer, Func<bool> done)
-    {
-        for (var i = 0; !done(); i++)
-        {
-            Assert.True(i < 100_000, "It never comes.");
-            _now = Math.Max(_now, pacer.NextEvent(_now));
-            Assert.True(_now < long.MaxValue, "Nothing is expected any more.");
-            Advance(pacer);
-        }
     }
 }

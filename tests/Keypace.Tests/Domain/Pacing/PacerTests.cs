@@ -3,12 +3,8 @@ using Keypace.Domain.Pacing;
 
 namespace Keypace.Tests.Domain.Pacing;
 
-public sealed class PacerTests
+public sealed class PacerTests : PlainPacing
 {
-    private const long Second = SendWindow.Second;
-    private const long Millisecond = Second / 1000;
-    private readonly List<Ticket> _changed = [];
-
     [Theory]
     [InlineData(60, 10, 50)]
     [InlineData(60, 60, 50)]
@@ -69,9 +65,9 @@ public sealed class PacerTests
             var before = 0;
             for (; last.State == TicketState.Waiting; now = Math.Max(now, pacer.NextEvent(now)))
             {
-                _changed.Clear();
-                pacer.Advance(now, _changed);
-                var granted = _changed.Where(ticket => ticket.State == TicketState.Granted).ToList();
+                Changed.Clear();
+                pacer.Advance(now, Changed);
+                var granted = Changed.Where(ticket => ticket.State == TicketState.Granted).ToList();
                 granted.ForEach(ticket => pacer.Sent(ticket, now));
                 var own = granted.IndexOf(last);
                 before += own < 0 ? granted.Count : own;
@@ -104,98 +100,6 @@ public sealed class PacerTests
     }
 
     [Fact]
-    public void Deadlines_of_those_who_left_do_not_pile_up()
-    {
-        var deadlines = new Deadlines();
-        var pacer = new Pacer(new RateLimit(1, 86_400), 0, QueueBounds.Default);
-        pacer.AssumeSent(1, 0);
-        for (var i = 0; i < 10_000; i++)
-        {
-            var ticket = new PlainTicket { Deadline = i + 1 };
-            pacer.Enqueue(ticket, new Arrival("t", ""), 0);
-            ticket.Deadline = i + 1;
-            deadlines.Add(ticket, waiting: 1);
-            pacer.GiveBack(ticket);
-        }
-
-        Assert.InRange(deadlines.Count, 0, 100);
-    }
-
-    [Fact]
-    public void Deadlines_of_those_who_still_wait_are_kept_when_the_others_are_thrown_out()
-    {
-        var deadlines = new Deadlines();
-        var pacer = Full(new RateLimit(1, 86_400));
-        var staying = Wait(pacer, deadline: 500);
-        deadlines.Add(staying, waiting: 1);
-        for (var i = 0; i < 200; i++)
-        {
-            var leaving = Wait(pacer, deadline: i + 1);
-            deadlines.Add(leaving, waiting: 1);
-            pacer.GiveBack(leaving);
-        }
-
-        Assert.Equal(500, deadlines.Next());
-        Assert.Null(deadlines.TakeBefore(500));
-        Assert.Same(staying, deadlines.TakeBefore(501));
-        Assert.Equal((0, long.MaxValue), (deadlines.Count, deadlines.Next()));
-        deadlines.Add(new PlainTicket { Deadline = long.MaxValue }, waiting: 1);
-        Assert.Equal(0, deadlines.Count);
-    }
-
-    [Fact]
-    public void A_turn_that_cannot_come_in_time_is_refused_with_where_and_when_it_would_have_been()
-    {
-        var pacer = Full(new RateLimit(2, 10));
-        Wait(pacer);
-        Wait(pacer);
-        var late = new PlainTicket();
-        Assert.Equal(EntryEnd.TooLate, pacer.Enqueue(late, new Arrival("t", "", Latest: (20 * Second) - 1), Second));
-        Assert.Equal((2, 20 * Second), (late.Position, late.ExpectedStart));
-        Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(new PlainTicket(), new Arrival("t", "", Latest: 20 * Second), Second));
-    }
-
-    [Fact]
-    public void Full_queues_refuse_with_where_and_when_it_would_have_been()
-    {
-        var pacer = Full(new RateLimit(1, 10), new QueueBounds(5, 2));
-        Wait(pacer, caller: "a");
-        Wait(pacer, caller: "a");
-        Assert.Equal(EntryEnd.CallerQueueFull, pacer.Enqueue(new PlainTicket(), new Arrival("t", "a"), 0));
-        Assert.Equal(EntryEnd.CallerQueueFull, pacer.Enqueue(new PlainTicket(), new Arrival("t", "a", Class: QueryClass.Background), 0));
-        Wait(pacer, caller: "b");
-        Wait(pacer, caller: "c");
-        Wait(pacer, caller: "d");
-        var refused = new PlainTicket();
-        Assert.Equal(EntryEnd.QueueFull, pacer.Enqueue(refused, new Arrival("t", "e"), 0));
-        Assert.Equal((4, 50 * Second), (refused.Position, refused.ExpectedStart));
-        Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(new PlainTicket(), new Arrival("t", "a", Front: true), 0));
-    }
-
-    [Fact]
-    public void A_ticket_expires_at_its_deadline_and_not_before()
-    {
-        var pacer = Full(new RateLimit(1, 10));
-        var ticket = Wait(pacer, deadline: 3 * Second);
-        pacer.Advance((3 * Second) - 1, _changed);
-        Assert.Equal(TicketState.Waiting, ticket.State);
-        Assert.Equal(3 * Second, pacer.NextEvent((3 * Second) - 1));
-        pacer.Advance(3 * Second, _changed);
-        Assert.Equal(TicketState.Expired, ticket.State);
-        Assert.Contains(ticket, _changed);
-        Assert.Equal(0, pacer.Waiting);
-    }
-
-    [Fact]
-    public void A_turn_that_comes_exactly_at_the_deadline_is_in_time()
-    {
-        var pacer = Full(new RateLimit(1, 10));
-        var ticket = Wait(pacer, deadline: 10 * Second);
-        pacer.Advance(10 * Second, _changed);
-        Assert.Equal(TicketState.Granted, ticket.State);
-    }
-
-    [Fact]
     public void A_pause_closes_the_gate_and_is_never_shortened_but_by_resuming()
     {
         var pacer = new Pacer(new RateLimit(5, 10), 0, QueueBounds.Default);
@@ -206,10 +110,10 @@ public sealed class PacerTests
         Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(ticket, new Arrival("t", ""), 0));
         Assert.Equal(20 * Second, ticket.ExpectedStart);
         Assert.Equal(0, pacer.Remaining(0));
-        pacer.Advance((20 * Second) - 1, _changed);
+        pacer.Advance((20 * Second) - 1, Changed);
         Assert.False(ticket.State == TicketState.Granted);
         pacer.Resume();
-        pacer.Advance((20 * Second) - 1, _changed);
+        pacer.Advance((20 * Second) - 1, Changed);
         Assert.Equal(TicketState.Granted, ticket.State);
     }
 
@@ -237,7 +141,7 @@ public sealed class PacerTests
         pacer.Enqueue(first, new Arrival("t", ""), 0);
         pacer.Enqueue(second, new Arrival("t", ""), 0);
         pacer.GiveBack(first);
-        pacer.Advance(1, _changed);
+        pacer.Advance(1, Changed);
         Assert.Equal(TicketState.Granted, second.State);
         Assert.Throws<InvalidOperationException>(() => pacer.Sent(first, 1));
     }
@@ -253,10 +157,10 @@ public sealed class PacerTests
         pacer.Allowance = long.MaxValue;
         Assert.False(pacer.IsHeldBack(4));
         Assert.True(pacer.IsHeldBack(5));
-        pacer.Advance(5, _changed);
+        pacer.Advance(5, Changed);
         Assert.Equal(TicketState.Waiting, tickets[1].State);
         pacer.GrantUntil = 6;
-        pacer.Advance(5, _changed);
+        pacer.Advance(5, Changed);
         Assert.Equal(TicketState.Granted, tickets[1].State);
     }
 
@@ -266,12 +170,12 @@ public sealed class PacerTests
         var pacer = Full(new RateLimit(2, 10));
         var tickets = Enumerable.Range(0, 3).Select(_ => Wait(pacer)).ToArray();
         Assert.Equal(9 * Second, pacer.NextEvent(0));
-        pacer.Advance(9 * Second, _changed);
-        Assert.Equal([tickets[0], tickets[1]], _changed);
+        pacer.Advance(9 * Second, Changed);
+        Assert.Equal([tickets[0], tickets[1]], Changed);
         Assert.True(tickets[0].IsNear && tickets[1].IsNear && !tickets[2].IsNear);
-        _changed.Clear();
-        pacer.Advance((9 * Second) + (200 * Millisecond), _changed);
-        Assert.Empty(_changed);
+        Changed.Clear();
+        pacer.Advance((9 * Second) + (200 * Millisecond), Changed);
+        Assert.Empty(Changed);
         Assert.Equal(10 * Second, pacer.NextEvent((9 * Second) + (200 * Millisecond)));
         var soon = new PlainTicket();
         pacer.Enqueue(soon, new Arrival("other", "", Front: true), (9 * Second) + 1);
@@ -295,9 +199,9 @@ public sealed class PacerTests
         pacer.Resume();
         for (var now = 0L; shares.Values.Sum() < 300; now += 10 * Second)
         {
-            _changed.Clear();
-            pacer.Advance(now, _changed);
-            foreach (var ticket in _changed.Where(ticket => ticket.State == TicketState.Granted))
+            Changed.Clear();
+            pacer.Advance(now, Changed);
+            foreach (var ticket in Changed.Where(ticket => ticket.State == TicketState.Granted))
             {
                 pacer.Sent(ticket, now);
                 shares[ticket.TokenId] = shares.GetValueOrDefault(ticket.TokenId) + 1;
@@ -306,35 +210,5 @@ public sealed class PacerTests
 
         var (sum, squares) = (shares.Values.Sum(), shares.Values.Sum(share => (double)share * share));
         Assert.True(sum * sum / (shares.Count * squares) >= 0.99, string.Join(' ', shares));
-    }
-
-    private static Arrival Anybody(Random chance)
-    {
-        var token = chance.Next(4);
-        return new Arrival($"t{token}", $"c{chance.Next(3)}", 1 + token, (QueryClass)chance.Next(3));
-    }
-
-    private static Pacer Full(RateLimit limit, QueueBounds? bounds = null)
-    {
-        var pacer = new Pacer(limit, 0, bounds ?? QueueBounds.Default);
-        pacer.AssumeSent(limit.Count, 0);
-        return pacer;
-    }
-
-    private static PlainTicket Wait(Pacer pacer, string caller = "", long deadline = long.MaxValue)
-    {
-        var ticket = new PlainTicket();
-        Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(ticket, new Arrival("t", caller, Deadline: deadline), 0));
-        return ticket;
-    }
-
-    /// <summary>Sends all that is granted; how many.</summary>
-    private int Step(Pacer pacer, long now)
-    {
-        _changed.Clear();
-        pacer.Advance(now, _changed);
-        var granted = _changed.Where(ticket => ticket.State == TicketState.Granted).ToList();
-        granted.ForEach(ticket => pacer.Sent(ticket, now));
-        return granted.Count;
     }
 }
