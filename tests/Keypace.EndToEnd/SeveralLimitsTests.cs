@@ -10,6 +10,7 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
     public async Task Never_more_queries_are_under_way_than_the_concurrency_allows()
     {
         int running = 0, most = 0;
+        var three = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var hub = await PretendHub.StartAsync(new PretendHubOptions
         {
             RequiredKey = Secrets.New(), Chunks = 2,
@@ -19,7 +20,9 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
                 {
                     var now = Interlocked.Increment(ref running);
                     InterlockedMax(ref most, now);
-                    await Task.Delay(TimeSpan.FromMilliseconds(80), TimeProvider.System, ct);
+                    if (now == 3)
+                        three.TrySetResult();
+                    await three.Task.WaitAsync(ct);   // the first ones run until there are three of them
                     Interlocked.Decrement(ref running);
                 }
             },

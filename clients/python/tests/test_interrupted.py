@@ -51,7 +51,7 @@ else:
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.skipif(os.name != "posix", reason="on Windows no process can send another one SIGINT alone")
 @pytest.mark.parametrize("how", ["script", "notebook", "query", "stream"])
 def test_it_is_one_interruption_and_nothing_else(how: str, tmp_path: Path) -> None:
     out = tmp_path / "answers.jsonl"

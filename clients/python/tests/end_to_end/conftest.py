@@ -8,11 +8,15 @@ import pytest
 import running
 
 
+def must_be_built() -> None:
+    if not running.IS_BUILT:
+        pytest.fail("the server and the pretend hub are not built: run ./dev build, or leave these out with --ignore tests/end_to_end")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[running.Keypace]:
     """The built server, one for all tests that only add keys, agents and tokens of their own."""
-    if not running.IS_BUILT:
-        pytest.skip("the server and the pretend hub are not built: ./dev test does it")
+    must_be_built()
     server = running.Keypace()
     yield server
     server.close()
@@ -20,8 +24,7 @@ def server() -> Iterator[running.Keypace]:
 
 @pytest.fixture(scope="session")
 def hub() -> Iterator[running.PretendHub]:
-    if not running.IS_BUILT:
-        pytest.skip("the server and the pretend hub are not built: ./dev test does it")
+    must_be_built()
     hub = running.PretendHub()
     yield hub
     hub.close()

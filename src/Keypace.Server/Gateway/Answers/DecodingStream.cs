@@ -1,3 +1,4 @@
+using Keypace.Server.Gateway.Wire;
 using ZstdSharp;
 
 namespace Keypace.Server.Gateway.Answers;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Keypace.Domain;
-using Keypace.Server.Gateway.Answers;
+using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Http;
 using ZstdSharp;

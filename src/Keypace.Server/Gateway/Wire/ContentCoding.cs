@@ -2,7 +2,7 @@ using System.IO.Compression;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
-namespace Keypace.Server.Gateway.Answers;
+namespace Keypace.Server.Gateway.Wire;
 
 /// <summary>The content codings of HTTP that are decoded here (RFC 9110, 8.4.1; RFC 7932; RFC 8878).</summary>
 internal sealed class ContentCoding

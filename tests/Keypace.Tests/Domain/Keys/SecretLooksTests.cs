@@ -8,7 +8,7 @@ public sealed class SecretLooksTests
     [Theory]
     [InlineData("9f3ac71be02d48576ac1d8e5b4f70932")]
     [InlineData("hJ7kP2wX9qL4mN8bV3cZ6tR1yU5eA0sD")]
-    [InlineData("my key is sk-proj-Qm7Zt4Lx9Vb2")]
+    [InlineData("my key is sk-proj-not-a-real-key7")]
     [InlineData("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE9KEY4")]
     [InlineData("run-9f3ac71be02d48576ac1d8e5b4f70932")]
     public void Secrets_in_the_place_of_a_caller_are_told(string name) => Assert.True(TypedName.LooksSecret(name));

@@ -8,7 +8,7 @@ namespace Keypace.Tests.Server.Gateway;
 /// <summary>Odd secrets, odd clothes, more pieces than two, and errors where nobody announced one (security.md's T8).</summary>
 public sealed class SecretClothesTests
 {
-    private const string Usual = "sk-proj-Qm7Zt4Lx9Vb2Kd8Wf3Hy6Rn1Pc5";
+    private const string Usual = "sk-proj-Not4A7Real2Key9Only8For6Tst";
     private const string Punctuated = "xK9/pL+q=Rw%7&\"z\\T<4>v'Yd5jB2mN8";
 
     private static readonly Func<string, string>[] Writers =
@@ -35,7 +35,7 @@ public sealed class SecretClothesTests
     public static TheoryData<string> NamesOfClothes => [.. Clothes.Keys];
 
     public static TheoryData<string> OddSecrets =>
-        ["hJ7kP2wX9q", "Ab3dEf7h", Punctuated, "a%41b\\\\c\"\"d4%2541/Zz9", "sk-ant-api03-Qm7Zt4Lx9Vb2Kd8Wf3Hy6Rn1Pc5", "eyJhbGciOiJIUzI1NiJ9.QmFzZTY0KzE9PQ.kLm5NoPqRsT"];
+        ["hJ7kP2wX9q", "Ab3dEf7h", Punctuated, "a%41b\\\\c\"\"d4%2541/Zz9", "sk-ant-api03-Not4Real7Key1But8Made0For2Tests", "eyJhbGciOiJIUzI1NiJ9.QmFzZTY0KzE9PQ.kLm5NoPqRsT"];
 
     [Theory]
     [MemberData(nameof(NamesOfClothes))]
@@ -87,7 +87,7 @@ public sealed class SecretClothesTests
     {
         foreach (var (secret, text) in ((string, string)[])
         [
-            ("sk-ant-api03-Qm7Zt4Lx9Vb2Kd8Wf3Hy6Rn1Pc5", "Keys begin with sk-ant-api03- or sk-ant-a."),
+            ("sk-ant-api03-Not4Real7Key1But8Made0For2Tests", "Keys begin with sk-ant-api03- or sk-ant-a."),
             ("correct horse battery staple of 2026", "The horse battery is a staple."), ("password-10", "Your passw is here."),
         ])
         {
