@@ -13,7 +13,7 @@ internal sealed partial class UsageWriter(Store store, ChannelReader<UsageRow> r
 {
     public const int MostRowsABatch = 1000;
 
-    private const int Constraint = 19;   // SQLITE_CONSTRAINT: the store will never take this batch
+    private const int Constraint = 19;   // SQLITE_CONSTRAINT: the store will never take one of these rows
 
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan _firstRetry = TimeSpan.FromSeconds(1);
@@ -60,14 +60,14 @@ internal sealed partial class UsageWriter(Store store, ChannelReader<UsageRow> r
             while (WaitForRecords())
             {
                 TakeBatch();
-                SaveBatch();
+                Save(_batch);
                 if (_batch.Count < MostRowsABatch)
                     Wait(_pause);
             }
 
             // What came in before the stop.
             for (TakeBatch(); _batch.Count > 0; TakeBatch())
-                SaveBatch();
+                Save(_batch);
         }
         catch (Exception failure)
         {
@@ -113,7 +113,7 @@ internal sealed partial class UsageWriter(Store store, ChannelReader<UsageRow> r
             _batch.Add(row);
     }
 
-    private void SaveBatch()
+    private void Save(List<UsageRow> rows)
     {
         var retry = _firstRetry;
         long? stopSeenAt = null;
@@ -123,21 +123,20 @@ internal sealed partial class UsageWriter(Store store, ChannelReader<UsageRow> r
             {
                 using var turn = store.TakeTurn();
                 _statements ??= new UsageStatements(store.OpenConnection());
-                _statements.Save(_batch);
-                Interlocked.Add(ref _written, _batch.Count);
+                _statements.Save(rows);
+                Interlocked.Add(ref _written, rows.Count);
                 return;
             }
             catch (Exception failure) when (failure is SqliteException { SqliteErrorCode: Constraint } or InvalidCastException or ArgumentException)
             {
-                Interlocked.Add(ref _lost, _batch.Count);
-                Log.BatchRefused(logger, _batch.Count, failure.Message);
+                SaveApart(rows, failure.Message);
                 return;
             }
             catch (Exception failure)
             {
                 _statements?.Dispose();
                 _statements = null;
-                Log.BatchDelayed(logger, _batch.Count, failure.Message, retry.TotalSeconds);
+                Log.BatchDelayed(logger, rows.Count, failure.Message, retry.TotalSeconds);
             }
 
             if (Wait(retry))
@@ -149,8 +148,8 @@ internal sealed partial class UsageWriter(Store store, ChannelReader<UsageRow> r
             stopSeenAt ??= time.GetTimestamp();
             if (time.GetElapsedTime(stopSeenAt.Value) > _patienceAtStop)
             {
-                Interlocked.Add(ref _lost, _batch.Count);
-                Log.BatchLost(logger, _batch.Count);
+                Interlocked.Add(ref _lost, rows.Count);
+                Log.BatchLost(logger, rows.Count);
                 return;
             }
 
@@ -158,13 +157,28 @@ internal sealed partial class UsageWriter(Store store, ChannelReader<UsageRow> r
         }
     }
 
+    /// <summary>Among these is a row that the store will never take: it alone is dropped.</summary>
+    private void SaveApart(List<UsageRow> rows, string why)
+    {
+        if (rows.Count == 1)
+        {
+            Interlocked.Increment(ref _lost);
+            Log.RowRefused(logger, why);
+            return;
+        }
+
+        var half = rows.Count / 2;
+        Save(rows.GetRange(0, half));
+        Save(rows.GetRange(half, rows.Count - half));
+    }
+
     private static partial class Log
     {
         [LoggerMessage(LogLevel.Error, "The store does not take {Rows} usage records now ({Reason}); they wait, next attempt in {Seconds} s")]
         public static partial void BatchDelayed(ILogger logger, int rows, string reason, double seconds);
 
-        [LoggerMessage(LogLevel.Error, "{Rows} usage records cannot be stored and are dropped ({Reason})")]
-        public static partial void BatchRefused(ILogger logger, int rows, string reason);
+        [LoggerMessage(LogLevel.Error, "A usage record cannot be stored and is dropped ({Reason})")]
+        public static partial void RowRefused(ILogger logger, string reason);
 
         [LoggerMessage(LogLevel.Error, "{Rows} usage records are lost: the store did not take them before the end of the process")]
         public static partial void BatchLost(ILogger logger, int rows);

@@ -45,7 +45,7 @@ internal sealed class Tally(string routeName, long startedAt, DateTimeOffset cam
         ApiKeyId = choice?.Key.Id,
         AgentId = choice?.Agent?.Id,
         TokenId = token.Id,
-        Caller = wish.Name is { Length: > 0 } named && TypedName.LooksSecret(named) ? "***" : wish.Name,   // null where the headers were refused
+        Caller = wish.Name is not { Length: > 0 } caller ? "" : TypedName.LooksSecret(caller) ? "***" : caller,   // none where the headers were refused
         Hub = choice?.Key.Hub.Name,
         Model = Named(choice?.Model),
         Route = routeName,

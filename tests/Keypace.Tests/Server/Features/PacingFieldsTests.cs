@@ -149,5 +149,26 @@ public sealed class PacingFieldsTests(FeatureHost host)
         var refused = await host.SendAsync(HttpMethod.Get, "/keys/nobody/models", null, token, (header, value));
 
         Assert.Equal((status, code), ((int)refused.Status, refused.Headers["x-keypace-error"]));
+        Assert.DoesNotContain("met a bug", host.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_query_with_a_bad_header_is_recorded_as_any_other_and_costs_no_other_its_record()
+    {
+        var name = FeatureHost.Unique("recorded");
+        var stored = (await host.PostAsync("/v1/api-keys", new { name, hub = "custom", url = host.Hub.Url + "/recorded", value = PretendHub.Secret })).MustBe(200);
+        var path = $"/keys/{Uri.EscapeDataString(name)}/models";
+        for (var i = 0; i < 3; i++)
+        {
+            (await host.SendAsync(HttpMethod.Get, path, null, null)).MustBe(200);
+            Assert.Equal(400, (int)(await host.SendAsync(HttpMethod.Get, path, null, null, ("x-keypace-max-wait", "soon"))).Status);
+        }
+
+        await Until.TrueAsync(async () =>
+        {
+            host.Time.Advance(TimeSpan.FromMilliseconds(300));
+            return (await host.GetAsync($"/v1/api-keys/{stored["id"].GetString()}/queries")).MustBe(200)["results"].GetArrayLength() >= 3;
+        });
+        Assert.DoesNotContain("cannot be stored", host.Errors, StringComparison.Ordinal);
     }
 }

@@ -23,7 +23,7 @@ public sealed class CompressedAnswerTests(FeatureHost host)
         var secret = Secret();
         var body = Completion(secret);
         await using var hub = new RawHub(Compressed.Answer("200 OK", said, Compressed.By(by, Encoding.UTF8.GetBytes(body)), "ETag: \"7\"\r\nDigest: x\r\nAccept-Ranges: bytes\r\n"));
-        var (name, _) = await StoreAsync(hub, secret);
+        var (name, id) = await StoreAsync(hub, secret);
 
         foreach (var (path, asked) in Routes(name))
         {
@@ -36,6 +36,12 @@ public sealed class CompressedAnswerTests(FeatureHost host)
             Assert.False(got.Headers.ContainsKey("Digest"));
             Assert.Equal("W/\"7\"", got.Headers["ETag"]);
         }
+
+        await Until.TrueAsync(async () =>
+        {
+            host.Time.Advance(TimeSpan.FromMilliseconds(300));
+            return (await host.GetAsync($"/v1/api-keys/{id}/queries")).MustBe(200)["results"].EnumerateArray().Count(record => record.GetProperty("completion_tokens").ToString() == "5") >= 3;
+        });
     }
 
     [Theory]

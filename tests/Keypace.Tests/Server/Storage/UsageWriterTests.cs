@@ -128,6 +128,23 @@ public sealed class UsageWriterTests : IAsyncLifetime
         Assert.Equal(1, await db.Usage.CountAsync(Ct));
     }
 
+    [Fact]
+    public async Task A_row_that_the_store_never_takes_costs_no_other_its_place()
+    {
+        var rows = Enumerable.Range(0, 200).Select(Row).ToArray();
+        foreach (var bad in (int[])[0, 71, 72, 199])
+            rows[bad].Caller = null!;
+        var writer = Writer(NullLogger<UsageWriter>.Instance);
+        writer.Start();
+        foreach (var row in rows)
+            _records.Writer.TryWrite(row);
+        await writer.DisposeAsync();
+
+        using var db = _opened.Store.Read();
+        Assert.Equal([.. Enumerable.Range(0, 200).Except([0, 71, 72, 199]).Select(at => (long)at)], await db.Usage.OrderBy(row => row.At).Select(row => row.At).ToListAsync(Ct));
+        Assert.Equal((196, 4), (writer.Written, writer.Lost));
+    }
+
     private static void Run(Microsoft.Data.Sqlite.SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
