@@ -17,7 +17,7 @@ rm -rf "$out"; mkdir -p "$out"
 for platform in "${platforms[@]}"; do
   name=keypace-$version-$platform
   quietly dotnet publish src/Keypace.Cli -c Release -r "$platform" --self-contained -o "$out/$name" -p:DebugType=none
-  cp LICENSE "$out/$name/"
+  cp LICENSE NOTICES.md "$out/$name/"
   packed -cf "$out/$name.tar.gz" -C "$out" "$name"
 done
 

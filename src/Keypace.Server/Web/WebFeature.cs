@@ -7,13 +7,13 @@ using Keypace.Server.Platform.Settings;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Web.Live;
+using Keypace.Server.Web.Notes;
 using Keypace.Server.Web.SignIn;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using MudBlazor.Services;
 
 namespace Keypace.Server.Web;
 
@@ -32,7 +32,6 @@ internal static class WebFeature
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
         });
         services.AddAntiforgery(forgery => forgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
-        services.AddMudServices();
         services.AddSingleton<WebAssets>();
         services.AddSingleton<LiveFeed>();
         services.AddSingleton<PageConnections>();

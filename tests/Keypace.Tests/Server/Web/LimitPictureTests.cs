@@ -1,5 +1,6 @@
 using Keypace.Contracts;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Forms;
+using Keypace.Server.Web.Pictures;
 
 namespace Keypace.Tests.Server.Web;
 

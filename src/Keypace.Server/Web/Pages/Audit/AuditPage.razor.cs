@@ -2,7 +2,6 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Audit;
-using Keypace.Server.Web.Components;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Audit;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Keypace.Contracts;
+using Keypace.Server.Web.Figures;
 
 namespace Keypace.Server.Web.Pages.Audit;
 

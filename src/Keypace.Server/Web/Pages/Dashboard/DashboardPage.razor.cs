@@ -8,9 +8,9 @@ using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Features.Usage;
 using Keypace.Server.People.SettingUp;
-using Keypace.Server.Web.Components;
 using Keypace.Server.Web.Pages.Keys;
 using Keypace.Server.Web.Pages.Tokens;
+using Keypace.Server.Web.Samples;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Dashboard;

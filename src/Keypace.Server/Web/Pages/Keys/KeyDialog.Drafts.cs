@@ -1,5 +1,5 @@
 using Keypace.Contracts;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Forms;
 
 namespace Keypace.Server.Web.Pages.Keys;
 

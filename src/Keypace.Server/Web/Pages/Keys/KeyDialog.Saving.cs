@@ -5,7 +5,8 @@ using Keypace.Domain.Keys;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Management.StoredKeys;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Forms;
+using Keypace.Server.Web.Notes;
 using Microsoft.JSInterop;
 
 namespace Keypace.Server.Web.Pages.Keys;

@@ -6,7 +6,9 @@ using Keypace.Server.Management.Access;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Hubs;
 using Keypace.Server.Management.Requests;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Figures;
+using Keypace.Server.Web.Forms;
+using Keypace.Server.Web.Notes;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 

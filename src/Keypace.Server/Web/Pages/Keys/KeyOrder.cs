@@ -1,5 +1,6 @@
 using Keypace.Server.Web.Live;
 
+
 namespace Keypace.Server.Web.Pages.Keys;
 
 /// <summary>How the list is sorted, as the URL has it: <c>name</c>, <c>-waiting</c>.</summary>

@@ -7,8 +7,9 @@ using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Audit;
 using Keypace.Server.Management.Requests;
-using Keypace.Server.Web.Components;
 using Keypace.Server.Web.Live;
+using Keypace.Server.Web.Notes;
+using Keypace.Server.Web.Pictures;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Keys;

@@ -4,9 +4,10 @@ using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Management.Requests;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Figures;
+using Keypace.Server.Web.Live;
+using Keypace.Server.Web.Notes;
 using Microsoft.AspNetCore.Components;
-using MudBlazor;
 
 namespace Keypace.Server.Web.Pages.Keys;
 

@@ -5,7 +5,8 @@ using Keypace.Server.Features.AccessTokens;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Management.Requests;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Forms;
+using Keypace.Server.Web.Notes;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Tokens;

@@ -4,7 +4,7 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Usage;
-using Keypace.Server.Web.Components;
+using Keypace.Server.Web.Pictures;
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 

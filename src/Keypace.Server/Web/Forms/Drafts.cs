@@ -2,7 +2,7 @@ using System.Text.Json;
 using Keypace.Contracts;
 using Microsoft.JSInterop;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Forms;
 
 /// <summary>
 /// What was typed into a dialog that was still open when the server or the session ended. The browser keeps it, for the page on which it was

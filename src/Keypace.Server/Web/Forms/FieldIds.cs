@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Forms;
 
 /// <summary>Ids that tie labels, hints and errors to their fields. Unique in the process, so also in a page.</summary>
 internal static class FieldIds

@@ -1,6 +1,6 @@
 using Keypace.Contracts;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Pictures;
 
 /// <summary>The sends of the last intervals in buckets, and what follows from them.</summary>
 internal sealed class SendPast

@@ -1,7 +1,6 @@
 using Keypace.Contracts;
-using Keypace.Server.Web.Live;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Live;
 
 /// <summary>The one word that a key's state comes down to.</summary>
 public enum KeyState

@@ -1,4 +1,4 @@
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Figures;
 
 public enum TimeStyle
 {

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Forms;
 
 /// <summary>What a route answered to a form that the browser sent itself, because a secret was in it. The answer has none.</summary>
 /// <param name="Status">0 when the server could not be reached.</param>

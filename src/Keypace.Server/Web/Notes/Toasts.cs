@@ -1,4 +1,4 @@
-namespace Keypace.Server.Web;
+namespace Keypace.Server.Web.Notes;
 
 /// <summary>Short notes at the bottom left of one open page, some with a way to take back what was done.</summary>
 internal sealed class Toasts

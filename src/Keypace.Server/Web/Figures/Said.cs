@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Figures;
 
 /// <summary>How numbers are written, the same everywhere.</summary>
 internal static class Said

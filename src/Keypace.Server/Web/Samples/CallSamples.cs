@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Samples;
 
 /// <summary>One query to this server, as a program would send it.</summary>
 /// <param name="Model"><c>agent/NAME</c>, <c>HUB/MODEL</c>, or with <paramref name="Key"/> the hub's own name.</param>

@@ -1,7 +1,6 @@
-using Keypace.Server.Web.Live;
 using Microsoft.AspNetCore.Components;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Live;
 
 /// <summary>
 /// A page whose figures are pushed once a second while it is open and its session lives. Pages read their data in <see cref="LoadAsync"/>, which is

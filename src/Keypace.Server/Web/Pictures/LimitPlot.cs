@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Keypace.Contracts;
+using Keypace.Server.Web.Figures;
 
-namespace Keypace.Server.Web.Components;
+namespace Keypace.Server.Web.Pictures;
 
 /// <summary>Where things stand in one drawing, in its own units.</summary>
 /// <param name="Intervals">How many intervals back it shows.</param>
