@@ -9,6 +9,7 @@ internal static class AgentAddress
     /// <summary>Null for no URL and for one that is none.</summary>
     public static Destination? Of(string? agentUrl, HubAccess access)
     {
+        agentUrl = WholeEndpoint.In(agentUrl, access)?.Base ?? agentUrl;
         if (string.IsNullOrWhiteSpace(agentUrl) || !Destination.Parse(agentUrl.Trim(), "agent_url").TryGet(out var given, out _))
             return null;
         // As with a key's own address: one without a path means the hub's usual path there.

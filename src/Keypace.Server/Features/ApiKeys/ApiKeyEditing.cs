@@ -55,6 +55,11 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         return null;
     }
 
+    /// <summary>What was cut from the address of a change that is made; null when nothing was.</summary>
+    public WholeEndpoint? CutFrom(ApiKeyChange wanted, ApiKeyRow saved) => NewKeys.Given(wanted.Url) == saved.Url
+        ? null
+        : WholeEndpoint.In(wanted.Url, mapping.HubOf(saved.Hub), RowMapping.ConfigOf(saved.HubConfig));
+
     private void ChooseLimit(ApiKeyRow row, string source)
     {
         row.LimitIsDefault = source == "default";
@@ -84,6 +89,8 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
             : HubConfig.ForChange(hub, wanted.Value, wanted.HubConfig, stored);
         if (!taken.TryGet(out var parts, out var refusal))
             return isOtherHub && refusal.Fields is [{ Type: "missing" }, ..] ? NeedsSecret("hub") : refusal;
+        if (wanted.Url is not null && url != row.Url)
+            url = WholeEndpoint.In(url, hub, parts.Config)?.Base ?? url;
         if (!newKeys.DestinationOf(hub, url, parts.Config).TryGet(out var destination, out refusal))
             return refusal;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
+using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Learning;
@@ -61,7 +62,7 @@ internal sealed class ApiKeyOperations(
             return refusal;
         var made = await changes.RunAsync<ApiKeyRow>(caller, async change =>
             await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, key.Name, null, ct) is { } taken ? taken : await keyRows.AddAsync(change, key, ct), ct);
-        return made.TryGet(out var row, out refusal) ? Noticed(row, caller) : refusal;
+        return made.TryGet(out var row, out refusal) ? Noticed(row, caller, key.Endpoint) : refusal;
     }
 
     public async Task<Outcome<ApiKey>> ChangeAsync(string idOrName, ApiKeyChange wanted, Caller caller, CancellationToken ct)
@@ -94,7 +95,9 @@ internal sealed class ApiKeyOperations(
 
             return row;
         }, ct);
-        return changed.TryGet(out var saved, out var why) ? Noticed(saved, caller) : why;
+        return changed.TryGet(out var saved, out var why)
+            ? Noticed(saved, caller, editing.CutFrom(wanted, saved))
+            : why;
     }
 
     /// <summary>Ends the key's use at once. Its row and envelope stay for <see cref="RestorableFor"/>.</summary>
@@ -155,6 +158,10 @@ internal sealed class ApiKeyOperations(
         return before is null ? "active" : JsonSerializer.Deserialize(before, KeypaceJson.Default.ApiKey)?.Status ?? "active";
     }
 
-    private ApiKey Noticed(ApiKeyRow row, Caller caller) =>
-        row.ToRecord(KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees, health.Of(row.Id), accounts));
+    /// <param name="endpoint">What was given for the address just now, if it was cut.</param>
+    private ApiKey Noticed(ApiKeyRow row, Caller caller, WholeEndpoint? endpoint = null)
+    {
+        var notice = KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees, health.Of(row.Id), accounts);
+        return row.ToRecord(endpoint is null ? notice : notice is null ? endpoint.Sentence : $"{endpoint.Sentence} {notice}");
+    }
 }

@@ -41,7 +41,9 @@ internal sealed class ApiKeyTesting(
         var problems = new FieldProblems();
         var hub = problems.Take(hubs.Find(wanted.Hub));
         var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
-        var destination = hub is null || parts is null ? null : problems.Take(newKeys.DestinationOf(hub, wanted.Url, parts.Config));
+        var endpoint = hub is null || parts is null ? null : WholeEndpoint.In(wanted.Url, hub, parts.Config);
+        var url = endpoint?.Base ?? NewKeys.Given(wanted.Url);
+        var destination = hub is null || parts is null ? null : problems.Take(newKeys.DestinationOf(hub, url, parts.Config));
         if (KeySealing.WhyTooLong(parts?.Join()) is { } tooLong)
             problems.Add(tooLong);
         if (problems.Refusal is { } refusal || hub is null || parts is null || destination is null)
@@ -55,12 +57,15 @@ internal sealed class ApiKeyTesting(
             Name = "unsaved",
             NameKey = "UNSAVED",
             Hub = hub.Name,
-            Url = NewKeys.Given(wanted.Url),
+            Url = url,
             RateLimitPerInterval = hub.DefaultLimit.Limit.Count,
             RateLimitInterval = hub.DefaultLimit.Limit.Seconds,
         };
         sealing.Seal(row, parts, destination, parts.Join());
-        return await questions.TestAsync(mapping.Key(row), wanted.Model, caller, Patience, isStored: false, ct);
+        var tested = await questions.TestAsync(mapping.Key(row), wanted.Model, caller, Patience, isStored: false, ct);
+        return endpoint is not null && tested.TryGet(out var result, out _)
+            ? result with { Detail = result.Detail is null ? endpoint.Sentence : $"{endpoint.Sentence} {result.Detail}" }
+            : tested;
     }
 
     /// <summary>Null models where the hub has no list, or the key cannot be used.</summary>

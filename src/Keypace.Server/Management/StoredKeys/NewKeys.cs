@@ -9,10 +9,14 @@ using Keypace.Server.Snapshots;
 namespace Keypace.Server.Management.StoredKeys;
 
 /// <summary>A key that may be stored: everything about it was checked.</summary>
-/// <param name="Url">As the person gave it; null when the hub's own address is meant.</param>
+/// <param name="Url">As the person gave it, less the call where it was a whole endpoint; null when the hub's own address is meant.</param>
 /// <param name="Wanted">For the fields that were only checked.</param>
 internal sealed record NewKey(
-    EntityName Name, HubProfile Hub, KeyParts Parts, string? Url, Destination Destination, RateLimit Limit, bool LimitIsDefault, NewApiKey Wanted);
+    EntityName Name, HubProfile Hub, KeyParts Parts, string? Url, Destination Destination, RateLimit Limit, bool LimitIsDefault, NewApiKey Wanted)
+{
+    /// <summary>What the person gave for the address, where that was a whole endpoint; otherwise null.</summary>
+    public WholeEndpoint? Endpoint { get; init; }
+}
 
 /// <summary>Checks what people want to store, for keys on their own and for keys that come with an agent.</summary>
 internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress, KeySnapshots snapshots)
@@ -27,17 +31,22 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress, KeySnapsho
         KeyPacingFields.Check(wanted, problems);
         PassedHeaders.Check(wanted.PassHeaders, problems);
         var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
-        var destination = hub is null || parts is null ? null : problems.Take(DestinationOf(hub, wanted.Url, parts.Config));
+        var endpoint = hub is null || parts is null ? null : WholeEndpoint.In(wanted.Url, hub, parts.Config);
+        var url = endpoint?.Base ?? Given(wanted.Url);
+        var destination = hub is null || parts is null ? null : problems.Take(DestinationOf(hub, url, parts.Config));
         if (KeySealing.WhyTooLong(parts?.Join()) is { } tooLong)
             problems.Add(tooLong);
         if (problems.Refusal is not null || name is null || hub is null || parts is null || destination is null)
             return problems.Refusal ?? throw new InvalidOperationException("Something was refused without a word.");
 
         return new NewKey(
-            name, hub, parts, Given(wanted.Url), destination,
+            name, hub, parts, url, destination,
             LimitOf(wanted.RateLimitPerInterval, wanted.RateLimitInterval, snapshots.Current.DefaultOf(teamId, hub.Name) ?? hub.DefaultLimit.Limit),
             wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null && wanted.RateLimitSource != "set",
-            wanted);
+            wanted)
+        {
+            Endpoint = endpoint,
+        };
     }
 
     /// <summary>Where a key's secret may travel, if it may be stored for that place at all.</summary>
