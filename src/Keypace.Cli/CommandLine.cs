@@ -5,6 +5,7 @@ using System.Reflection;
 using Keypace.Cli.Commands;
 using Keypace.Cli.Output;
 using Keypace.Client;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Cli;
 
@@ -22,6 +23,8 @@ internal static class CommandLine
         {
             return await Suggestions.PrintAsync(Build(terminal), typed, terminal);
         }
+
+        terminal = terminal.Repeating(new TypedWords(args));
 
         // Read before anything is parsed: wrong usage is an error too.
         var failures = new Failures(terminal, json: args.Contains("--json"));

@@ -1,4 +1,5 @@
 using Keypace.Contracts;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Cli;
 
@@ -74,7 +75,7 @@ internal static class HubFields
     {
         if (hub.Fields is { Count: > 0 } known && known.All(field => field.Name != name))
         {
-            throw CommandFailure.Usage($"{hub.Name} has no field '{name}'.{NearestName.Hint(name, known.Select(field => field.Name))}");
+            throw CommandFailure.Usage($"{hub.Name} has no field {TypedName.Said(name)}.{NearestName.Hint(name, known.Select(field => field.Name))}");
         }
 
         if (!fields.TryAdd(name, value))

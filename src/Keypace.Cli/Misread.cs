@@ -39,11 +39,16 @@ internal static class Misread
         else
         {
             // The parser lists words one a line; a sentence is one line.
-            sentence = string.Join(' ', parsed.Errors.Select(error => error.Message.ReplaceLineEndings("").Replace("\t", " ", StringComparison.Ordinal)).Distinct());
+            sentence = string.Join(' ', parsed.Errors.Select(error => Sayable(error.Message, parsed).ReplaceLineEndings("").Replace("\t", " ", StringComparison.Ordinal)).Distinct());
         }
 
         return CommandFailure.Usage($"{sentence} See: {Path(parsed.CommandResult)} --help");
     }
+
+    /// <summary>The parser quotes what it could not take.</summary>
+    private static string Sayable(string message, ParseResult parsed) => parsed.Tokens
+        .Where(token => token.Type is TokenType.Argument && token.Value.Length > 0 && !TypedName.MayBeSaid(token.Value))
+        .Aggregate(message, (text, token) => text.Replace($"'{token.Value}'", "of these words", StringComparison.Ordinal));
 
     private static string? FlagOf(string word) =>
         word.StartsWith("--", StringComparison.Ordinal) && word.Length > 2 ? word.Split('=', 2)[0] : null;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Keypace.Contracts;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Cli;
 
@@ -77,7 +78,7 @@ internal sealed class PacingText
         return long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
             && (interval is null || zone is not null || int.TryParse(interval.TrimEnd('s'), NumberStyles.None, CultureInfo.InvariantCulture, out seconds))
                 ? new ApiKeyLimit(text[..equals], limit, interval is null || zone is not null ? null : seconds, zone, model)
-                : throw CommandFailure.Usage($"--also takes a limit such as tokens=90000/60, requests=1000/day@UTC or concurrent=8, not '{text}'.");
+                : throw CommandFailure.Usage($"--also takes a limit such as tokens=90000/60, requests=1000/day@UTC or concurrent=8{(TypedName.MayBeSaid(text) ? $", not '{text}'" : "")}.");
     }
 
     private List<ApiKeyLimit>? Limits(ParseResult parsed) => parsed.GetValue(_also) is { Length: > 0 } given ? [.. given.Select(Parse)] : null;

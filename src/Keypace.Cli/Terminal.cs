@@ -1,4 +1,5 @@
 using Keypace.Cli.Output;
+using Keypace.Domain.Keys;
 using Spectre.Console;
 
 namespace Keypace.Cli;
@@ -38,6 +39,23 @@ internal sealed class Terminal
 
     /// <summary>Colour is for people, and for those who did not say no (https://no-color.org).</summary>
     public bool Colour => OutIsTerminal && string.IsNullOrEmpty(Environment("NO_COLOR")) && Environment("TERM") is not "dumb";
+
+    /// <summary>The same, whose standard error says none of these words back that may be a secret.</summary>
+    public Terminal Repeating(TypedWords typed) => typed.AreHarmless ? this : new Terminal
+    {
+        Out = Out,
+        Error = new DiscreetWriter(Error, typed),
+        OpenIn = OpenIn,
+        CanAsk = CanAsk,
+        InIsTerminal = InIsTerminal,
+        OutIsTerminal = OutIsTerminal,
+        ErrorIsTerminal = ErrorIsTerminal,
+        Width = Width,
+        Environment = Environment,
+        Clock = Clock,
+        Ask = Ask,
+        AskHidden = AskHidden,
+    };
 
     public static Terminal OfThisProcess() => new()
     {

@@ -89,6 +89,9 @@ public enum RefusalReason
     /// <summary>415: compressed in a way that is not known here.</summary>
     UnknownCoding,
 
+    /// <summary>415: the body says that it is something else than the route reads.</summary>
+    WrongContentType,
+
     /// <summary>422: readable, but a field cannot be accepted.</summary>
     Invalid,
 

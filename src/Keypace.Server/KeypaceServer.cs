@@ -103,6 +103,7 @@ public static partial class KeypaceServer
         services.AddSingleton(claim);
         services.AddSingleton<Metrics>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<KnownPaths>();
         services.AddSingleton(new RequestIds(around.Time.GetUtcNow()));
         services.AddPacing(settings, opened.Store.Folder.Path, isStoreNew: !opened.Store.HasApiKeys());
         services.AddSingleton(provider => new LessonTable(opened.Store, around.Time, provider.GetRequiredService<ILogger<LessonTable>>()));
@@ -129,7 +130,7 @@ public static partial class KeypaceServer
 
         var names = new HostNames(addresses, settings.Text("PublicUrl"));
         app.Use(next => new Doorstep(requestIds, names, around.Time, next).InvokeAsync);
-        app.Use(next => new LastResort(next, around.Time, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
+        app.Use(next => new LastResort(next, app.Services.GetRequiredService<KnownPaths>(), around.Time, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
         app.Use(next => new UnclaimedGate(claim, next).InvokeAsync);
         app.UseTrustedProxies(settings);
         app.UseKeyNavigation(settings);

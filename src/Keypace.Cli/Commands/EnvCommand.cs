@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Cli.Commands;
 
@@ -32,6 +33,11 @@ internal static class EnvCommand
 
             var asked = target.Read(parsed, isModelNeeded: false);
             await asked.MustExistAsync(keypace, ct);
+            if (asked.BodyModel is { } named && !new TypedWords([named, named[(named.IndexOf('/', StringComparison.Ordinal) + 1)..]]).AreHarmless)
+            {
+                throw CommandFailure.Usage("What is named as agent or model looks like a secret, and nobody could look whether it is there. Nothing was printed.");
+            }
+
             var baseUrl = new Uri(keypace.BaseAddress, "v1").ToString();
             alone.Screen.Show(
                 json =>

@@ -111,6 +111,8 @@ public static class AccessTokenText
     /// <summary>Of a secret's characters that make a piece of text one of ours to be kept in, whether it is whole or not.</summary>
     private const int TellingCharacters = 16;
 
+    private const int LongPiece = 32;
+
     /// <summary>
     /// True when something in the text has the form of a token of ours, of any kind, known or not, whole or cut short, percent-encoded or not:
     /// what may not go to a hub, wherever a caller put it.
@@ -135,8 +137,7 @@ public static class AccessTokenText
         for (var at = text.IndexOf("kp", StringComparison.Ordinal); at >= 0 && text.Length - at >= SecretAt + TellingCharacters;)
         {
             var one = text[at..];
-            if (one[3] == '_' && char.IsAsciiLetterLower(one[2]) && one[SecretAt - 1] == '_'
-                && !one[IdAt..(SecretAt - 1)].ContainsAnyExcept(Base62Characters) && !one.Slice(SecretAt, TellingCharacters).ContainsAnyExcept(Base62Characters))
+            if (one[3] == '_' && char.IsAsciiLetterLower(one[2]) && (HasParts(one) || IsOneLongPiece(one[IdAt..])))
             {
                 return true;
             }
@@ -147,6 +148,12 @@ public static class AccessTokenText
 
         return false;
     }
+
+    private static bool HasParts(ReadOnlySpan<char> one) => one[SecretAt - 1] == '_'
+        && !one[IdAt..(SecretAt - 1)].ContainsAnyExcept(Base62Characters) && !one.Slice(SecretAt, TellingCharacters).ContainsAnyExcept(Base62Characters);
+
+    /// <summary>As somebody would write who knows only how our tokens begin; no word and no date is so long.</summary>
+    private static bool IsOneLongPiece(ReadOnlySpan<char> rest) => rest.Length >= LongPiece && !rest[..LongPiece].ContainsAnyExcept(Base62Characters);
 
     private static readonly System.Buffers.SearchValues<char> Base62Characters =
         System.Buffers.SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");

@@ -12,7 +12,7 @@ namespace Keypace.Server.Platform;
 /// between Kestrel and the socket, and so sees answers of every kind; an answer that is silent because a model thinks is none of its business.
 /// A slow caller makes progress while its machine acknowledges bytes, however seldom the socket has room for more.
 /// </summary>
-internal sealed class CallerWatch : PipeWriter
+internal sealed class CallerWatch : PipeWriter, IDelivery
 {
     // linux/tcp.h: tcpi_bytes_acked, 64 bits at byte 120 of struct tcp_info.
     private const int IpProtocolTcp = 6;
@@ -20,7 +20,8 @@ internal sealed class CallerWatch : PipeWriter
     private const int BytesAckedAt = 120;
 
     private readonly PipeWriter _socket;
-    private readonly Func<long> _taken;
+    private readonly Func<long?> _taken;
+    private readonly long _takenAtStart;
     private readonly Action _cut;
     private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
@@ -28,24 +29,31 @@ internal sealed class CallerWatch : PipeWriter
     private ITimer? _timer;
     private long _takenThen;
     private long _lastProgress;
+    private long _written;
 
-    /// <param name="taken">Bytes that the caller's machine has acknowledged; the same number always where that is not known.</param>
+    /// <param name="taken">Bytes that the caller's machine has acknowledged; null where that is not known.</param>
     /// <param name="cut">Ends the connection.</param>
-    public CallerWatch(PipeWriter socket, Func<long> taken, Action cut, TimeSpan patience, TimeProvider time)
+    public CallerWatch(PipeWriter socket, Func<long?> taken, Action cut, TimeSpan patience, TimeProvider time)
     {
         (_socket, _taken, _cut, _patience, _time) = (socket, taken, cut, patience, time);
         _look = patience / 60;
+        _takenAtStart = taken() ?? 0;   // what belongs to the greeting of the two machines
     }
+
+    /// <summary>Where that cannot be known, it is taken for complete.</summary>
+    public bool IsComplete => _taken() is not { } taken || taken - _takenAtStart >= Volatile.Read(ref _written);
 
     public static ConnectionDelegate Around(ConnectionDelegate next, TimeSpan patience, TimeProvider time) => connection =>
     {
         var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        connection.Transport = new Both(connection.Transport.Input, new CallerWatch(
+        var watch = new CallerWatch(
             connection.Transport.Output,
-            () => socket is null ? 0 : BytesAcked(socket),
+            () => socket is null ? null : BytesAcked(socket),
             () => connection.Abort(new ConnectionAbortedException("The caller took nothing of its answer for too long.")),
             patience,
-            time));
+            time);
+        connection.Transport = new Both(connection.Transport.Input, watch);
+        connection.Features.Set<IDelivery>(watch);
         return next(connection);
     };
 
@@ -57,6 +65,7 @@ internal sealed class CallerWatch : PipeWriter
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
+        _written += source.Length;
         var flush = _socket.WriteAsync(source, cancellationToken);
         return flush.IsCompleted ? flush : WatchAsync(flush);
     }
@@ -65,7 +74,11 @@ internal sealed class CallerWatch : PipeWriter
 
     public override long UnflushedBytes => _socket.UnflushedBytes;
 
-    public override void Advance(int bytes) => _socket.Advance(bytes);
+    public override void Advance(int bytes)
+    {
+        _written += bytes;
+        _socket.Advance(bytes);
+    }
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => _socket.GetMemory(sizeHint);
 
@@ -104,7 +117,7 @@ internal sealed class CallerWatch : PipeWriter
 
     private void Look()
     {
-        var taken = _taken();
+        var taken = _taken() ?? 0;
         if (_takenThen < 0)
             _takenThen = taken;
         else if (taken != _takenThen)
@@ -113,19 +126,19 @@ internal sealed class CallerWatch : PipeWriter
             _cut();
     }
 
-    private static long BytesAcked(Socket socket)
+    private static long? BytesAcked(Socket socket)
     {
         if (!OperatingSystem.IsLinux())
-            return 0;
+            return null;
         Span<byte> info = stackalloc byte[BytesAckedAt + sizeof(long)];
         try
         {
-            return socket.GetRawSocketOption(IpProtocolTcp, TcpInfo, info) < info.Length ? 0
+            return socket.GetRawSocketOption(IpProtocolTcp, TcpInfo, info) < info.Length ? null
                 : BitConverter.IsLittleEndian ? BinaryPrimitives.ReadInt64LittleEndian(info[BytesAckedAt..]) : BinaryPrimitives.ReadInt64BigEndian(info[BytesAckedAt..]);
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
-            return 0;
+            return null;
         }
     }
 
@@ -135,4 +148,11 @@ internal sealed class CallerWatch : PipeWriter
 
         public PipeWriter Output => output;
     }
+}
+
+/// <summary>What is known of the way of bytes to one caller.</summary>
+internal interface IDelivery
+{
+    /// <summary>All that was written on the connection is with the caller's machine.</summary>
+    bool IsComplete { get; }
 }

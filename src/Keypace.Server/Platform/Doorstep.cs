@@ -20,7 +20,7 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, TimeProvi
         context.TraceIdentifier = requestIds.Next();
         Mark(context);
         var asked = context.Request.Headers;
-        if (Framing.IsAmbiguous(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, asked))
+        if (Framing.IsAmbiguous(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, context.Request.Protocol, asked))
         {
             context.Response.Headers.Connection = "close";
             return Problems.WriteAsync(context, Framing.Ambiguous);
@@ -43,7 +43,7 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, TimeProvi
         headers[RequestIds.Header] = RequestIds.Of(context);
         headers.XContentTypeOptions = "nosniff";
         // Of what is no page of ours nothing may run or be framed; pages and hubs' answers put their own in place of these.
-        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
+        headers.ContentSecurityPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'";
         headers.XFrameOptions = "DENY";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Referrer-Policy"] = "no-referrer";

@@ -18,7 +18,7 @@ internal static class Framing
     private const string LengthBesideEncoding = "X-Content-Length";
 
     public static readonly Refusal Ambiguous = new(RefusalReason.Malformed, "ambiguous_framing",
-        "It is not clear where the request ends: its address holds a space or control character, or it has Transfer-Encoding together with Content-Length, or an encoding other than 'chunked' alone. Send one of the two, and encode the address.");
+        "It is not clear where the request ends: its address holds a space or control character, or it has Transfer-Encoding together with Content-Length, or an encoding other than 'chunked' alone, or in HTTP/1.0, which has none. Send one of the two, and encode the address.");
 
     /// <summary>To be called before the server starts.</summary>
     public static void BeStrict(KestrelServerOptions kestrel)
@@ -34,9 +34,10 @@ internal static class Framing
 
     /// <summary>Almost no request has a Transfer-Encoding, so that this costs two looks.</summary>
     /// <param name="target">As it came. A space or control in it would end the request line elsewhere for somebody else.</param>
-    public static bool IsAmbiguous(string target, IHeaderDictionary headers) =>
+    /// <param name="protocol">As the request line says it. HTTP/1.0 knows no Transfer-Encoding: a server of that time goes by the length.</param>
+    public static bool IsAmbiguous(string target, string protocol, IHeaderDictionary headers) =>
         target.AsSpan().ContainsAnyInRange('\0', ' ') || headers.TransferEncoding is { Count: > 0 } encoding
-            && (encoding.Count > 1 || !string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase) || headers.ContainsKey(LengthBesideEncoding));
+            && (encoding.Count > 1 || protocol is "HTTP/1.0" || !string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase) || headers.ContainsKey(LengthBesideEncoding));
 
     /// <summary>
     /// A Content-Length that is nothing but digits. Kestrel's own reading takes <c>+27</c> too; any other byte becomes a letter here, which it refuses.

@@ -9,7 +9,7 @@ namespace Keypace.Server.Platform;
 /// Gives every failure an answer in the route's shape: what the server cannot read, statuses that nobody put into words, and bugs. Details of
 /// a bug go to the log, found by the request's id, and never into an answer.
 /// </summary>
-internal sealed partial class LastResort(RequestDelegate next, TimeProvider time, ILogger<LastResort> logger)
+internal sealed partial class LastResort(RequestDelegate next, KnownPaths paths, TimeProvider time, ILogger<LastResort> logger)
 {
     private static readonly Refusal _bug = new(
         RefusalReason.Unavailable,
@@ -52,11 +52,11 @@ internal sealed partial class LastResort(RequestDelegate next, TimeProvider time
             await UnreadBody.DropAsync(context, time);
     }
 
-    private static Task DescribeStatusAsync(HttpContext context)
+    private Task DescribeStatusAsync(HttpContext context)
     {
         var request = context.Request;
         var status = context.Response.StatusCode;
-        if (status == StatusCodes.Status405MethodNotAllowed && !UnknownPaths.IsKnown(context))
+        if (status == StatusCodes.Status405MethodNotAllowed && !paths.Has(context.Request.Path))
         {
             context.Response.Headers.Allow = default;
             return UnknownPaths.RefuseAsync(context);
@@ -73,7 +73,7 @@ internal sealed partial class LastResort(RequestDelegate next, TimeProvider time
                     $"This path does not take {(TypedName.MayBeSaid(request.Method) ? request.Method : "this method")}{(context.Response.Headers.Allow is { Count: > 0 } allowed ? $", but {allowed}" : "")}."),
                 status),
             StatusCodes.Status415UnsupportedMediaType => Problems.WriteAsync(
-                context, new Refusal(RefusalReason.Malformed, "unsupported_media_type", "Send the body as JSON, with Content-Type: application/json."), status),
+                context, JsonBody.Wanted, status),
             _ => Problems.WriteAsync(context, new Refusal(RefusalReason.Malformed, "refused", "The request was refused."), status),
         };
     }

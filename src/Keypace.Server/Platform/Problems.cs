@@ -88,7 +88,7 @@ internal static class Problems
         RefusalReason.Conflict => StatusCodes.Status409Conflict,
         RefusalReason.Stale => StatusCodes.Status412PreconditionFailed,
         RefusalReason.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        RefusalReason.UnknownCoding => StatusCodes.Status415UnsupportedMediaType,
+        RefusalReason.UnknownCoding or RefusalReason.WrongContentType => StatusCodes.Status415UnsupportedMediaType,
         RefusalReason.Invalid => StatusCodes.Status422UnprocessableEntity,
         RefusalReason.Limited => StatusCodes.Status429TooManyRequests,
         RefusalReason.NotServed => StatusCodes.Status501NotImplemented,

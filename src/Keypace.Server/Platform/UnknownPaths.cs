@@ -1,10 +1,6 @@
 using Keypace.Domain;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.Routing.Patterns;
-using Microsoft.AspNetCore.Routing.Template;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Keypace.Server.Platform;
 
@@ -29,24 +25,6 @@ internal static class UnknownPaths
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = ManagementBodyBytes;
         return next(context);
-    }
-
-    /// <summary>
-    /// Some route takes this path, by whatever method. The framework's own that takes every path (to have a page say that there is none) does not count: for it a
-    /// POST to nowhere would be a 405.
-    /// </summary>
-    public static bool IsKnown(HttpContext context)
-    {
-        foreach (var endpoint in context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints)
-        {
-            if (endpoint is RouteEndpoint { RoutePattern: { } pattern } && pattern.PathSegments is not [{ Parts: [RoutePatternParameterPart { IsCatchAll: true }] }]
-                && new TemplateMatcher(new RouteTemplate(pattern), new RouteValueDictionary(pattern.Defaults)).TryMatch(context.Request.Path, []))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     /// <summary>The end of the line. The same for everybody, signed in or not.</summary>

@@ -18,6 +18,11 @@ internal static class UnreadBody
     /// <summary>Time for which bytes are dropped at most.</summary>
     public static readonly TimeSpan MostTime = TimeSpan.FromSeconds(2);
 
+    /// <summary>For so long after that the connection waits for the refusal to be with the caller: on a busy machine it may still lie here.</summary>
+    public static readonly TimeSpan MostTimeToArrive = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan _look = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Nothing of the body is left. To be called by whoever read it to its end.</summary>
     public static void MarkRead(HttpRequest request) => request.Body = Stream.Null;
 
@@ -29,10 +34,10 @@ internal static class UnreadBody
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;   // bounded here
-        using var patience = new CancellationTokenSource(MostTime, time);
         try
         {
             await context.Response.CompleteAsync();
+            using var patience = new CancellationTokenSource(MostTime, time);
             var reader = context.Request.BodyReader;
             for (var dropped = 0L; dropped <= MostBytes;)
             {
@@ -53,9 +58,18 @@ internal static class UnreadBody
             return;
         }
 
-        // The caller is told that the answer is over before its connection ends: an end without that reads as a reset.
+        // The caller is told that the answer is over before its connection ends: an end without that reads as a reset. Neither may overtake the
+        // answer, which was only handed to the sender of the connection: ended before it is gone, the caller sees an end without a word.
+        await ArrivalAsync(context, time);
         ShutDownSending(context);
         context.Abort();
+    }
+
+    private static async Task ArrivalAsync(HttpContext context, TimeProvider time)
+    {
+        var delivery = context.Features.Get<IDelivery>();
+        for (var waited = TimeSpan.Zero; delivery is { IsComplete: false } && waited < MostTimeToArrive; waited += _look)
+            await Task.Delay(_look, time);
     }
 
     private static void ShutDownSending(HttpContext context)

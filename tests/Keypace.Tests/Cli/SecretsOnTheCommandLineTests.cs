@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Keypace.Cli;
+using Keypace.Domain.Keys;
 using Keypace.Tests.Client;
 
 namespace Keypace.Tests.Cli;
@@ -65,6 +66,57 @@ public sealed class SecretsOnTheCommandLineTests
         Assert.DoesNotContain(Wires.Secret, typed.Out + typed.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(server.Asked, asked => asked.Method != "GET");
     }
+
+    /// <summary>Forms of secrets that no list of beginnings knows, and one that needs escapes in JSON.</summary>
+    public static TheoryData<string> UnknownForms =>
+        ["Qm7zT4lX9vB2kD8wF3hY6rN1pC5abcd0", "0f3a9c5d7e1b2f4a6c8e0d1f3b5a7c9e", "wJa9rXUt7nFE/K7MD2NG+bPx8fiCY3EX", "sk-proj-Qm7zT4lX9vB2kD8wF3", "xK9pLq4Rw7zAT4vYd5jB2mR8\"N8hG3tQ"];
+
+    /// <summary>Every command, with the secret wherever a word can stand.</summary>
+    [Theory]
+    [MemberData(nameof(UnknownForms))]
+    public async Task No_command_says_a_secret_back_that_stands_in_the_place_of_any_word(string secret)
+    {
+        await using var server = await AnswerServer.StartAsync();
+        var seen = 0;
+        foreach (var (path, command) in Leaves(CommandLine.Build(Terminal.OfThisProcess()), []))
+        {
+            if (path[0] is "serve" or "init" or "owner" or "watch")
+                continue;   // they work on folders, or do not end; what they refuse is in SettingsTests
+            List<string[]> lines = [[.. path, secret], [.. path, "-" + secret], [.. path, "--" + secret], [.. path, $"--{secret}=1"], [.. path, "--json", secret, secret, secret, secret]];
+            foreach (var option in command.Options.Where(option => option.Name.StartsWith("--", StringComparison.Ordinal) && option.ValueType != typeof(bool)))
+            {
+                if (option.Name is "--out" or "--data")
+                    continue;   // would make a file or folder of that name
+                lines.Add([.. path, option.Name, secret]);
+                lines.Add([.. path, $"{option.Name}=a={secret}"]);
+                lines.Add([.. path, "a", option.Name, secret, "--json"]);
+            }
+
+            foreach (var line in lines)
+            {
+                var typed = await Typed.ByPipeAsync(server, "", line);
+                var said = typed.Out + typed.Error;
+                Assert.False(said.Contains(secret, StringComparison.OrdinalIgnoreCase) || said.Contains(secret.Replace("\"", "\\\"", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase),
+                    $"{string.Join(' ', line)}: {said}");
+                seen++;
+            }
+        }
+
+        Assert.True(seen > 200, $"Only {seen} command lines were tried.");
+    }
+
+    /// <summary>What people need to read stays.</summary>
+    [Theory]
+    [InlineData("There is no file '/srv/keys/exports-of-november/all.env'.", "/srv/keys/exports-of-november/all.env")]
+    [InlineData("Cannot reach https://keypace.example.org:8443/v1.", "https://keypace.example.org:8443/v1")]
+    [InlineData("'eval-run-2026-11-30-claude-sonnet' is there already.", "eval-run-2026-11-30-claude-sonnet")]
+    [InlineData("--key-encryption-file takes a file.", "--key-encryption-file")]
+    [InlineData("There is no model 'meta-llama/Meta-Llama-3.1-405B-Instruct'.", "meta-llama/Meta-Llama-3.1-405B-Instruct")]
+    public void Addresses_paths_and_names_are_said_back(string sentence, string word) => Assert.Equal(sentence, new TypedWords([word, "run"]).Without(sentence));
+
+    private static IEnumerable<(string[] Path, Command Command)> Leaves(Command command, string[] path) => command.Subcommands.Count == 0
+        ? [(path, command)]
+        : command.Subcommands.SelectMany(sub => Leaves(sub, [.. path, sub.Name]));
 
     private static IEnumerable<Command> Walk(Command command) => command.Subcommands.SelectMany(Walk).Prepend(command);
 }

@@ -31,6 +31,8 @@ internal sealed class ContractPath(HubCall call, Callers callers, WaitingBodies 
             return HttpQuery.NoQueryScope;
         if (!QueueWish.Of(context.Request.Headers, token, pacing.MaxWait, time.GetUtcNow()).TryGet(out var wish, out refusal))
             return refusal;
+        if (JsonBody.WhyNot(context.Request) is { } wrong)
+            return wrong;
         if (!(await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes, bodies.For(token.Id), time, context.RequestAborted)).TryGet(out var body, out refusal))
             return refusal;
         using (body)

@@ -34,7 +34,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
             _looked = snapshot;
         }
 
-        return ScanBodyAsync(callerLeft);
+        return JsonBody.WhyNot(Context.Request) is { } wrong ? new(wrong) : ScanBodyAsync(callerLeft);
     }
 
     private async ValueTask<Refusal?> ScanBodyAsync(CancellationToken callerLeft)

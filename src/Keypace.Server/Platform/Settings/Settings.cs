@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Keypace.Domain;
+using Keypace.Domain.Keys;
 
 namespace Keypace.Server.Platform.Settings;
 
@@ -33,7 +34,11 @@ internal sealed class Settings
         refusal = Apply(values, fromFile, "file", name => $"{file} sets '{name}'")
             ?? Apply(values, FromEnvironment(variables), "environment", name => $"The variable {name} is set")
             ?? Apply(values, flags, "flag", name => $"The command line sets '{name}'");
-        return refusal is null ? new Settings(values) : refusal;
+        if (refusal is null)
+            return new Settings(values);
+        // Somebody may have put a secret where a setting belongs, and this goes to a log.
+        var given = fromFile.Concat(FromEnvironment(variables)).Concat(flags).SelectMany(one => (string[])[one.Key, one.Value, Shortened(one.Value), .. one.Value.Split(',', StringSplitOptions.TrimEntries)]);
+        return refusal with { Detail = new TypedWords(given).Without(refusal.Detail) };
     }
 
     public string? Text(string name) => _values[name].Value;

@@ -42,6 +42,22 @@ public sealed class FramingTests(OwnedServer owned) : IClassFixture<OwnedServer>
     }
 
     [Theory]
+    [InlineData("Transfer-Encoding: chunked\r\n")]
+    [InlineData("Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 12\r\n")]
+    public async Task An_encoding_of_the_transfer_is_nothing_that_an_older_request_has(string headers)
+    {
+        foreach (var path in new[] { "/v1/chat/completions", "/v1/chat_complete", "/v1/api-keys", "/keys/any/v1/x", "/sign-in", "/healthz" })
+        {
+            var text = await SendAsync($"POST {path} HTTP/1.0\r\nHost: {_server.Address.Authority}\r\n{headers}\r\n2\r\n{{}}\r\n0\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 400", text, StringComparison.Ordinal);
+            Assert.Contains("x-keypace-error: ambiguous_framing", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("keep-alive", text, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal(1, text.Split("HTTP/1.1 ").Length - 1);
+        }
+    }
+
+    [Theory]
     [InlineData("Content-Length: 2\r\n", "{}")]
     [InlineData("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding: Chunked\r\n", "2;a=b\r\n{}\r\n0\r\nX-T: r\r\n\r\n")]
@@ -90,17 +106,48 @@ public sealed class FramingTests(OwnedServer owned) : IClassFixture<OwnedServer>
     [InlineData("/v1/responses")]
     public async Task A_key_that_is_none_is_refused_before_the_body_came(string path)
     {
-        var token = (await File.ReadAllTextAsync(owned.Folder.In("token"), Ct)).Trim();
+        Assert.StartsWith("HTTP/1.1 404", await FirstLineAsync(path, "x-keypace-key: nobody\r\n"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/completions")]
+    [InlineData("/v1/embeddings")]
+    [InlineData("/v1/responses")]
+    [InlineData("/v1/chat_complete")]
+    public async Task A_body_that_says_it_is_no_JSON_is_refused_before_it_came(string path)
+    {
+        foreach (var type in new[] { "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", "application/xml", "application/jsonl", "json", "*/*" })
+            Assert.StartsWith("HTTP/1.1 415", await FirstLineAsync(path, $"Content-Type: {type}\r\n"), StringComparison.Ordinal);
+    }
+
+    /// <summary>What is JSON by its name, or says nothing, is read: here nothing more of it comes within the time that a body has.</summary>
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("Application/JSON; charset=utf-8")]
+    [InlineData("application/vnd.api+json")]
+    [InlineData(null)]
+    public async Task A_body_that_may_be_JSON_is_read(string? type)
+    {
+        var text = await SendAsync($"POST /v1/chat/completions HTTP/1.1\r\nHost: {_server.Address.Authority}\r\nAuthorization: Bearer {await TokenAsync()}\r\n"
+            + $"{(type is null ? "" : $"Content-Type: {type}\r\n")}Content-Length: 1\r\nConnection: close\r\n\r\n[");
+        Assert.Contains("x-keypace-error: invalid_json", text, StringComparison.Ordinal);
+    }
+
+    private async Task<string> TokenAsync() => (await File.ReadAllTextAsync(owned.Folder.In("token"), Ct)).Trim();
+
+    /// <summary>Of the answer to a request that sends one byte of a body of 50,000. The clock stands still: whoever waits for the body waits for ever.</summary>
+    private async Task<string?> FirstLineAsync(string path, string headers)
+    {
         using var client = new TcpClient();
         await client.ConnectAsync(_server.Address.Host, _server.Address.Port, Ct);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST {path} HTTP/1.1\r\nHost: {_server.Address.Authority}\r\nAuthorization: Bearer {token}\r\nx-keypace-key: nobody\r\nContent-Length: 50000\r\n\r\n["), Ct);
-        // The clock stands still and nothing more is sent: whoever waits for the body waits for ever.
+            $"POST {path} HTTP/1.1\r\nHost: {_server.Address.Authority}\r\nAuthorization: Bearer {await TokenAsync()}\r\n{headers}Content-Length: 50000\r\n\r\n["), Ct);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         patience.CancelAfter(TimeSpan.FromSeconds(60));
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        Assert.StartsWith("HTTP/1.1 404", await reader.ReadLineAsync(patience.Token), StringComparison.Ordinal);
+        return await reader.ReadLineAsync(patience.Token);
     }
 
     private async Task<string> SendAsync(string request)

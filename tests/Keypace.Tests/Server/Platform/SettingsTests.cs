@@ -13,6 +13,25 @@ public sealed class SettingsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData("Urls", "SECRET")]
+    [InlineData("Urls", "http://SECRET:1")]
+    [InlineData("PublicUrl", "SECRET")]
+    [InlineData("Egress:Allow", "127.0.0.1, SECRET")]
+    [InlineData("Proxies", "SECRET")]
+    [InlineData("Gateway:Connections", "SECRET")]
+    [InlineData("Gateway:Connections", "SECRETSECRETSECRET")]
+    [InlineData("Log:Level", "SECRET")]
+    [InlineData("SECRET", "1")]
+    public void A_secret_in_the_place_of_a_setting_is_not_said_back(string name, string value)
+    {
+        const string secret = "Qm7zT4lX9vB2kD8wF3hY6rN1pC5abcd0";
+        _flags[name.Replace("SECRET", secret, StringComparison.Ordinal)] = value.Replace("SECRET", secret, StringComparison.Ordinal);
+        var refusal = Refused();
+        Assert.DoesNotContain(secret[..20], refusal.Detail, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("bad_setting", refusal.Code);
+    }
+
     [Fact]
     public void Flags_win_over_variables_over_the_file_over_defaults()
     {
