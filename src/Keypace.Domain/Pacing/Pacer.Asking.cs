@@ -25,6 +25,12 @@ public sealed partial class Pacer
     /// <summary>The hub answered this query and did not refuse it. True when that ends a pause.</summary>
     public bool Answered(Ticket ticket)
     {
+        if (_gates is not null && Array.Find(_gates, gate => gate.Asks == ticket) is { } gate)
+        {
+            ResumeSource(gate.Source);
+            return true;
+        }
+
         if (_askEvery == 0 || ticket != _asks)
         {
             return false;
@@ -34,10 +40,19 @@ public sealed partial class Pacer
         return true;
     }
 
+    /// <summary>A query got its permit: where a pause waits for one to ask, this one does.</summary>
     private void Ask(Ticket ticket, long now)
     {
-        (PausedUntil, _asks) = (now + _askEvery, ticket);
-        _near = 0;
+        if (_askEvery > 0)
+        {
+            (PausedUntil, _asks) = (now + _askEvery, ticket);
+            _near = 0;
+        }
+
+        if (_gates is not null && GateOf(ticket.Need.Source) is { AskEvery: > 0 } gate)
+        {
+            (gate.Until, gate.Asks) = (now + gate.AskEvery, ticket);
+        }
     }
 
     /// <summary>Its permit came back unused: another may ask at once.</summary>
@@ -46,6 +61,12 @@ public sealed partial class Pacer
         if (ticket == _asks)
         {
             (PausedUntil, _asks) = (long.MinValue + 1, null);
+        }
+
+        if (_gates is not null && Array.Find(_gates, gate => gate.Asks == ticket) is { } gate)
+        {
+            (gate.Until, gate.Asks) = (long.MinValue, null);
+            _lines?.OpenAll();
         }
     }
 }

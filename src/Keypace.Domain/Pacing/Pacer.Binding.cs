@@ -64,7 +64,7 @@ public sealed partial class Pacer
         var next = Math.Max(_window.NextFree(now), PausedUntil);
         if (Waiting > 0)
         {
-            return _lines is null ? next : Math.Max(next, WhenQuotasAllowAny(now));
+            return _lines is null ? next : Waiting <= PlayedOut ? FirstStart(now) : Math.Max(next, WhenQuotasAllowAny(now));
         }
 
         foreach (var meter in _meters ?? [])

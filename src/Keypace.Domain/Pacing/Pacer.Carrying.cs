@@ -24,6 +24,7 @@ public sealed partial class Pacer
     {
         var sends = _window.Sends(now);
         Subtract(sends, OthersSends(source));
+        sends.AddRange(KnownUse.Without(OwnSends(source, now), sends));
         var quotas = new List<CarriedQuota>();
         foreach (var meter in _meters ?? [])
         {
@@ -177,9 +178,9 @@ public sealed partial class Pacer
         }
         else if (_sources is null)
         {
-            // What this group counts by itself is the first one's.
+            // What this group counted by itself is the first one's; what was before may be anybody's.
             _sources = [first, source];
-            _senders = new(_window.Sends(now).Where(send => send.At > KnowsSince).SelectMany(send => Enumerable.Repeat(new SenderStamp(send.At, first), (int)send.Amount)));
+            _senders = new(_window.Sends(now).SelectMany(send => Enumerable.Repeat(new SenderStamp(send.At, send.At > KnowsSince ? first : default), (int)send.Amount)));
             TellApart(default, now);
         }
         else if (!_sources.Contains(source))
@@ -256,6 +257,11 @@ public sealed partial class Pacer
 
     private IEnumerable<Use> OthersSends(Guid source) => _window.IsExact && _senders is not null
         ? _senders.Where(sender => sender.Source != source && sender.Source != default).Select(sender => new Use(sender.At, 1))
+        : [];
+
+    /// <summary>The window keeps no more than the limit: where others came with sends of theirs it may have let go of these.</summary>
+    private List<Use> OwnSends(Guid source, long now) => _window.IsExact && _senders is not null
+        ? [.. _senders.Where(sender => (sender.Source == source || sender.Source == default) && sender.At + _window.Reach(now) > now).Select(sender => new Use(sender.At, 1))]
         : [];
 
     /// <summary>What counts on a meter and is not known to be another source's, nor one of those that run and leave: they count one by one.</summary>

@@ -23,6 +23,13 @@ public sealed partial class Pacer
         return IsPlain || _lines is null ? (position, _window.Expected(position, now, PausedUntil)) : Reckon(position, arrival, claims, now);
     }
 
+    /// <summary>When the first of those in line goes, whoever it is then.</summary>
+    private long FirstStart(long now)
+    {
+        var play = new LinePlay(this, now);
+        return play.Next() is null ? long.MaxValue : play.At;
+    }
+
     /// <summary>As if those in line needed all the same of each limit.</summary>
     private (int Position, long Start) Reckon(int position, in Arrival arrival, QuotaClaim[]? claims, long now)
     {

@@ -2,7 +2,8 @@ namespace Keypace.Domain.Pacing;
 
 /// <summary>A pause that holds only the queries of one secret and destination.</summary>
 /// <param name="Until">Tick.</param>
-public readonly record struct SourcePause(Guid Source, long Until, string Why);
+/// <param name="AskEvery">When it is over one query asks, and nothing goes for so many ticks until it is answered; 0: all go.</param>
+public readonly record struct SourcePause(Guid Source, long Until, string Why, long AskEvery = 0);
 
 /// <summary>A pause that holds only the queries of one model.</summary>
 /// <param name="Until">Tick.</param>
@@ -17,7 +18,26 @@ public sealed partial class Pacer
     private bool IsPlain => _meters is null && _gates is null;
 
     /// <summary>No permit for this source's queries before <paramref name="until"/>, those in line too. Never shortens a pause.</summary>
-    public void PauseSource(Guid source, long until, string why) => Pause(GateOf(source) ?? Add(new PauseGate(source, null)), until, why);
+    /// <param name="askEvery">Above 0: then one of them asks, as with a pause of all.</param>
+    public void PauseSource(Guid source, long until, string why, long askEvery = 0)
+    {
+        var gate = GateOf(source) ?? Add(new PauseGate(source, null));
+        Pause(gate, until, why);
+        if (askEvery > 0)
+        {
+            (gate.AskEvery, gate.Asks) = (askEvery, null);
+        }
+    }
+
+    /// <summary>Another source shares the rate group from now on: a pause that is known to be of one source's hub holds that source only.</summary>
+    public void PartPause(long now)
+    {
+        if (PausedFor is { } source && source != default && (PausedUntil > now || IsAsking))
+        {
+            PauseSource(source, PausedUntil, PausedWhy ?? "", AskEvery);
+            Resume();
+        }
+    }
 
     /// <summary>No permit for this model's queries before <paramref name="until"/>, those in line too. Never shortens a pause.</summary>
     public void PauseModel(string model, long until, string why) =>
@@ -41,9 +61,9 @@ public sealed partial class Pacer
         }
     }
 
-    /// <summary>The pauses of sources that hold now.</summary>
+    /// <summary>The pauses of sources that hold now, or end only when a query is answered.</summary>
     public IReadOnlyList<SourcePause> SourcePausesAt(long now) =>
-        [.. (_gates ?? []).Where(gate => gate.Until > now && gate.Model is null).Select(gate => new SourcePause(gate.Source, gate.Until, gate.Why))];
+        [.. (_gates ?? []).Where(gate => gate.Matters(now) && gate.Model is null).Select(gate => new SourcePause(gate.Source, gate.Until, gate.Why, gate.AskEvery))];
 
     /// <summary>The pauses of models that hold now.</summary>
     public IReadOnlyList<ModelPause> ModelPausesAt(long now) =>
@@ -82,9 +102,9 @@ public sealed partial class Pacer
     /// <summary>Pauses that are over cost nothing any more.</summary>
     private void DropGates(long now)
     {
-        if (Array.Exists(_gates!, gate => gate.Until <= now))
+        if (Array.Exists(_gates!, gate => !gate.Matters(now)))
         {
-            SetGates(Array.FindAll(_gates!, gate => gate.Until > now));
+            SetGates(Array.FindAll(_gates!, gate => gate.Matters(now)));
         }
     }
 
@@ -105,5 +125,5 @@ public sealed partial class Pacer
         return last;
     }
 
-    private bool IsAnyPartPaused(long now) => _gates is not null && Array.Exists(_gates, gate => gate.Until > now);
+    private bool IsAnyPartPaused(long now) => _gates is not null && Array.Exists(_gates, gate => gate.Matters(now));
 }

@@ -80,10 +80,7 @@ public sealed partial class Pacer
         {
             ticket.ExpectedStart = now;
             Grant(ticket);
-            if (_askEvery > 0)
-            {
-                Ask(ticket, now);
-            }
+            Ask(ticket, now);
 
             return EntryEnd.Granted;
         }
@@ -139,10 +136,7 @@ public sealed partial class Pacer
             LeaveLine(ticket);
             Grant(ticket);
             changed.Add(ticket);
-            if (_askEvery > 0)
-            {
-                Ask(ticket, now);
-            }
+            Ask(ticket, now);
         }
 
         Expire(now + 1, changed);   // a turn that comes exactly at the deadline is in time

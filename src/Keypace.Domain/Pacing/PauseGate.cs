@@ -16,6 +16,14 @@ internal sealed class PauseGate(Guid source, string? model) : QuotaMeter(new Quo
 
     public string Why { get; set; } = "";
 
+    /// <summary>When it is over one query asks, and nothing goes for so many ticks until it is answered; 0: all go.</summary>
+    public long AskEvery { get; set; }
+
+    public Ticket? Asks { get; set; }
+
+    /// <summary>It holds somebody, or will when one has asked.</summary>
+    public bool Matters(long now) => Until > now || AskEvery > 0;
+
     public override Quota? BoundQuota => null;
 
     public override bool Allows(long amount, long now) => now >= Until;

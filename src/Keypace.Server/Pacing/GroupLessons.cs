@@ -60,7 +60,11 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
             pacer.RecallBursts(bursts, now);
         }
 
-        if (kept.Pause is { } pause && (pause.Until > wall || pause.AsksEverySeconds > 0))
+        if (kept.Pause is not null && group.HasSeveralSources)
+        {
+            RecallPauseApart(kept, pacer, now);
+        }
+        else if (kept.Pause is { } pause && (pause.Until > wall || pause.AsksEverySeconds > 0))
         {
             if (pause.AsksEverySeconds > 0)
             {
@@ -93,12 +97,16 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
             _apart.RemoveAll(lessons => lessons.IsOver);   // nonsense
         }
 
-        if (kept.Pause is { } pause && pause.Until > wall)
-        {
-            pacer.PauseSource(kept.Source, TickOf(pause.Until, now), pause.Why);
-        }
-
+        RecallPauseApart(kept, pacer, now);
         RecallCircuits(kept, now);
+    }
+
+    private void RecallPauseApart(KeptLessons kept, Pacer pacer, long now)
+    {
+        if (kept.Pause is { } pause && (pause.Until > clock.Time.GetUtcNow() || pause.AsksEverySeconds > 0))
+        {
+            pacer.PauseSource(kept.Source, TickOf(pause.Until, now), pause.Why, pause.AsksEverySeconds * SendWindow.Second);
+        }
     }
 
     /// <summary>Keeps what is known now, as far as that is something else than what is kept.</summary>
@@ -146,7 +154,7 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
     /// <summary>What binds only the queries of this secret now, besides.</summary>
     public KeptLessons ViewApart(Guid source, Pacer pacer, long now)
     {
-        var (apart, pause) = (Apart(source), pacer.SourcePausesAt(now).FirstOrDefault(each => each.Source == source));
+        var apart = Apart(source);
         return new KeptLessons(source, group.Id)
         {
             BindsSourceOnly = true,
@@ -154,10 +162,15 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
             LimitConfirmedAt = apart?.Limit is null ? default : clock.WallAt(apart.ConfirmedAt, now),
             Bursts = apart?.Bursts,
             BurstsConfirmedAt = apart?.Bursts is null ? default : clock.WallAt(apart.RefusedAt, now),
-            Pause = pause.Why is null ? null : new KeptPause(WallOf(pause.Until, now), pause.Why, 0),
+            Pause = PauseApart(source, pacer, now),
             Circuits = source == Teacher ? [] : CircuitsOf(source, now),
         };
     }
+
+    private KeptPause? PauseApart(Guid source, Pacer pacer, long now) =>
+        pacer.SourcePausesAt(now).FirstOrDefault(each => each.Source == source) is { Why: not null } pause
+            ? new KeptPause(WallOf(pause.Until, now), pause.Why, (int)(pause.AskEvery / SendWindow.Second))
+            : null;
 
     /// <summary>What goes along when the keys of this secret leave: all that is not known to be another's.</summary>
     public KeptLessons Carried(Guid source, Pacer pacer, LimitLearner? learner, long now)
@@ -196,7 +209,13 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
 
     private IEnumerable<KeptLessons> Views(Pacer pacer, LimitLearner? learner, long now) =>
         SourcesApart(pacer, now).Union(_kept.Keys).Where(source => source != Teacher || Apart(source) is not null).Select(source => ViewApart(source, pacer, now))
-            .Concat(Apart(Teacher) is null ? [View(pacer, learner, now)] : []);
+            .Concat(Apart(Teacher) is null ? [TeachersView(pacer, learner, now)] : []);
+
+    private KeptLessons TeachersView(Pacer pacer, LimitLearner? learner, long now)
+    {
+        var view = View(pacer, learner, now);
+        return view with { Pause = view.Pause ?? PauseApart(Teacher, pacer, now) };
+    }
 
     private IEnumerable<Guid> SourcesApart(Pacer pacer, long now) =>
         _apart.Select(lessons => lessons.Source).Union(Circuits.Sources).Union(pacer.SourcePausesAt(now).Select(pause => pause.Source));

@@ -18,6 +18,9 @@ internal sealed record GroupRules(RateLimit Limit)
     /// <summary>No guard is smaller, measured or not.</summary>
     public TimeSpan LeastGuard { get; init; }
 
+    /// <summary>Its keys have more than one secret: what a hub says to one account holds that secret's queries.</summary>
+    public bool HasSeveralSources { get; init; }
+
     public IReadOnlyList<Quota> Quotas { get; init; } = [];
 
     /// <summary>Nobody chose the limit: what the hub reports may also raise it.</summary>
@@ -27,7 +30,7 @@ internal sealed record GroupRules(RateLimit Limit)
     public bool IsFrozen { get; init; }
 
     public bool Equals(GroupRules? other) => other is not null
-        && (Limit, Mode, StartsSmooth, Guard, LeastGuard, MayRaise, IsFrozen) == (other.Limit, other.Mode, other.StartsSmooth, other.Guard, other.LeastGuard, other.MayRaise, other.IsFrozen)
+        && (Limit, Mode, StartsSmooth, Guard, LeastGuard, MayRaise, IsFrozen, HasSeveralSources) == (other.Limit, other.Mode, other.StartsSmooth, other.Guard, other.LeastGuard, other.MayRaise, other.IsFrozen, other.HasSeveralSources)
         && Quotas.SequenceEqual(other.Quotas);
 
     public override int GetHashCode() => HashCode.Combine(Limit, Mode, Guard, Quotas.Count);

@@ -79,7 +79,7 @@ internal sealed partial class PacedGroup
         var lesson = apart.Answered(report, refusal, turn.SentAt, before, now);
         if (lesson.PauseUntil > 0)
         {
-            _pacer.PauseSource(turn.Source, lesson.PauseUntil, lesson.AskEvery > 0 ? PauseWords.OutOfReason : PauseWords.Of(lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait));
+            PauseSource(turn.Source, lesson);
         }
 
         if (lesson.CircuitUntil > 0)
@@ -136,16 +136,7 @@ internal sealed partial class PacedGroup
 
         if (lesson.PauseUntil > 0)
         {
-            if (lesson.AskEvery > 0)
-            {
-                _pacer.PauseUntil(lesson.PauseUntil, PauseWords.OutOfReason, lesson.AskEvery);
-            }
-            else
-            {
-                _pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
-            }
-
-            _pacer.PausedFor = _pacer.PausedUntil == lesson.PauseUntil ? turn.Need.Source : _pacer.PausedFor;
+            Pause(turn.Source, lesson, cause);
         }
 
         if (lesson.CircuitUntil > 0)
@@ -158,6 +149,30 @@ internal sealed partial class PacedGroup
             Events.Note(learned);
         }
     }
+
+    /// <summary>A hub that refuses speaks of one account, so where others are in the group they go on; one that is overloaded speaks of itself.</summary>
+    private void Pause(Guid source, in Lesson lesson, PacingCause cause)
+    {
+        if (_rules.HasSeveralSources && source != Guid.Empty && cause is not PacingCause.Overloaded)
+        {
+            PauseSource(source, lesson);
+            return;
+        }
+
+        if (lesson.AskEvery > 0)
+        {
+            _pacer.PauseUntil(lesson.PauseUntil, PauseWords.OutOfReason, lesson.AskEvery);
+        }
+        else
+        {
+            _pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
+        }
+
+        _pacer.PausedFor = _pacer.PausedUntil == lesson.PauseUntil ? source : _pacer.PausedFor;
+    }
+
+    private void PauseSource(Guid source, in Lesson lesson) => _pacer.PauseSource(
+        source, lesson.PauseUntil, lesson.AskEvery > 0 ? PauseWords.OutOfReason : PauseWords.Of(lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait), lesson.AskEvery);
 
     private void NoteGrowth(int before, long now)
     {

@@ -126,7 +126,7 @@ internal sealed partial class PacedGroup
         ApplyQuotas(now);
     }
 
-    private bool HasAnyLesson(long now) => _lessons is not null || _learner?.Learned is not null || _pacer.LearnedBursts is not null || _pacer.PausedUntil > now;
+    private bool HasAnyLesson(long now) => _lessons is not null || _learner?.Learned is not null || _pacer.LearnedBursts is not null || _pacer.PausedUntil > now || _pacer.SourcePausesAt(now).Count > 0;
 
     private GroupLessons Lessons => _lessons ??= new GroupLessons(this, _clock, _home.Lessons);
 

@@ -62,6 +62,11 @@ internal sealed partial class PacedGroup
     private void Apply(GroupRules rules, long now)
     {
         _rules = rules;
+        if (rules.HasSeveralSources)
+        {
+            _pacer.PartPause(now);
+        }
+
         _learner?.Configure(rules.Limit, rules.MayRaise, rules.IsFrozen);
         ApplyLimit(now);
         var mode = rules.IsFrozen && rules.Mode == PacingMode.Auto ? rules.StartsSmooth ? PacingMode.Smooth : PacingMode.Burst : rules.Mode;
@@ -98,6 +103,9 @@ internal sealed partial class PacedGroup
             NoteLimit();
         }
     }
+
+    /// <summary>Under the lock.</summary>
+    internal bool HasSeveralSources => _rules.HasSeveralSources;
 
     private static TimeSpan Larger(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -24,6 +24,7 @@ internal sealed partial class PacedGroup
             case RefusalScope.Query:
                 if (Scopes.TakeBack(turn.Order, _pacer, _learner, now))
                 {
+                    _pacer.ResumeSource(turn.Source);
                     ApplyLimit(now);
                     KeepLessonsIfAny(now);
                 }
@@ -49,6 +50,12 @@ internal sealed partial class PacedGroup
         if (_pacer.PausedUntil > now)
         {
             _pacer.PauseModel(taught, _pacer.PausedUntil, _pacer.PausedWhy ?? "");
+        }
+
+        foreach (var pause in _pacer.SourcePausesAt(now).Where(pause => pause.Source == _lessons?.Teacher))
+        {
+            _pacer.PauseModel(taught, pause.Until, pause.Why);
+            _pacer.ResumeSource(pause.Source);
         }
 
         _learner?.Forget();

@@ -25,6 +25,7 @@ internal static class GroupRuling
         Quotas = [.. keys.SelectMany(key => key.Pacing.Limits).Concat(OtherLimits(keys)).GroupBy(limit => limit with { Count = 0 }).Select(same => QuotaOf(same.MinBy(limit => limit.Count)))],
         MayRaise = keys.All(key => key.Pacing.LimitIsDefault),
         IsFrozen = keys.Any(key => key.Pacing.IsFrozen),
+        HasSeveralSources = keys.Any(key => key.Source != keys[0].Source),
     };
 
     private static TimeSpan? GuardOf(ImmutableArray<ServedKey> keys) => keys.Max(key => key.Pacing.GuardMs) is { } guard ? TimeSpan.FromMilliseconds(guard) : null;

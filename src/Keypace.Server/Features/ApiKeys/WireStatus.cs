@@ -20,7 +20,15 @@ internal static class WireStatus
     {
         var own = status.LessonsOfSecrets.FirstOrDefault(lessons => lessons.Source == key.Source);
         if (own?.Pause is { } pause && !(status.PausedUntil > pause.Until))
-            status = status with { PausedUntil = pause.Until, PausedWhy = pause.Why };
+        {
+            status = status with
+            {
+                PausedUntil = pause.Until, PausedWhy = pause.Why,
+                Binding = pause.Until > now ? BindingKind.Pause : status.Binding,
+                NextFreeAt = status.NextFreeAt < pause.Until ? pause.Until : status.NextFreeAt,
+            };
+        }
+
         return Of(key, groupKeys, status, own, now, tokenName);
     }
 

@@ -17,10 +17,10 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     private readonly Dictionary<(int Group, Quota Like), long> _countsSince = [];   // a new limit counts from when it is set, rate limits from the older span
     private readonly Dictionary<int, long> _rateSince = [];
     private readonly Dictionary<(int Group, QuotaDimension Dimension), int> _coarsest = [];   // seconds: what a new limit knows from an old one it knows by a 500th of that
-    private readonly Dictionary<int, long> _pausedUntil = [];
-    private long _unknownUntil = long.MinValue;
-
+    private readonly Dictionary<int, (long From, long Until)> _paused = [];   // by secret
+    private readonly Dictionary<(int Group, Quota Quota), (long Used, long Most)> _uses = [];   // scratch
     private readonly Dictionary<int, (RateLimit Limit, long Since)> _taught = [];   // by secret
+    private long _unknownUntil = long.MinValue;
 
     public int Sends { get; private set; }
 
@@ -30,8 +30,6 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     public void Forgot(int source) => _taught.Remove(source);
 
     public void ForgotIn(IEnumerable<int> sources) => sources.ToList().ForEach(source => _taught.Remove(source));
-
-    public void ForgotAll() => _taught.Clear();
 
     public void RulesAre(int group, GroupRules rules)
     {
@@ -54,17 +52,17 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         _rules[group] = rules;
     }
 
-    public void Paused(int group, TimeSpan time) =>
-        _pausedUntil[group] = Math.Max(_pausedUntil.GetValueOrDefault(group, long.MinValue), world.RealNow + MonotonicClock.NanosecondsOf(time));
+    /// <summary>The hub told a secret to wait: it holds wherever the secret goes, through kills too, until <see cref="Resumed"/>.</summary>
+    public void Paused(int source, TimeSpan time) =>
+        _paused[source] = (world.RealNow, Math.Max(_paused.GetValueOrDefault(source).Until, world.RealNow + MonotonicClock.NanosecondsOf(time)));
 
-    public void Resumed(int group) => _pausedUntil.Remove(group);
+    public void Resumed(IEnumerable<int> sources) => sources.ToList().ForEach(source => _paused.Remove(source));
 
     /// <summary>A process is gone. Its hubs end what ran when they notice, and until then what is lost waits out.</summary>
     public void Died(List<LifeQuery> queries)
     {
         queries.ForEach(query => query.IsRunning = false);
         _unknownUntil = long.MaxValue;   // what was assumed may count for a day: use is judged in lives without kills
-        _pausedUntil.Clear();            // pauses of the hub are not kept over a kill
     }
 
     /// <summary>What comes along may be known coarsely, by a 500th of a day: use is judged again when that is over.</summary>
@@ -83,18 +81,16 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
 
         if (_taught.TryGetValue(query.Source, out var taught))
         {
-            var since = Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second));
-            var sent = _sent.Count(each => each.Source == query.Source && each.SentAt > since);
+            var sent = SentAfter(Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second))).Count(each => each.Source == query.Source);
             Assert.True(sent <= taught.Limit.Count, $"{sent} of the {taught.Limit} that the hub taught of secret {query.Source}, {life()}");
         }
 
         var rules = _rules[group];
         var keys = Enumerable.Range(0, groupOf.Length).Where(key => groupOf[key] == group).ToHashSet();
         var from = Math.Max(world.RealNow - (rules.Limit.Seconds * Second), _rateSince.GetValueOrDefault(group, long.MinValue));
-        var many = _sent.Count(sent =>
-            keys.Contains(sent.Key) && sent.SentAt > from && (sent.SentIn == group || sent.SentUnder.Limit.Seconds >= rules.Limit.Seconds));
+        var many = SentAfter(from).Count(sent => keys.Contains(sent.Key) && (sent.SentIn == group || sent.SentUnder.Limit.Seconds >= rules.Limit.Seconds));
         Assert.True(many <= rules.Limit.Count, $"{many} of {rules.Limit}, {life()}");
-        Assert.True(_pausedUntil.GetValueOrDefault(group, long.MinValue) <= world.RealNow, $"It was paused, {life()}");
+        Assert.True(_paused.GetValueOrDefault(query.Source).Until <= world.RealNow, $"Its hub said to wait, {life()}");
         foreach (var quota in rules.Quotas.Where(quota => quota.Model is null || quota.Model == query.Need.Model))
         {
             var used = Used(quota, group, keys, 0);
@@ -103,39 +99,70 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     }
 
     /// <summary>
-    /// Whoever waits has a limit in the way: not all who wait may go at once by the plain lists, with what a meter's slots, a clock's dead band
-    /// and a disk's moment cost. Only where nothing is assumed of an earlier process.
+    /// Whoever waits has a limit in the way: of those whose limits have room, by the plain lists, for each who waits for them, nobody waits. What a meter's
+    /// slots and a clock's dead band cost is left to them. Only where nothing is assumed of an earlier process.
     /// </summary>
     public void NothingIsFree(List<LifeQuery> queries, int[] groupOf, PacedGroup[] groups)
     {
+        if (world.RealNow < _unknownUntil || _taught.Count > 0 || queries.Exists(query => query.Turn.IsGranted))
+        {
+            return;
+        }
+
+        _uses.Clear();
         for (var group = 0; group < groups.Length; group++)
         {
             var waiting = queries.FindAll(query => query.Turn.State == TicketState.Waiting && groupOf[query.Key] == group);
-            if (waiting.Count == 0 || world.RealNow < _unknownUntil || world.RealNow < _pausedUntil.GetValueOrDefault(group, long.MinValue) + Second
-                || queries.Exists(query => query.Turn.IsGranted) || _taught.Count > 0)
+            var rules = _rules[group];
+            if (waiting.Count == 0 || SentAfter(world.RealNow - (rules.Limit.Seconds * Second) - (Second / 10)).Count() >= rules.Limit.Count)
             {
                 continue;
             }
 
-            var rules = _rules[group];
-            var slack = (rules.Limit.Seconds * Second / 50) + Second;
-            var many = _sent.Count(sent => sent.SentAt > world.RealNow - (rules.Limit.Seconds * Second) - slack);
-            if (many < rules.Limit.Count && waiting.TrueForAll(query => rules.Quotas.All(quota => HasRoom(quota, group, query))))
+            if (waiting.Find(query => !IsPaused(query.Source) && rules.Quotas.All(quota => HasRoom(quota, group, query, waiting))) is { } held)
             {
-                Assert.Fail($"{waiting.Count} wait in group {group} and all is free: {groups[group].Status().Binding}, {life()}");
+                Assert.Fail($"{waiting.Count} wait in group {group} and one has room everywhere ({held.Need.Model}, {held.Need.InputTokens} + {held.Need.OutputTokens}): {groups[group].Status().Binding}, {life()}");
             }
         }
     }
 
-    private bool HasRoom(Quota quota, int group, LifeQuery query) =>
-        (quota.Model is not null && quota.Model != query.Need.Model)
-        || Used(quota, group, null, (quota.Seconds * Second / 50) + (_coarsest[(group, quota.Dimension)] * Second / 400) + Second) + Takes(quota, query.Need) <= quota.Limit;
+    /// <summary>A pause is lengthened by up to a tenth, so that not all come back at once.</summary>
+    private bool IsPaused(int source) =>
+        _paused.TryGetValue(source, out var pause) && world.RealNow < pause.Until + ((pause.Until - pause.From) / 8) + (2 * Second);
+
+    /// <summary>For the largest that waits for it too: for one that was passed often, room is kept.</summary>
+    private bool HasRoom(Quota quota, int group, LifeQuery query, List<LifeQuery> waiting)
+    {
+        if (quota.Model is not null && quota.Model != query.Need.Model)
+        {
+            return true;
+        }
+
+        if (!_uses.TryGetValue((group, quota), out var use))
+        {
+            var slack = (quota.Seconds * Second / 50) + (_coarsest[(group, quota.Dimension)] * Second / 400) + Second;
+            use = (Used(quota, group, null, slack), waiting.Where(each => quota.Model is null || quota.Model == each.Need.Model).Max(each => Takes(quota, each.Need)));
+            _uses.Add((group, quota), use);
+        }
+
+        return use.Used + use.Most <= quota.Limit;
+    }
+
+    /// <summary>Those that left after that, newest first.</summary>
+    private IEnumerable<LifeQuery> SentAfter(long at)
+    {
+        for (var i = _sent.Count - 1; i >= 0 && _sent[i].SentAt > at; i--)
+        {
+            yield return _sent[i];
+        }
+    }
 
     /// <param name="keys">Null: all.</param>
     private long Used(Quota quota, int group, HashSet<int>? keys, long slack)
     {
         var since = keys is null ? long.MinValue : _countsSince.GetValueOrDefault((group, Like(quota)), long.MinValue);
-        return _sent.Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model)).Sum(sent =>
+        var oldest = quota.Zone is null && quota.Dimension != QuotaDimension.Concurrent ? world.RealNow - (quota.Seconds * Second) - slack : long.MinValue;
+        return SentAfter(oldest).Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model)).Sum(sent =>
             quota.Dimension == QuotaDimension.Concurrent ? sent.IsRunning ? 1
             : 0
             : sent.SentAt >= since && Counts(quota, sent, slack) && (keys is null || WasCounted(quota, sent, group)) ? Takes(quota, sent.Used) : 0);

@@ -21,7 +21,10 @@ internal enum LifeKinds
 
     /// <summary>Hubs teach limits, and people take them back.</summary>
     Lessons = 256,
-    All = 511,
+
+    /// <summary>For a while nobody comes and no answer ends: what was told must happen.</summary>
+    Foresight = 512,
+    All = 1023,
 }
 
 /// <summary>One query of a life.</summary>

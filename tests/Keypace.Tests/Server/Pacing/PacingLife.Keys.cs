@@ -31,6 +31,7 @@ internal sealed partial class PacingLife
         _groupOf[key] = to;
         Note($"key {key} has {(isOwn ? "a new secret" : $"that of key {other}")}, from group {from} to {to}");
         _judge.Forgot(before);   // with the secret it goes, or stays with who has it: not judged
+        _judge.Resumed([before]);
         Publish([key], from, to, before, _sourceOf[key]);
     }
 
@@ -38,8 +39,8 @@ internal sealed partial class PacingLife
     {
         var there = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == to);
         var here = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == from).ToArray();
-        _world.Groups.Move(_groups[from], _rules[from], _groups[to], new MovingKeys(
-            keys.Select(Id).ToHashSet(), Source(before), Source(after), here.Length > 0 ? _rules[from] : null, _rules[to])
+        _world.Groups.Move(_groups[from], RulesOf(from), _groups[to], new MovingKeys(
+            keys.Select(Id).ToHashSet(), Source(before), Source(after), here.Length > 0 ? RulesOf(from) : null, RulesOf(to))
         {
             SourceStays = here.Any(key => _sourceOf[key] == before),
             AreAlone = there.All(key => _sourceOf[key] == after),
@@ -56,8 +57,8 @@ internal sealed partial class PacingLife
         {
             Note($"what was taught of secret {source} is taken back");
             Group(group).Forget(LessonKinds.All, Source(source));
-            _judge.Resumed(group);
-            _judge.ForgotIn(Enumerable.Range(0, Keys).Where(each => _groupOf[each] == group).Select(each => _sourceOf[each]));
+            _judge.Resumed([.. SourcesIn(group).Count() == 1 ? SourcesIn(group) : [], source]);
+            _judge.ForgotIn(SourcesIn(group));
             return;
         }
 
@@ -74,11 +75,26 @@ internal sealed partial class PacingLife
             Group(group).Learn(answered.Turn, new HubReport(seconds, count, null), null, null);
         }
 
-        _judge.ForgotIn(Enumerable.Range(0, Keys).Where(each => _groupOf[each] == group).Select(each => _sourceOf[each]));   // said of one, and the group has one limit
+        _judge.ForgotIn(SourcesIn(group));   // said of one, and the group has one limit
         if (count < _rules[group].Limit.Count)
         {
             _judge.Taught(source, new(count, seconds));
         }
+    }
+
+    /// <summary>The hub refuses a query and says how long its account is to wait.</summary>
+    private void Refuse(int key)
+    {
+        if (_queries.Find(query => query.IsRunning && query.Key == key && query.Source == _sourceOf[key]) is not { } refused)
+        {
+            return;
+        }
+
+        PermitsAreOut();
+        var time = TimeSpan.FromSeconds(6 + _chance.Next(90));   // shorter than a quarter of the interval it would be taken for slices
+        Note($"the hub pauses secret {refused.Source} in group {_groupOf[key]} for {time}");
+        Group(_groupOf[key]).Learn(refused.Turn, default, new HubRefusal(HubRefusalKind.RateLimited, MonotonicClock.NanosecondsOf(time)), null);
+        _judge.Paused(refused.Source, time);
     }
 
     /// <summary>As a start does: what was kept goes where the secret is.</summary>

@@ -70,8 +70,8 @@ internal sealed partial class PacingLife
             case LifeKinds.PowerFailures:
                 Note("power failure");
                 Die();
-                _judge.ForgotAll();   // the wall clock is anything afterwards, and lessons end by it
-                _world.LosePowerAndStart(TimeSpan.FromMilliseconds(_chance.Next(3000)), TimeSpan.FromMilliseconds(_chance.Next(3000)), _chance.Next(60));
+                _world.LosePowerAndStart(
+                    TimeSpan.FromMilliseconds(_chance.Next(3000)), TimeSpan.FromMilliseconds(_chance.Next(3000)), _chance.Next(60), WallIsBehind());
                 Begin();
                 break;
             case LifeKinds.Stops:
@@ -98,8 +98,8 @@ internal sealed partial class PacingLife
                 _rules[changed] = _chance.Next(3) == 0 ? AnyRules() : _rules[changed] with { Limit = AnyLimit() };
                 Note($"group {changed}: {Text(_rules[changed])}");
                 _judge.RulesAre(changed, _rules[changed]);
-                _judge.ForgotIn(Enumerable.Range(0, Keys).Where(each => _groupOf[each] == changed).Select(each => _sourceOf[each]));
-                _world.Groups.Configure(_groups[changed], _rules[changed]);
+                _judge.ForgotIn(SourcesIn(changed));
+                _world.Groups.Configure(_groups[changed], RulesOf(changed));
                 break;
             case LifeKinds.Moves:
                 PermitsAreOut();
@@ -114,12 +114,10 @@ internal sealed partial class PacingLife
                 Teach(_chance.Next(Keys));
                 break;
             case LifeKinds.Pauses:
-                PermitsAreOut();
-                var paused = _chance.Next(_groups.Length);
-                var time = TimeSpan.FromSeconds(1 + _chance.Next(90));
-                Note($"group {paused} pauses {time}");
-                _judge.Paused(paused, time);
-                Group(paused).Pause(time, "the hub said so");
+                Refuse(_chance.Next(Keys));
+                break;
+            case LifeKinds.Foresight:
+                Foretell();
                 break;
             case LifeKinds.Idle:
                 Note("idle");
@@ -136,27 +134,41 @@ internal sealed partial class PacingLife
         }
     }
 
+    /// <summary>After a power failure the wall clock is right, or has stood still for a while, or for years.</summary>
+    private TimeSpan WallIsBehind() => _chance.Next(3) switch
+    {
+        0 => TimeSpan.Zero,
+        1 => TimeSpan.FromSeconds(_chance.Next(7200)),
+        _ => TimeSpan.FromDays(_chance.Next(9000)),
+    };
+
     /// <summary>Queries come.</summary>
     private void Come()
     {
         for (var many = _isQuiet ? _chance.Next(20) / 19 : _chance.Next(4); many > 0 && _queries.Count(query => query.Turn.State == TicketState.Waiting) < 60; many--)
         {
             var key = _chance.Next(Keys);
-            Enter(key, new QueryNeed(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(15), 1 + _chance.Next(60), Source(_sourceOf[key])));
+            Enter(key, AnyNeed(key));
         }
     }
 
-    private void Enter(int key, QueryNeed need)
+    /// <summary>The query; null, and why it was refused, when it was.</summary>
+    private LifeQuery? Enter(int key, QueryNeed need, TimeSpan patience, out EntryRefusal? refusal)
     {
-        var entry = new Entry("t", $"c{key}", 1, QueryClass.Interactive, TimeSpan.FromHours(10), Need: need, ApiKeyId: Id(key));
+        var entry = new Entry("t", $"c{key}", 1, QueryClass.Interactive, patience, Need: need, ApiKeyId: Id(key));
         _world.Disk.IsQueryRunning = true;
         var admission = Group(_groupOf[key]).Enter(entry);
         _world.Disk.IsQueryRunning = false;
-        if (admission.TryGet(out var turn, out _))
+        if (!admission.TryGet(out var turn, out refusal))
         {
-            _queries.Add(new LifeQuery(turn, key, need) { Source = _sourceOf[key] });
+            return null;
         }
+
+        _queries.Add(new LifeQuery(turn, key, need) { Source = _sourceOf[key] });
+        return _queries[^1];
     }
+
+    private void Enter(int key, QueryNeed need) => Enter(key, need, TimeSpan.FromHours(10), out _);
 
     /// <summary>Those with a permit leave, answers end, some callers lose patience.</summary>
     private void Go()
@@ -242,7 +254,17 @@ internal sealed partial class PacingLife
         }
     }
 
-    private PacedGroup Group(int group) => _world.Groups.Get(_groups[group], _rules[group]);
+    private PacedGroup Group(int group) => _world.Groups.Get(_groups[group], RulesOf(group));
+
+    /// <summary>What the group's keys say together.</summary>
+    private GroupRules RulesOf(int group) => _rules[group] with
+    {
+        HasSeveralSources = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == group).Select(key => _sourceOf[key]).Distinct().Count() > 1,
+    };
+
+    private IEnumerable<int> SourcesIn(int group) => Enumerable.Range(0, Keys).Where(key => _groupOf[key] == group).Select(key => _sourceOf[key]).Distinct();
+
+    private QueryNeed AnyNeed(int key) => new(_chance.Next(2) == 0 ? "a" : "b", _chance.Next(15), 1 + _chance.Next(60), Source(_sourceOf[key]));
 
     private GroupRules AnyRules() => new(AnyLimit()) { Quotas = [.. Enumerable.Range(0, _chance.Next(4)).Select(_ => AnyQuota()).DistinctBy(quota => (quota.Dimension, quota.Seconds, quota.Model))] };
 

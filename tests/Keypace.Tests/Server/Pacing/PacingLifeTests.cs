@@ -36,6 +36,12 @@ public sealed class PacingLifeTests
         PlayAsync(LifeKinds.Lessons | LifeKinds.Moves | LifeKinds.Kills | LifeKinds.Stops | LifeKinds.Idle);
 
     [Fact]
+    public Task What_is_foretold_happens() => PlayAsync(LifeKinds.Foresight | Plain);
+
+    [Fact]
+    public Task What_is_foretold_happens_whatever_was_before() => PlayAsync(LifeKinds.Foresight | LifeKinds.Limits | LifeKinds.Moves | LifeKinds.Secrets | LifeKinds.Kills | LifeKinds.Pauses);
+
+    [Fact]
     public Task All_of_it() => PlayAsync(LifeKinds.All);
 
     private static async Task PlayAsync(LifeKinds kinds)

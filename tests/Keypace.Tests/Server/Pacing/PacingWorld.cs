@@ -64,19 +64,21 @@ internal sealed class PacingWorld : IMachine
     }
 
     /// <summary>Only what was waited for stays; another boot, another clock.</summary>
-    public void LosePowerAndStart(TimeSpan down, TimeSpan booting, int tornBytes = 0)
+    public void LosePowerAndStart(TimeSpan down, TimeSpan booting, int tornBytes = 0, TimeSpan? wallBehind = null)
     {
         Disk = Disk.AfterPowerLoss(tornBytes);
-        Reboot(down, booting);
+        Reboot(down, booting, wallBehind);
         Start();
     }
 
-    public void Reboot(TimeSpan down, TimeSpan booting)
+    /// <param name="wallBehind">Null: the wall clock has lost its time. It is never ahead: long intervals go by it.</param>
+    public void Reboot(TimeSpan down, TimeSpan booting, TimeSpan? wallBehind = null)
     {
         _background.Clear();
         var real = RealNow + MonotonicClock.NanosecondsOf(down + booting);
         _boot++;
-        Time = new SteppedTime(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(-_boot));   // the wall clock is anything, but not ahead: long intervals go by it
+        var wall = wallBehind is { } behind ? Time.GetUtcNow() + down + booting - behind : new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(-_boot);
+        Time = new SteppedTime(wall);
         _bootedAt = Mono - MonotonicClock.NanosecondsOf(booting);
         _bootOffset = real - Mono;
     }
@@ -105,6 +107,17 @@ internal sealed class PacingWorld : IMachine
             return;
         }
 
+        while (_background.TryDequeue(out var work))
+        {
+            work();
+        }
+    }
+
+    /// <summary>Time passes until the next timer is due, but at most so long, and the background keeps up.</summary>
+    public void PassToNext(TimeSpan most)
+    {
+        var due = Time.NextDue ?? most;
+        Time.Advance(due < TimeSpan.Zero ? TimeSpan.Zero : due < most ? due : most);
         while (_background.TryDequeue(out var work))
         {
             work();
@@ -149,14 +162,4 @@ internal sealed class PacingWorld : IMachine
         Array.ForEach(turns, turn => turn.GiveBack());
         return granted.Length;
     }
-}
-
-/// <summary>Virtual time whose wall clock can be set without the monotonic one noticing.</summary>
-internal sealed class SteppedTime(DateTimeOffset start) : FakeTimeProvider(start)
-{
-    public TimeSpan WallStep { get; set; }
-
-    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + WallStep;
-
-    public override long GetTimestamp() => base.GetTimestamp() - WallStep.Ticks;   // the base takes it from the wall clock
 }
