@@ -96,6 +96,7 @@ public static partial class KeypaceServer
             return Task.CompletedTask;
         }));
         services.AddSingleton(around.Time);
+        services.AddSingleton(around.Random);
         services.AddSingleton(around.Passwords);
         services.AddSingleton(settings);
         services.AddSingleton(opened.Store);

@@ -48,6 +48,9 @@ internal readonly struct EscapeReader(ReadOnlySpan<byte> sought)
         return -1;
     }
 
+    /// <summary>True for what an escape, whole or not, may end with and a word does not.</summary>
+    public static bool MayEndWith(byte one) => one is (byte)'%' or (byte)'\\' or (byte)'&' or (byte)'#' or (byte)';';
+
     /// <summary>How many bytes at the end may be an escape that is not whole yet.</summary>
     public static int CutAtEnd(ReadOnlySpan<byte> text)
     {

@@ -46,7 +46,7 @@ public sealed class SecretEcho : IDisposable
     /// <summary>How many bytes at the end could be the beginning of something to be found.</summary>
     public int HeldAtEnd(ReadOnlySpan<byte> window, int most)
     {
-        if (window.IsEmpty || (!_forms.Has(window[^1]) && window[^1] is not ((byte)'%' or (byte)'\\' or (byte)'&' or (byte)'#' or (byte)';')))
+        if (window.IsEmpty || (!_forms.Has(window[^1]) && !EscapeReader.MayEndWith(window[^1])))
             return 0;
         return Held(window[^Math.Min(window.Length, most)..], 0);
     }

@@ -12,18 +12,21 @@ public sealed class HeaderList
 
     private readonly FrozenSet<string> _names;
     private readonly string[] _beginnings;
+    private readonly string[]?[] _byFirst;   // of the beginnings, by their first character, letters small
 
     /// <param name="patterns">Names, or beginnings of names with a <c>*</c> behind.</param>
     public HeaderList(params IEnumerable<string> patterns)
     {
-        _beginnings = [.. patterns.Where(pattern => pattern.EndsWith('*')).Select(pattern => pattern[..^1])];
+        _beginnings = [.. patterns.Where(pattern => pattern.EndsWith('*')).Select(pattern => pattern[..^1]).Where(beginning => beginning.Length > 0)];
         _names = patterns.Where(pattern => !pattern.EndsWith('*')).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _byFirst = ByFirst(_beginnings);
     }
 
     private HeaderList(HeaderList first, HeaderList second)
     {
         _beginnings = [.. first._beginnings, .. second._beginnings];
         _names = first._names.Concat(second._names).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _byFirst = ByFirst(_beginnings);
     }
 
     /// <summary>What either list lets pass.</summary>
@@ -44,12 +47,22 @@ public sealed class HeaderList
         ArgumentNullException.ThrowIfNull(name);
         if (_names.Contains(name))
             return true;
-        foreach (var beginning in _beginnings)
+        if (name.Length == 0 || name[0] >= 128 || _byFirst[name[0] | 0x20] is not { } beginnings)
+            return false;
+        foreach (var beginning in beginnings)
         {
             if (name.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
                 return !HeaderNames.SoundsSecret(name);
         }
 
         return false;
+    }
+
+    private static string[]?[] ByFirst(string[] beginnings)
+    {
+        var byFirst = new string[]?[128];
+        foreach (var group in beginnings.GroupBy(beginning => beginning[0] | 0x20))
+            byFirst[group.Key] = [.. group];
+        return byFirst;
     }
 }

@@ -9,15 +9,18 @@ namespace Keypace.Server.Gateway.Answers;
 /// Stars out the key's secret where a hub sends it back, in whatever clothes (<see cref="SecretEcho"/>). Works on the stream as it passes: a piece is held back only
 /// when it ends with what could be a part of the secret, and only that end of it. Lengths do not change.
 /// </summary>
-internal sealed class SecretScrub(byte[] secret) : IDisposable
+/// <param name="sketch">The secret's, where one is kept: most answers are ruled out by it. Null where none is.</param>
+internal sealed class SecretScrub(byte[] secret, SecretSketch? sketch) : IDisposable
 {
+    private const int MostOnStack = 512;
+
     private SecretEcho? _echo;
     private byte[]? _held;
     private int _heldCount;
     private bool _isStrict;
     private ErrorWords? _errors;
 
-    public static SecretScrub? For(byte[] secret) => secret.Length >= SecretEcho.ShortestSecretBytes ? new SecretScrub(secret) : null;
+    public static SecretScrub? For(byte[] secret, SecretSketch? sketch = null) => secret.Length >= SecretEcho.ShortestSecretBytes ? new SecretScrub(secret, sketch) : null;
 
     /// <summary>True for errors, of which not even eight characters of the secret in a row pass.</summary>
     public bool IsStrict
@@ -51,6 +54,8 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
         var window = buffer[from..(start + count)];
         if (!_isStrict && (_errors ??= new ErrorWords()).BeginIn(buffer.Slice(start, count)))
             IsStrict = true;
+        if (_heldCount == 0 && sketch?.RulesOutToEnd(window) == true)
+            return (start, start + count);
         Echo.StarOut(window, isEnd: false);
         _heldCount = Echo.HeldAtEnd(window, Room);
         if (_heldCount > 0)
@@ -79,12 +84,12 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
     }
 
     /// <summary>Scrubs text that is whole, such as a header's name or value. The same text when there is nothing of the secret in it.</summary>
-    public string Text(string text) => Starred(Echo, text);
+    public string Text(string text) => IsRuledOut(text) ? text : Starred(Echo, text);
 
     /// <summary>True when a piece of the secret stands in a header's name, in whatever capitals: to HTTP names have none.</summary>
     public bool StandsInName(string name)
     {
-        if (name.Length < SecretEcho.ShortestSecretBytes)
+        if (name.Length < SecretEcho.ShortestSecretBytes || IsRuledOut(name))
             return false;
         var small = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(secret).ToLowerInvariant());
         try
@@ -138,9 +143,14 @@ internal sealed class SecretScrub(byte[] secret) : IDisposable
         ArrayPool<byte>.Shared.Return(_held);
     }
 
+    private bool IsRuledOut(string text)
+    {
+        Span<byte> bytes = stackalloc byte[MostOnStack];
+        return sketch is not null && Encoding.UTF8.TryGetBytes(text, bytes, out var count) && sketch.RulesOut(bytes[..count]);
+    }
+
     private static string Starred(SecretEcho echo, string text)
     {
-        const int MostOnStack = 512;
         var most = Encoding.UTF8.GetMaxByteCount(text.Length);
         var bytes = most <= MostOnStack ? stackalloc byte[MostOnStack] : new byte[most];
         var count = Encoding.UTF8.GetBytes(text, bytes);

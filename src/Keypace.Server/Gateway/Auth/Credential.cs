@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Keypace.Domain.Echoes;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Requests;
@@ -52,16 +53,16 @@ internal sealed class HeaderCredential : Credential
     private readonly string _value;
     private readonly byte[] _secret;
 
-    private HeaderCredential(string value, string text, byte[] secret)
+    private HeaderCredential(string value, string text, byte[] secret, SecretSketch? sketch = null)
     {
         (_value, _secret, Text) = (value, secret, text);
-        Scrub = SecretScrub.For(secret);
+        Scrub = SecretScrub.For(secret, sketch);
     }
 
-    public static HeaderCredential Of(HubAuth auth, ReadOnlySpan<byte> secret)
+    public static HeaderCredential Of(HubAuth auth, ReadOnlySpan<byte> secret, SecretSketch? sketch)
     {
         var text = Encoding.UTF8.GetString(secret);
-        return new HeaderCredential(auth.Scheme.Length == 0 ? text : auth.Scheme + text, text, secret.ToArray());
+        return new HeaderCredential(auth.Scheme.Length == 0 ? text : auth.Scheme + text, text, secret.ToArray(), sketch);
     }
 
     public static HeaderCredential Of(HubAuth auth, string secret, DateTimeOffset freshUntil) =>

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Keypace.Domain;
+using Keypace.Domain.Echoes;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Vault;
 using Keypace.Server.Snapshots;
@@ -11,7 +12,7 @@ namespace Keypace.Server.Gateway.Auth;
 
 /// <summary>
 /// Opens keys' envelopes, as late as can be. What is kept between queries is the key derived for that one envelope, for at
-/// most five minutes and in pinned memory; never the secret.
+/// most five minutes and in pinned memory, and a sketch by which most answers are seen to hold nothing of the secret; never the secret.
 /// </summary>
 internal sealed class Envelopes : IDisposable
 {
@@ -22,16 +23,24 @@ internal sealed class Envelopes : IDisposable
 
     private readonly ConcurrentDictionary<Guid, Kept> _kept = new();
     private readonly SecretVault _vault;
+    private readonly RandomBytes _random;
     private readonly TimeProvider _time;
     private readonly ITimer _sweep;
 
-    public Envelopes(SecretVault vault, TimeProvider time)
+    public Envelopes(SecretVault vault, RandomBytes random, TimeProvider time)
     {
-        (_vault, _time) = (vault, time);
+        (_vault, _random, _time) = (vault, random, time);
         _sweep = time.CreateTimer(static envelopes => ((Envelopes)envelopes!).Sweep(), this, SweepEvery, SweepEvery);
     }
 
-    private sealed record Kept(byte[] Envelope, byte[] Aad, RecordKey Key, long Since);
+    private sealed record Kept(byte[] Envelope, byte[] Aad, RecordKey Key, long Since)
+    {
+        /// <summary>Null until the secret was opened, and where it is too short to be looked for.</summary>
+        public SecretSketch? Sketch { get; private set; }
+
+        public SecretSketch? SketchOf(ReadOnlySpan<byte> secret, RandomBytes random) =>
+            Sketch ??= secret.Length >= SecretEcho.ShortestSecretBytes ? new SecretSketch(secret, random) : null;
+    }
 
     /// <summary>The one secret of a key whose hub wants it in a header. <see cref="Credential.None"/> for a key without a secret.</summary>
     public Outcome<Credential> OpenForHeader(ServedKey key)
@@ -41,8 +50,8 @@ internal sealed class Envelopes : IDisposable
         var buffer = GC.AllocateUninitializedArray<byte>(envelope.Length);
         try
         {
-            return TryOpen(key.Id, envelope, binding, buffer, out var bytes)
-                ? HeaderCredential.Of(key.Access.Auth, buffer.AsSpan(0, bytes))
+            return TryOpen(key.Id, envelope, binding, buffer, out var bytes, out var kept)
+                ? HeaderCredential.Of(key.Access.Auth, buffer.AsSpan(0, bytes), kept.SketchOf(buffer.AsSpan(0, bytes), _random))
                 : NotOpenable(key);
         }
         finally
@@ -59,7 +68,7 @@ internal sealed class Envelopes : IDisposable
         var buffer = GC.AllocateUninitializedArray<byte>(envelope.Length);
         try
         {
-            return TryOpen(key.Id, envelope, binding, buffer, out var bytes)
+            return TryOpen(key.Id, envelope, binding, buffer, out var bytes, out _)
                 ? new OpenedSecrets(SecretText.Split(key.Access.SecretFields, Encoding.UTF8.GetString(buffer.AsSpan(0, bytes))))
                 : NotOpenable(key);
         }
@@ -83,10 +92,10 @@ internal sealed class Envelopes : IDisposable
         }
     }
 
-    private bool TryOpen(Guid id, byte[] envelope, SecretBinding binding, byte[] buffer, out int bytes)
+    private bool TryOpen(Guid id, byte[] envelope, SecretBinding binding, byte[] buffer, out int bytes, [NotNullWhen(true)] out Kept? kept)
     {
         bytes = 0;
-        return TryKeep(id, envelope, binding, out var kept) && Envelope.TryOpen(kept.Key, envelope, kept.Aad, buffer, out bytes);
+        return TryKeep(id, envelope, binding, out kept) && Envelope.TryOpen(kept.Key, envelope, kept.Aad, buffer, out bytes);
     }
 
     private bool TryKeep(Guid id, byte[] envelope, SecretBinding binding, [NotNullWhen(true)] out Kept? kept)

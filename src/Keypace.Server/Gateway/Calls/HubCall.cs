@@ -39,7 +39,8 @@ internal sealed class HubCall(
         var status = StatusCodes.Status500InternalServerError;   // stays where a bug ends it
         try
         {
-            if (await AskAsync(query, callerLeft) is { } refusal)
+            // :: Steps 1 to 6; nothing here but the exchange waits in most queries.
+            if ((await query.ComeInAsync(snapshots.Current, callerLeft) ?? WhyNoRoute(query) ?? await ExchangeAsync(query, callerLeft)) is { } refusal)
             {
                 query.Note(refusal);
                 await query.RefuseAsync(refusal);
@@ -67,65 +68,51 @@ internal sealed class HubCall(
             throw new AnswerCutException();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
-    private async ValueTask<Refusal?> AskAsync(Query query, CancellationToken callerLeft)
+    /// <summary>Step 2: route. Null when the query has one.</summary>
+    private Refusal? WhyNoRoute(Query query)
     {
-        // :: Step 1: caller.
-        if (await query.ComeInAsync(snapshots.Current, callerLeft) is { } unasked)
-            return unasked;
-
-        // :: Step 2: route.
         query.DecidedBy = snapshots.Current;
         if (!query.Route(query.DecidedBy).TryGet(out var routed, out var refusal))
             return refusal;
         query.Routed = routed;
+        return null;
+    }
 
-        // :: Steps 3 to 6: permit, credential, send, learn; again from the front of the line where a hub pushed back.
+    /// <summary>Steps 3 to 6: permit, credential, send, learn; again from the front of the line where a hub pushed back. Null when the answer was read.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
+    private async ValueTask<Refusal?> ExchangeAsync(Query query, CancellationToken callerLeft)
+    {
         using var clock = new HubClock(query.Bounds(options), time, callerLeft, endings.Of(query.Token!));
         try
         {
-            return await ExchangeAsync(query, clock);
-        }
-        catch (OperationCanceledException) when (clock.AskerEnded)
-        {
-            return callers.WhyEnded(query.Token!);
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Refusal?> ExchangeAsync(Query query, HubClock clock)
-    {
-        while (true)
-        {
-            var end = await exchange.RunAsync(query, clock);
-            if (end.Answer is not { } answer)
+            while (true)
             {
-                if (end.HubBrokeOff && query.TriesAgain())
+                var end = await exchange.RunAsync(query, clock);
+                if (end.Answer is null && end.HubBrokeOff && query.TriesAgain())
+                    continue;
+                using var answer = end.Answer;
+                if (answer?.Status >= StatusCodes.Status500InternalServerError && query.TriesAgain())
                     continue;
                 query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
-                return end.Refusal;
-            }
-
-            using (answer)
-            {
-                if (answer.Status >= StatusCodes.Status500InternalServerError && query.TriesAgain())
-                    continue;
-                query.NoteExchange(snapshots.GroupOf(query.Routed!.Key));
+                if (answer is null)
+                    return end.Refusal;
                 try
                 {
                     var instead = await query.ReadAsync(answer, clock);
                     answer.IsWhole = !query.IsCutOff;
                     return instead;
                 }
-                catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.CallerLeft)
+                catch (Exception failure) when (failure is IOException or HttpRequestException or OperationCanceledException && !clock.NobodyAsks)
                 {
-                    if (clock.AskerEnded)
-                        return callers.WhyEnded(query.Token!);
                     if (query.TriesAgain())
                         continue;
                     return HubRefusals.InAnswer(failure, query.Routed.Key, clock);
                 }
             }
+        }
+        catch (Exception failure) when (clock.AskerEnded && failure is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return callers.WhyEnded(query.Token!);
         }
     }
 }

@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Keypace.Domain.Hubs;
@@ -62,7 +62,7 @@ public sealed class AccessTokensTests : IAsyncLifetime
         var pacing = new PacingOptions();
         var groups = new RateGroups(pacing, _time, new OpenLedger());
         _lines = new HubLines(egress, new GatewayOptions(), new HubGuards(pacing, new KeySnapshots(groups), groups, _time), _time);
-        _envelopes = new Envelopes(_vault, _time);
+        _envelopes = new Envelopes(_vault, new Random(20261130).NextBytes, _time);
         _tokens = new AccessTokens(_envelopes, new TokenEndpoint(_lines, _time), _time);
     }
 
