@@ -17,13 +17,19 @@ internal static class AnswerBody
     public static string? Fault(string path, JsonElement body)
     {
         if (body.ValueKind == JsonValueKind.Object && s_lists.TryGetValue(path, out var list)
-            && body.TryGetProperty(list, out var member) && member.ValueKind == JsonValueKind.Array)
+            && body.TryGetProperty(list, out var member) && member.ValueKind == JsonValueKind.Array && (member.GetArrayLength() > 0 || !SaysError(body, out _)))
         {
             return null;
         }
 
-        return body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("error", out var error) || error.ValueKind == JsonValueKind.Null ? "it holds no answer"
+        return !SaysError(body, out var error) ? "it holds no answer"
             : JsonText.Of(error) ?? JsonText.Of(error, "message") ?? "it says an error without a word";
+    }
+
+    private static bool SaysError(JsonElement body, out JsonElement error)
+    {
+        error = default;
+        return body.ValueKind == JsonValueKind.Object && body.TryGetProperty("error", out error) && error.ValueKind != JsonValueKind.Null;
     }
 
     /// <summary>The first choice's text; null for answers that have none (embeddings, responses).</summary>

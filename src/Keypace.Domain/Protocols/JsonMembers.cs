@@ -7,12 +7,12 @@ internal static class JsonMembers
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 128 };
 
-    /// <summary>Null when it is not JSON. Dispose it.</summary>
+    /// <summary>Null when it is not JSON. Its texts can be decoded (<see cref="WellFormedJson"/>). Dispose it.</summary>
     public static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
     {
         try
         {
-            return JsonDocument.Parse(json, Options);
+            return JsonDocument.Parse(WellFormedJson.Of(json), Options);
         }
         catch (JsonException)
         {

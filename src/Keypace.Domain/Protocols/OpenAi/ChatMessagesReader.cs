@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Keypace.Domain.Protocols.OpenAi;
@@ -116,7 +117,7 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
             json = "{}";
         try
         {
-            using var document = JsonDocument.Parse(json, ChatJson.Strict);
+            using var document = JsonDocument.Parse(WellFormedJson.Of(Encoding.UTF8.GetBytes(json)), ChatJson.Strict);
             if (document.RootElement.ValueKind is JsonValueKind.Object)
                 return document.RootElement.Clone();
         }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Unicode;
 
 namespace Keypace.Domain.Protocols.OpenAi;
 
@@ -7,16 +6,14 @@ namespace Keypace.Domain.Protocols.OpenAi;
 internal static class ChatQuestions
 {
     private static readonly Refusal NoJson = new(RefusalReason.Malformed, "invalid_json",
-        "The body is not JSON that can be read: it must be one JSON object in valid UTF-8, nested at most 128 levels, no member twice.");
+        "The body is not JSON that can be read: it must be one JSON object, nested at most 128 levels, no member twice.");
 
     /// <param name="translate">Its result counts only if no problem was noted.</param>
     public static Outcome<NativeChat> Read(ReadOnlyMemory<byte> body, string hub, Func<ChatRequest, ChatProblems, NativeChat> translate)
     {
-        if (!Utf8.IsValid(body.Span))
-            return NoJson;
         try
         {
-            using var document = JsonDocument.Parse(body, ChatJson.Strict);
+            using var document = JsonDocument.Parse(WellFormedJson.Of(body), ChatJson.Strict);
             if (document.RootElement.ValueKind is not JsonValueKind.Object)
                 return NoJson;
             var problems = new ChatProblems(hub);

@@ -5,7 +5,7 @@ namespace Keypace.Domain.Protocols.OpenAi;
 
 /// <summary>
 /// Looks at the beginning of an answer that a hub gives in OpenAI's own words: such answers pass untouched, except for those that are no
-/// answers. Costs a search of the first piece and no more while all is well.
+/// answers. What it is is read from values, not from words. Costs a few tokens of the first piece and no more while all is well.
 /// </summary>
 public static class OpenAiAnswers
 {
@@ -13,33 +13,33 @@ public static class OpenAiAnswers
     private const int MostPageBytes = 4 * 1024;
     private const int MostPageCharacters = 120;
 
-    /// <summary>True when what came is worth a closer look before any of it goes to the caller: a page, nothing, or an object without what an answer has.</summary>
+    /// <summary>True when what came is worth a closer look before any of it goes to the caller: a page, nothing, or what has not an answer's members.</summary>
     /// <param name="first">The first piece; empty when the answer has no body.</param>
     public static bool IsSuspicious(int status, ReadOnlySpan<byte> first)
     {
         if (first.IsEmpty)
             return true;
-        var start = first.TrimStart(" \t\r\n"u8);
+        var start = Trimmed(first);
         if (start.IsEmpty)
             return false;   // a hub that keeps the connection busy until it answers
-        if (IsEvent(start))
-            start = DataOf(start);
-        if (start.IsEmpty)
+        if (start[0] == (byte)'<')
+            return true;
+        if (status >= 300)
             return false;
-        // In this order: an answer has its choices near its beginning, so that the search ends there.
-        return start[0] == (byte)'<' || (status < 300 && start[0] == (byte)'{'
-            && start.IndexOf("\"choices\""u8) < 0 && start.IndexOf("\"data\""u8) < 0 && start.IndexOf("\"output\""u8) < 0
-            && start.IndexOf("\"error\""u8) >= 0);
+        if (!IsEvent(start))
+            return AnswerMembers.In(start) is not AnswerFound.Yes;
+        var data = FirstEvent.DataOf(start);
+        return data.StartsWith("<"u8) || (AnswerMembers.In(data) is not AnswerFound.Yes && data.IndexOf("\"error\""u8) >= 0);
     }
 
     /// <summary>True when it begins a stream of events: its first event is all there is to look at, for the next ones may take their time.</summary>
-    public static bool IsEvent(ReadOnlySpan<byte> first) => first.TrimStart(" \t\r\n"u8).StartsWith("data:"u8);
+    public static bool IsEvent(ReadOnlySpan<byte> first) => FirstEvent.Begins(Trimmed(first));
 
     /// <summary>What is wrong with a suspicious answer; null when it passes after all.</summary>
     /// <param name="body">As much of it as was read, at most 64 KiB.</param>
     public static HubFault? Fault(int status, ReadOnlyMemory<byte> body)
     {
-        var start = body.Span.TrimStart(" \t\r\n"u8);
+        var start = Trimmed(body.Span);
         if (start.IsEmpty || start[0] == (byte)'<')
         {
             var what = start.IsEmpty ? "an empty body" : $"a web page instead of JSON (\"{TextOf(start)}\")";
@@ -48,20 +48,42 @@ public static class OpenAiAnswers
                 : new HubFault(status is > 599 ? 502 : status, HubFault.TypeOf(status), "hub_error", $"It sent {what} with the status {status}.");
         }
 
-        if (body.Length > MostBytes)
+        if (body.Length >= MostBytes || status >= 300)
             return null;
-        if (IsEvent(start))
-            body = DataOf(start).ToArray();
-        using var document = JsonMembers.TryParse(body);
-        return document?.RootElement.Child("error") is { } error ? Inside(document.RootElement, error) : null;
+        var isEvent = IsEvent(start);
+        ReadOnlyMemory<byte> json = isEvent ? FirstEvent.DataOf(start).ToArray() : body[(body.Length - start.Length)..];
+        using var document = JsonMembers.TryParse(json);
+        if (document is null)
+            return isEvent || AnswerMembers.In(json.Span) is AnswerFound.Yes ? null : None(status, start);
+        var root = document.RootElement;
+        if (AnswerMembers.In(json.Span) is AnswerFound.Yes)
+            return null;
+        if (root is { ValueKind: JsonValueKind.Array } && root.GetArrayLength() > 0)
+            root = root[0];   // Google's own errors are lists of one
+        var isEmpty = AnswerMembers.Lists.Any(list => root.Child(list) is { ValueKind: JsonValueKind.Array });
+        if (root.Child("error") is { } error && !(isEmpty && SaysNothing(error)))
+            return Inside(root, error);
+        if (isEvent || isEmpty)
+            return null;   // an answer with nothing in it is the hub's to give
+        if (root.Child("errors") is { ValueKind: JsonValueKind.Array } errors && errors.GetArrayLength() > 0)
+            return Inside(root, errors[0]);
+        return root.Text("message") is not null || root.Text("detail") is not null ? Inside(root, root) : None(status, start);
     }
 
-    /// <summary>The first line of an event's data; empty when it is not whole yet.</summary>
-    private static ReadOnlySpan<byte> DataOf(ReadOnlySpan<byte> start)
+    private static HubFault None(int status, ReadOnlySpan<byte> start) =>
+        HubFault.Unreadable($"It sent {HubFault.Describe(start)} with the status {status}, which is no answer of this route. Check the key's address and the model.");
+
+    private static bool SaysNothing(JsonElement error) => error.ValueKind switch
     {
-        var line = start["data:".Length..].TrimStart(" "u8);
-        var end = line.IndexOfAny("\r\n"u8);
-        return end < 0 ? [] : line[..end];
+        JsonValueKind.Object => !error.EnumerateObject().Any(),
+        JsonValueKind.String => error.IsEmptyText(),
+        _ => error.ValueKind is JsonValueKind.False,
+    };
+
+    private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> first)
+    {
+        var start = first.TrimStart(" \t\r\n"u8);
+        return start.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? start[3..].TrimStart(" \t\r\n"u8) : start;
     }
 
     /// <summary>What a page says to people: its beginning without tags.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
 
 namespace Keypace.Server.Gateway.Contract;
 
@@ -36,7 +37,7 @@ internal static class ChatBody
         tokens = new TokenCount(0, 0, 0);
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(WellFormedJson.Of(body));
             var root = document.RootElement;
             if (root.ValueKind is not JsonValueKind.Object
                 || !root.TryGetProperty("choices", out var choices) || choices.ValueKind is not JsonValueKind.Array || choices.GetArrayLength() == 0

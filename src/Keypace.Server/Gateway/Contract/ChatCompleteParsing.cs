@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Keypace.Domain;
+using Keypace.Domain.Protocols;
 using Keypace.Server.Gateway.Requests;
 
 namespace Keypace.Server.Gateway.Contract;
@@ -37,7 +38,7 @@ internal static class ChatCompleteParsing
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = BodyScan.MaxDepth });
+            document = JsonDocument.Parse(WellFormedJson.Of(body), new JsonDocumentOptions { MaxDepth = BodyScan.MaxDepth });
         }
         catch (JsonException)
         {

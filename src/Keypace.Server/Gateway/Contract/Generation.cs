@@ -2,6 +2,7 @@ using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Protocols;
+using Keypace.Domain.Protocols.OpenAi;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Learning;
@@ -84,7 +85,9 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
         if (Routed!.Native is not { } native)
         {
             Answer = await answer.ReadWholeAsync(options.MaxBodyBytes, Tally.Usage, clock);
-            return null;
+            return OpenAiAnswers.IsSuspicious(Status, Answer) && OpenAiAnswers.Fault(Status, Answer) is { } none
+                ? TakeFault(none)
+                : null;
         }
 
         var fault = await TranslatedAnswer.ReadRefusalAsync(answer, native, clock);
@@ -94,7 +97,13 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
             return null;
         }
 
-        if (!fault!.IsHubsOwn)
+        return TakeFault(fault!);
+    }
+
+    /// <returns>What to say where it is not the hub's own error.</returns>
+    private Refusal? TakeFault(HubFault fault)
+    {
+        if (!fault.IsHubsOwn)
             return new Refusal(RefusalReason.HubFailed, fault.Code, TranslatedAnswer.Sentence(this, fault));
         (Status, IsFinal, Answer) = (fault.Status, IsFinal || fault.IsTerminal, TranslatedAnswer.ToBytes(this, fault, queryId));
         return null;

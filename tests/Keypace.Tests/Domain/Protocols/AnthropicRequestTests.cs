@@ -21,7 +21,6 @@ public sealed class AnthropicRequestTests
     public void There_are_enough_cases() => Assert.True(Cases.Count >= 60, $"{Cases.Count} cases");
 
     [Theory]
-    [InlineData("""{"model":"m","messages":[{"role":"user","content":"\ud800"}]}""")]
     [InlineData("""{"model":"m","model":"n","messages":[{"role":"user","content":"a"}]}""")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"a"}]""")]
     [InlineData("[]")]
@@ -33,10 +32,13 @@ public sealed class AnthropicRequestTests
     }
 
     [Fact]
-    public void Bytes_that_are_not_UTF8_are_refused()
+    public void Half_of_a_character_is_replaced_and_the_rest_goes_on()
     {
-        byte[] body = [.. """{"model":"m","messages":[{"role":"user","content":"a"""u8, 0xC3, .. "\"}]}"u8];
-        Assert.False(Protocol.Ask(body, Questions.Setting("Anthropic")).TryGet(out _, out var refusal));
-        Assert.Equal("invalid_json", refusal.Code);
+        byte[] body = [.. """{"model":"m","messages":[{"role":"user","content":"a"""u8, 0xC3, .. """ b"},{"role":"assistant","content":null,"tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{\"q\":\"c\\ud83d d\"}"}}]},{"role":"tool","tool_call_id":"t","content":"e\udc00 f"}]}"""u8];
+
+        Assert.True(Protocol.Ask(body, Questions.Setting("Anthropic")).TryGet(out var chat, out var refusal), refusal?.Detail);
+
+        var sent = System.Text.RegularExpressions.Regex.Unescape(System.Text.Encoding.UTF8.GetString(chat.Body.Span));
+        Assert.All(["a\uFFFD b", "c\uFFFD d", "e\uFFFD f"], text => Assert.Contains(text, sent, StringComparison.Ordinal));
     }
 }

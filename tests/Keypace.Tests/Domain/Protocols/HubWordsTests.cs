@@ -24,7 +24,7 @@ public sealed class HubWordsTests
     [InlineData("<html><body>401</body></html>", null)]
     [InlineData("  ", null)]
     [InlineData("5", null)]
-    [InlineData("""{"message":"\ud800"}""", null)]
+    [InlineData("""{"message":"half \ud800"}""", "half \uFFFD")]
     [InlineData("""{"error":{"error":{"error":{"error":{"error":{"message":"deep"}}}}}}""", null)]
     public void The_sentence_for_people_is_found(string body, string? words) => Assert.Equal(words, HubWords.Of(Encoding.UTF8.GetBytes(body)));
 
