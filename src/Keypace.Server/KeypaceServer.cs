@@ -134,6 +134,7 @@ public static partial class KeypaceServer
         app.Use(next => new LastResort(next, app.Services.GetRequiredService<KnownPaths>(), around.Time, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
         app.Use(next => new UnclaimedGate(claim, next).InvokeAsync);
         app.UseTrustedProxies(settings);
+        app.UseListedOrigins(settings);
         app.UseKeyNavigation(settings);
         app.UseGateway();   // the path of a query, which needs no routing
         app.Use(next => context => UnknownPaths.TidyAsync(context, next));

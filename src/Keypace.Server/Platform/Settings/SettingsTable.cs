@@ -31,6 +31,7 @@ internal static class SettingsTable
         new("Urls", "http://localhost:5397", "Where it listens, comma-separated: http://127.0.0.1:5397, http://[::1]:5397, http://0.0.0.0:5397; port 0 takes a free one.", WhatIsWrongWithUrls),
         new("PublicUrl", null, "How people reach it, where that differs from where it listens: for links, and accepted as the Host.", WhatIsWrongWithPublicUrl),
         new("Proxies", null, "Addresses of the proxies in front, whose X-Forwarded-For is believed: IPv4, [IPv6] or CIDR, comma-separated.", WhatIsWrongWithProxies),
+        new("Cors:Origins", null, "Origins whose pages may send queries and read the answers, comma-separated: https://app.example.org, http://localhost:3000; none is the default, and never with cookies.", WhatIsWrongWithOrigins),
         new("Egress:Allow", null, "Private or loopback addresses that queries may go to: IPv4, [IPv6] or CIDR, each with an optional port.", WhatIsWrongWithEgress),
         new("Pacing:GuardMs", "50", "Milliseconds added to every interval, so that the hub's clock agrees; more where the way to a hub is measured to be uneven, unless it is 0; 0 to 5000.", Whole(0, 5_000)),
         new("Pacing:QueueLimit", "20000", "Most queries that wait in one rate group; 1 to 1000000.", Whole(1, 1_000_000)),
@@ -83,6 +84,9 @@ internal static class SettingsTable
 
     private static string? WhatIsWrongWithEgress(string value) =>
         EgressPolicy.Parse(value).TryGet(out _, out var refusal) ? null : $"is a list of addresses: {refusal.Detail}";
+
+    private static string? WhatIsWrongWithOrigins(string value) =>
+        OriginList.Parse(value).TryGet(out _, out var refusal) ? null : $"is a list of origins: {refusal.Detail}";
 
     private static string? WhatIsWrongWithProxies(string value) =>
         TrustedProxies.Parse(value).TryGet(out _, out var refusal) ? null : $"is a list of addresses: {refusal.Detail}";
