@@ -69,6 +69,9 @@ public sealed partial class Pacer
     public IReadOnlyList<ModelPause> ModelPausesAt(long now) =>
         [.. (_gates ?? []).Where(gate => gate.Until > now && gate.Model is not null).Select(gate => new ModelPause(gate.Model!, gate.Until, gate.Why))];
 
+    /// <summary>A pause of its source or model holds such a query now.</summary>
+    public bool IsHeldApart(in QueryNeed need, long now) => GateOn(need) is { } gate && !gate.Allows(0, now);
+
     private bool IsAnyModelHeld => _gates is not null && Array.Exists(_gates, gate => gate.Model is not null);
 
     private PauseGate Add(PauseGate gate)

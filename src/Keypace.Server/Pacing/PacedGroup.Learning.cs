@@ -62,7 +62,7 @@ internal sealed partial class PacedGroup
         var isPauseOver = refusal is null && _pacer.Answered(turn);
         if (lesson != default || isPauseOver)
         {
-            KeepLessons(lesson.CircuitUntil > 0 ? Guid.Empty : turn.Source, now);
+            KeepLessons(IsOfOneSource(lesson) ? Guid.Empty : turn.Source, now);
         }
     }
 
@@ -170,6 +170,10 @@ internal sealed partial class PacedGroup
 
         _pacer.PausedFor = _pacer.PausedUntil == lesson.PauseUntil ? source : _pacer.PausedFor;
     }
+
+    /// <summary>It binds no others, so who taught the group is who did before.</summary>
+    private bool IsOfOneSource(in Lesson lesson) => lesson.CircuitUntil > 0
+        || (_rules.HasSeveralSources && lesson is { PauseUntil: > 0, Limit: null, ShrinkBursts: false, Event.Cause: not PacingCause.Overloaded });
 
     private void PauseSource(Guid source, in Lesson lesson) => _pacer.PauseSource(
         source, lesson.PauseUntil, lesson.AskEvery > 0 ? PauseWords.OutOfReason : PauseWords.Of(lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait), lesson.AskEvery);

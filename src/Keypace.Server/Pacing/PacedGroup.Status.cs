@@ -56,12 +56,17 @@ internal sealed partial class PacedGroup
         }
     }
 
-    /// <summary>What keeps the next query from going.</summary>
-    public (BindingKind Kind, Quota? Quota) Binding()
+    /// <summary>What keeps the next query from going, or such a one by a pause of its own.</summary>
+    public (BindingKind Kind, Quota? Quota) Binding(in QueryNeed need)
     {
         lock (Gate)
         {
             var now = _clock.Now;
+            if (_pacer.IsHeldApart(need, now))
+            {
+                return (BindingKind.Pause, null);
+            }
+
             var binding = _pacer.BindingAt(now);
             return (KindAt(binding.Kind, now), binding.Quota);
         }

@@ -254,7 +254,7 @@ internal sealed class HubExchange(
             // It waits: which limit for, as the answer's headers say in the end.
             if (turn.BoundBy is { } quota)
                 query.Tally.Binding = LimitText.Of(quota);
-            else if (group.Binding() is var (kind, binding) && LimitText.Of(kind, binding) is { } text)
+            else if (group.Binding(turn.Need) is var (kind, binding) && LimitText.Of(kind, binding) is { } text)
                 query.Tally.Binding = text;
         }
 
@@ -272,7 +272,7 @@ internal sealed class HubExchange(
             query.Tally.RefusedAt = refused.Position + 1;
         if (refused.Quota is { } quota)
             query.Tally.Binding = LimitText.Of(quota);
-        else if (refused.Kind is EntryRefusalKind.TooLate && group.Binding() is var (kind, binding))
+        else if (refused.Kind is EntryRefusalKind.TooLate && group.Binding(need) is var (kind, binding))
             query.Tally.Binding = LimitText.Of(kind, binding);
         var refusal = TurnRefusals.Of(refused, need, query.Tally.Binding);
         if (query.Tally.Attempts > 0)

@@ -69,7 +69,7 @@ internal abstract class HttpQuery(HttpContext context, HttpQueryParts parts, Tal
     public override void NoteExchange(PacedGroup group)
     {
         _remaining = group.Remaining;
-        if (group.HasQuotas && Tally.Binding is null && group.Binding() is var (kind, quota))
+        if (group.HasQuotas && Tally.Binding is null && group.Binding(default) is var (kind, quota))
             Tally.Binding = LimitText.Of(kind, quota);
         WriteHeaders();
     }

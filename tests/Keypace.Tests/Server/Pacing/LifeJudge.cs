@@ -82,7 +82,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         if (_taught.TryGetValue(query.Source, out var taught))
         {
             var sent = SentAfter(Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second))).Count(each => each.Source == query.Source);
-            Assert.True(sent <= taught.Limit.Count, $"{sent} of the {taught.Limit} that the hub taught of secret {query.Source}, {life()}");
+            Assert.True(sent <= taught.Limit.Count, $"{sent} of the {taught.Limit} that the hub taught of secret {query.Source} at {taught.Since}, {string.Join(" ", SentAfter(Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second))).Where(each => each.Source == query.Source).Select(each => $"{each.SentAt / 1e9:0.000} in {each.SentIn} key {each.Key}"))}, {life()}");
         }
 
         var rules = _rules[group];

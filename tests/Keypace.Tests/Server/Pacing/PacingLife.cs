@@ -54,7 +54,7 @@ internal sealed partial class PacingLife
         }
     }
 
-    public override string ToString() => $"seed {_seed}, {string.Join(" | ", _rules.Select(Text))}\n  {string.Join("\n  ", _steps.TakeLast(12))}";
+    public override string ToString() => $"seed {_seed}, {string.Join(" | ", _rules.Select(Text))}\n  {string.Join("\n  ", _steps.TakeLast(20))}";
 
     private async Task StepAsync()
     {

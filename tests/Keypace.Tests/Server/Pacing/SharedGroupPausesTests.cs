@@ -95,6 +95,26 @@ public sealed class SharedGroupPausesTests
         Assert.Equal((false, true), (Goes(Shared, A), Goes(Shared, B)));
     }
 
+    /// <summary>Life 1043: 13 went under a taught 12, because the other secret was paused last and then left.</summary>
+    [Fact]
+    public void A_limit_that_one_taught_stays_when_another_that_was_paused_leaves()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            var turn = Enter(Shared, A);
+            _world.Send(turn, Shared.Limit, ends: false);
+            Group(Shared).Learn(turn, new HubReport(60, 20, null), null, null);
+            turn.Ended();
+        }
+
+        Refuse(Shared, B, WaitMinutes);
+        _world.Groups.Move(Id, Shared, new("0193f5a0-0000-7000-8000-000000000020"), new MovingKeys(new HashSet<Guid> { B }, B, B, Alone, Alone) { AreAlone = true });
+        _world.Background();
+        Assert.Equal(20, Group(Alone).Status().Limit.Count);
+        Assert.Equal(20, _world.Lessons.Kept[A].Limit!.Effective);
+        Assert.Null(_world.Lessons.Kept[B].Limit);
+    }
+
     private PacedGroup Group(GroupRules rules) => _world.Groups.Get(Id, rules);
 
     private Turn Enter(GroupRules rules, Guid source)
