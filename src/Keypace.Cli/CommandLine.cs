@@ -24,6 +24,10 @@ internal static class CommandLine
             return await Suggestions.PrintAsync(Build(terminal), typed, terminal);
         }
 
+        // As in other programs, "help" and "help api-keys create" are asked as words too.
+        if (args is ["help", .. var about])
+            args = [.. about, "--help"];
+
         terminal = terminal.Repeating(new TypedWords(args));
 
         // Read before anything is parsed: wrong usage is an error too.

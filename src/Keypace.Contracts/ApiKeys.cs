@@ -17,6 +17,10 @@ namespace Keypace.Contracts;
 /// <param name="RateLimitSource"><c>default</c> while the limit is the hub's default, <c>set</c> when somebody chose it.</param>
 /// <param name="LimitFrozen">True when nothing that the hub's answers say changes the limit.</param>
 /// <param name="PassHeaders">Callers' headers that pass to the hub beside those that pass for every key: names in lower case, or beginnings with a <c>*</c>.</param>
+/// <param name="State">
+/// What the key comes to now: <c>active</c>, <c>disabled</c>, <c>refused</c> (the hub takes the secret no more), <c>spend_limit</c> (nothing is left to spend at the hub),
+/// <c>failing</c> (queries through it fail), <c>paused</c> or <c>lowered</c> (by the hub), <c>secret_needed</c> (its hub is elsewhere now), <c>stored_only</c>. <c>notice</c> says why.
+/// </param>
 public sealed record ApiKey(
     string Id,
     string Name,
@@ -40,7 +44,8 @@ public sealed record ApiKey(
     IReadOnlyList<ApiKeyLimit>? Limits = null,
     string RateLimitSource = "set",
     bool LimitFrozen = false,
-    IReadOnlyList<string>? PassHeaders = null);
+    IReadOnlyList<string>? PassHeaders = null,
+    string State = "active");
 
 /// <summary>One limit of a key beside its rate limit.</summary>
 /// <param name="Dimension"><c>tokens</c> (query and answer), <c>input_tokens</c>, <c>output_tokens</c>, <c>concurrent</c> (queries under way) or <c>requests</c>.</param>

@@ -84,6 +84,9 @@ public static partial class KeypaceServer
             .AddFilter("Microsoft", LogLevel.Warning)
             // Only its being heard makes an Activity and a scope for every request, which nobody here reads.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.None)   // that it cannot start is said in a sentence, below
+            .AddFilter("Microsoft.AspNetCore.Server.Kestrel.", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter("System", LogLevel.Warning);
 
         var services = builder.Services;
@@ -108,6 +111,7 @@ public static partial class KeypaceServer
         services.AddSingleton(new RequestIds(around.Time.GetUtcNow()));
         services.AddPacing(settings, opened.Store.Folder.Path, isStoreNew: !opened.Store.HasApiKeys());
         services.AddSingleton(provider => new LessonTable(opened.Store, around.Time, provider.GetRequiredService<ILogger<LessonTable>>()));
+        services.AddSingleton(provider => new TroubleTable(opened.Store, around.Time, provider.GetRequiredService<ILogger<TroubleTable>>()));
         services.AddSingleton<ILessonStore>(provider => provider.GetRequiredService<LessonTable>());
         services.AddSingleton(hubs);
         services.AddGateway(settings);
@@ -177,7 +181,7 @@ public static partial class KeypaceServer
         catch (Exception failure) when (failure is IOException or SocketException)
         {
             await around.Errors.WriteLineAsync(
-                $"It cannot listen on {string.Join(", ", addresses.Select(address => $"{address.Address}:{address.Port}"))}: {failure.Message} Name another address with --urls.");
+                $"It cannot listen on {string.Join(", ", addresses.Select(address => $"{address.Address}:{address.Port}"))}: {failure.Message} Is Keypace, or its demo, running already? Stop it, or name another address: --urls http://127.0.0.1:{addresses[0].Port + 1}");
             return ExitCodes.Refused;
         }
 
@@ -191,6 +195,7 @@ public static partial class KeypaceServer
         app.Services.GetRequiredService<Settlement>().Complete();
         await writer.DisposeAsync();
         await app.Services.GetRequiredService<LessonTable>().DisposeAsync();
+        await app.Services.GetRequiredService<TroubleTable>().DisposeAsync();
         return ExitCodes.Done;
     }
 

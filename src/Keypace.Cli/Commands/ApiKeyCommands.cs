@@ -38,7 +38,7 @@ internal static class ApiKeyCommands
             ("other limits", key.Limits is { Count: > 0 } limits ? string.Join("  ", limits.Select(PacingText.Said)) : null),
             ("pacing", key.Pacing),
             ("guard", key.GuardMs is { } guard ? $"{Said.Count(guard)} ms" : null),
-            ("status", key.Status),
+            ("state", key.State),
             ("url", key.Url),
             ("hub config", config),
             ("passes", key.PassHeaders is { Count: > 0 } passes ? string.Join(", ", passes) : null),

@@ -40,7 +40,7 @@ internal static class ApiKeyTesting
                 ("status", result.Status),
                 ("detail", result.Detail),
                 ("limit", result is { RateLimit: { } count, Interval: { } seconds } ? Said.Limit(count, seconds) : null),
-                ("answered in", result.LatencyMs is { } latencyMs ? latencyMs.ToString("N0", CultureInfo.InvariantCulture) + " ms" : null)));
+                ("answered in", result.LatencyMs is { } latencyMs ? Said.Duration(latencyMs) : null)));
             return result.Status == "works" ? Exit.Done : Exit.Failed;
         });
     }

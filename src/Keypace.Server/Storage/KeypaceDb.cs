@@ -17,6 +17,7 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
     public DbSet<UsageRow> Usage => Set<UsageRow>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
     public DbSet<LessonRow> Lessons => Set<LessonRow>();
+    public DbSet<TroubleRow> Troubles => Set<TroubleRow>();
 
     protected override void OnModelCreating(ModelBuilder model)
     {
@@ -64,6 +65,12 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
             lesson.ToTable("lessons");
             lesson.HasKey(row => row.Source);
             lesson.Property(row => row.Source).ValueGeneratedNever();
+        });
+        model.Entity<TroubleRow>(trouble =>
+        {
+            trouble.ToTable("key_troubles");
+            trouble.HasKey(row => row.ApiKeyId);
+            trouble.Property(row => row.ApiKeyId).ValueGeneratedNever();
         });
         model.Entity<UsageRow>(usage =>
         {

@@ -20,6 +20,8 @@ namespace Keypace.Server.Web;
 /// <summary>The web interface's front door: what it adds to the server. With the setting <c>Web:Enabled</c> off, only <c>/setup</c> is left.</summary>
 internal static class WebFeature
 {
+    // A page that hears nothing for three of these says that the server is not answering (app.js).
+    private static readonly TimeSpan _betweenSigns = TimeSpan.FromSeconds(4);
     private const string Manifest = "keypace.staticwebassets.endpoints.json";
 
     public static IServiceCollection AddWeb(this IServiceCollection services, Store store)
@@ -30,7 +32,7 @@ internal static class WebFeature
             // A page that lost its connection is remembered for as long as a laptop takes to wake; its form is in the browser anyway.
             circuits.DisconnectedCircuitMaxRetained = 50;
             circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(1);
-        });
+        }).AddHubOptions(connection => connection.KeepAliveInterval = _betweenSigns);
         services.AddAntiforgery(forgery => forgery.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest);
         services.AddSingleton<WebAssets>();
         services.AddSingleton<LiveFeed>();
@@ -57,6 +59,8 @@ internal static class WebFeature
         var connections = app.Services.GetRequiredService<PageConnections>();
         app.Use(next => new PageGate(sessions, cookies, connections, next).InvokeAsync);
         app.Use(next => context => KeepAsync(context, next));
+        app.Use(next => context => IsLostPerson(context) ? PlainPages.NoticeAsync(
+            context, StatusCodes.Status404NotFound, "There is no such page", "The address may be misspelled, or what it showed is gone.", "/", "Open Keypace") : next(context));
         app.Use(next => context =>
         {
             if (cookies.IsSecure(context.Request))
@@ -87,6 +91,14 @@ internal static class WebFeature
             connection.DisableWebSocketCompression = true;   // saves memory a page, and keeps lengths from telling what is inside
         }).Add(PageConnections.OfferWebSocketsOnly);
     }
+
+    /// <summary>A person's browser at an address that nobody has. Programs, and whatever is below <c>/v1</c> and <c>/keys</c>, are answered as JSON.</summary>
+    private static bool IsLostPerson(HttpContext context) =>
+        context.GetEndpoint() is null
+        && HttpMethods.IsGet(context.Request.Method)
+        && context.Request.Headers["Sec-Fetch-Dest"] == "document"
+        && !context.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase)
+        && !context.Request.Path.StartsWithSegments("/keys", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Files whose address has their hash in it are kept for a year, all others are asked for again each time.</summary>
     private static Task KeepAsync(HttpContext context, RequestDelegate next)

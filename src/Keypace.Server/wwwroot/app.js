@@ -70,8 +70,10 @@
   document.addEventListener('input', onTyped);
   document.addEventListener('change', onTyped);
 
-  // A number is sent as one only if it is one: what is not is refused by the route in its own words, not here.
-  const valueOf = field => field.type === 'checkbox' ? field.checked : 'number' in field.dataset && /^-?\d+$/.test(field.value.trim()) ? Number(field.value) : field.value;
+  // A number is sent as one only if it is one, also as the pages write it (1,000): what is not is refused by the route in its own words, not here.
+  const groups = /^-?\d{1,3}(?:[,'’\u0020\u00a0\u202f]\d{3})+$/;
+  const numberOf = text => groups.test(text) ? Number(text.replace(/[^\d-]/g, '')) : /^-?\d+$/.test(text) ? Number(text) : null;
+  const valueOf = field => field.type === 'checkbox' ? field.checked : 'number' in field.dataset ? numberOf(field.value.trim()) ?? field.value : field.value;
   const collect = (form, only) => {
     const body = {};
     for (const field of form.elements) {
@@ -136,17 +138,29 @@
 
   // --- dialogs --------------------------------------------------------------------------------------------------
   const openers = new WeakMap();
+  const edited = new WeakMap();
+  // Typed just now, or before the server or the session ended.
+  const isTyped = form => form && (form.dataset.typed === 'true' || (form.dataset.draft && drafts.load(form.dataset.draft) !== null));
+  const remember = element => { const field = document.activeElement; if (element.contains(field) && field.matches('input, select, textarea')) edited.set(element, field); };
   const dialog = {
     open: (element, owner, holds) => {
       openers.set(element, document.activeElement);
       element.showModal();
       (element.querySelector('[autofocus]') ?? element.querySelector('.dialog-body :is(input, select, textarea, button)'))?.focus();
-      const leave = () => owner.invokeMethodAsync('LeaveAsync', element.querySelector('form')?.dataset.typed === 'true');
-      element.oncancel = event => { event.preventDefault(); if (!holds && !('holds' in element.dataset)) leave(); };
+      const leave = () => { remember(element); if (!holds && !('holds' in element.dataset)) owner.invokeMethodAsync('LeaveAsync', Boolean(isTyped(element.querySelector('form')))); };
+      // Escape is taken as a key: a second one that only the browser sees would close the dialog whatever we say.
+      element.onkeydown = event => { if (event.key === 'Escape' && !event.defaultPrevented) { event.preventDefault(); leave(); } };
+      element.oncancel = event => { event.preventDefault(); leave(); };
+      element.onclose = () => { if (element.childElementCount && !('closing' in element.dataset)) element.showModal(); };
       element.onclick = event => { if (event.target.closest('[data-close]')) leave(); };
+      delete element.dataset.closing;
     },
+    // The question has the focus, on the answer that loses nothing.
+    ask: element => element.querySelector('[data-keep]')?.focus(),
+    keep: element => (edited.get(element) ?? element.querySelector('.dialog-body :is(input, select, textarea, button)'))?.focus(),
     close: element => {
       emptySecrets(element);
+      element.dataset.closing = '';
       element.close();
       openers.get(element)?.focus?.();
     },
@@ -201,6 +215,11 @@
       await fetch('/sign-out', { method: 'POST', headers: { 'X-Keypace': '1' } });
       window.keypaceTheme.keep();
       location.replace('/sign-in');
+    }
+    if (at('tab-choice')) {
+      const [choice, tabs] = [at('tab-choice'), at('tab-choice').closest('[data-tabs]')];
+      tabs.dataset.tabs = choice.dataset.tabChoice;
+      for (const other of tabs.querySelectorAll('[data-tab-choice]')) other.setAttribute('aria-pressed', String(other === choice));
     }
     if (at('reload')) { event.preventDefault(); location.assign(at('reload').getAttribute('href')); }
     // A row is one link, wherever it is pressed; its own buttons are themselves.
@@ -277,8 +296,47 @@
   };
   document.addEventListener('click', event => { if (event.target.closest?.('[data-try]') && lost) { clearTimeout(lost.timer); retry(); } });
 
+  // --- before the connection is there ---------------------------------------------------------------------------
+  // Links work by themselves. A button that was pressed too early is pressed again when somebody listens; what was typed into the search is kept.
+  const root = document.documentElement;
+  const early = { button: null, search: null };
+  const isConnected = () => root.classList.contains('connected');
+  const nameOf = button => button.getAttribute('aria-label') ?? button.textContent.trim();
+  document.addEventListener('click', event => {
+    const button = event.target.closest?.('button');
+    if (isConnected() || !button || ['focus', 'sidebar', 'copy', 'signOut', 'themeChoice', 'try', 'tabChoice'].some(name => name in button.dataset)) return;
+    event.preventDefault();
+    early.button = nameOf(button);
+    button.setAttribute('aria-busy', 'true');
+  }, true);
+  document.addEventListener('input', event => { if (!isConnected() && event.target.matches?.('[data-search]')) early.search = event.target.value; }, true);
+  const connected = () => {
+    if (isConnected()) return;
+    root.classList.add('connected');
+    setTimeout(() => {
+      const search = document.querySelector('[data-search]');
+      if (early.search !== null && search) { search.value = early.search; search.dispatchEvent(new Event('input', { bubbles: true })); search.focus(); }
+      if (early.button !== null) [...document.querySelectorAll('button')].find(button => nameOf(button) === early.button)?.click();
+    });
+  };
+
+  // --- back to where one was -------------------------------------------------------------------------------------
+  const places = new Map();
+  addEventListener('scroll', () => places.set(location.href, scrollY), { passive: true });
+  addEventListener('popstate', () => {
+    const place = places.get(location.href);
+    if (!place) return;
+    let steady = 0, tries = 0;
+    const timer = setInterval(() => {   // the page's rows and the focus of its heading come by and by
+      steady = Math.abs(scrollY - place) < 2 ? steady + 1 : 0;
+      if (!steady) scrollTo(0, place);
+      if (steady > 8 || ++tries > 80) clearInterval(timer);
+    }, 50);
+    for (const end of ['wheel', 'touchstart', 'keydown']) addEventListener(end, () => clearInterval(timer), { once: true, passive: true });
+  });
+
   window.keypace = {
-    send, token, dialog, drafts, emptySecrets, hasSecret, focusError,
+    connected, send, token, dialog, drafts, emptySecrets, hasSecret, focusError,
     valueOf: (form, name) => form.elements[name]?.value ?? '',
     setValue: (form, name, value) => { const field = form.elements[name]; if (field) { field.value = value; field.dispatchEvent(new Event('change', { bubbles: true })); } },
     focus: element => element?.focus(),
@@ -295,7 +353,7 @@
     circuit: {
       initializers: { beforeStart: [], afterStarted: [] },   // there are none; else they are asked for, without an Origin
       // A WebSocket (1) at once: the server takes nothing else.
-      configureSignalR: connection => connection.withUrl('_blazor', { skipNegotiation: true, transport: 1 }),
+      configureSignalR: connection => connection.withUrl('_blazor', { skipNegotiation: true, transport: 1 }).withServerTimeout(12_000).withKeepAliveInterval(10_000),
       reconnectionHandler: { onConnectionDown: onLost, onConnectionUp: onBack },
     },
   });

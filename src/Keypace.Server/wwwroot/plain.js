@@ -67,5 +67,22 @@
     if (!button) return;
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
     button.textContent = 'Copied';
+    const next = document.getElementById(button.dataset.copiedShows);
+    if (!next) return;
+    keep();
+    button.classList.remove('primary');
+    next.classList.add('primary');
+  });
+
+  // What is shown once is not left behind by one press: copied by the button, marked by hand, or asked once more.
+  let isKept = false;
+  const warning = document.querySelector('[data-token-warning]');
+  const keep = () => { isKept = true; if (warning) warning.hidden = true; };
+  document.addEventListener('copy', keep);
+  document.addEventListener('click', event => {
+    if (isKept || !warning || !event.target.closest?.('[data-token-leave]')) return;
+    event.preventDefault();
+    warning.hidden = false;
+    isKept = true;
   });
 })();

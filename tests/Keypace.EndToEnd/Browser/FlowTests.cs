@@ -39,7 +39,8 @@ public sealed class FlowTests(Chromium chromium) : OnPages(chromium)
         await keys.TypeAsync("not kept");
         await keys.PressAsync("Escape");
         await Expect(window.Page.GetByText("Discard what you typed?")).ToBeVisibleAsync();
-        await keys.PressAsync("Escape");
+        await keys.PressAsync("Tab");
+        await keys.PressAsync("Enter");
         await Expect(window.Dialog).ToHaveCountAsync(0);
 
         await keys.PressAsync("/");
@@ -98,7 +99,7 @@ public sealed class FlowTests(Chromium chromium) : OnPages(chromium)
         await window.Field("Model").FillAsync("medium");
         (await Keypace.Api.PutAsync($"/v1/agent-configurations/{agent}", new { agent_name = "judge <b>two</b>" })).MustBe(200);
         await window.Button("Save agent").ClickAsync();
-        await Expect(window.Dialog.GetByText("Somebody else changed this agent meanwhile.")).ToBeVisibleAsync();
+        await Expect(window.Dialog.GetByText("changed this agent meanwhile")).ToBeVisibleAsync();
         await Expect(window.Dialog.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "judge <b>two</b>" })).ToBeVisibleAsync();
         await window.Button("Save my changes over theirs").ClickAsync();
         await Expect(window.Dialog).ToHaveCountAsync(0);

@@ -34,12 +34,31 @@ public sealed class KeyStatesTests(Chromium chromium)
         await Expect(Row(window, "paused <b>key</b>")).ToContainTextAsync("until ");
         await Expect(Row(window, "refused")).ToContainTextAsync("Refused by hub");
         await Expect(Row(window, "spent")).ToContainTextAsync("Spend limit reached");
-        await Expect(window.Page.Locator(".page-sub")).ToContainTextAsync("3 keys held back by their hub");
+        await Expect(window.Page.Locator(".page-sub")).ToContainTextAsync("1 key held back by its hub · 2 keys refused or failing");
         await window.Page.Locator(".choice select").Last.SelectOptionAsync(new SelectOptionValue { Label = "Held back by hub" });
-        await Expect(window.Page.Locator("tr[data-row]")).ToHaveCountAsync(3);
+        await Expect(window.Page.Locator("tr[data-row]")).ToHaveCountAsync(1);
+        await window.Page.Locator(".choice select").Last.SelectOptionAsync(new SelectOptionValue { Label = "Refused or failing" });
+        await Expect(window.Page.Locator("tr[data-row]")).ToHaveCountAsync(2);
+        await window.Page.Locator(".choice select").Last.SelectOptionAsync(new SelectOptionValue { Label = "Held back by hub" });
+        foreach (var (name, state) in (IEnumerable<(string, string)>)[("paused%20%3Cb%3Ekey%3C%2Fb%3E", "paused"), ("refused", "refused"), ("spent", "spend_limit")])
+            Assert.Equal(state, (await keypace.Api.GetAsync($"/v1/api-keys/{name}")).MustBe(200)["state"].GetString());
         await window.Link("paused <b>key</b>").ClickAsync();
         await Expect(window.Page.Locator(".key-notice")).ToContainTextAsync("Paused by");
         Assert.Empty(window.Complaints);
+
+        // What a hub said of a key is known after a restart, and goes with the secret that it was said of.
+        await keypace.ServeAsync();
+        var refused = (await keypace.Api.GetAsync("/v1/api-keys/refused")).MustBe(200);
+        Assert.Equal("refused", refused["state"].GetString());
+        Assert.NotEqual(System.Text.Json.JsonValueKind.Null, refused["notice"].ValueKind);
+        await window.Page.GotoAsync($"/key/{refused["id"].GetString()}");
+        await window.LiveAsync();
+        await Expect(window.Page.Locator(".key-notice")).ToContainTextAsync("Refused by hub");
+        await window.Button("Replace the secret").ClickAsync();
+        await window.Field("API key").FillAsync("sk-test-not-a-real-key-0011");
+        await window.Button("Save key").ClickAsync();
+        await Expect(window.Page.Locator(".key-notice")).ToHaveCountAsync(0);
+        Assert.Equal("active", (await keypace.Api.GetAsync("/v1/api-keys/refused")).MustBe(200)["state"].GetString());
     }
 
     private static ILocator Row(Window window, string name) =>

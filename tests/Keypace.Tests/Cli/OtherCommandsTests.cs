@@ -42,7 +42,7 @@ public sealed class OtherCommandsTests
             """{"results":[{"id":7,"at":1790000000.5,"actor":"u1","actor_name":"ann","action":"api_key.created","subject":"api_key","subject_id":"k","subject_name":"openai-main","before":null,"after":{"name":"openai-main"},"from":"127.0.0.1","request_id":"r"}],"after":7}""");
         var table = await Typed.ByScriptAsync(server, "audit");
         var json = await Typed.ByScriptAsync(server, "audit", "--json", "--limit", "1", "--after", "9");
-        Assert.Contains("2026-09-21 14:13:20  ann  api_key.created  api_key openai-main  127.0.0.1", table.Out, StringComparison.Ordinal);
+        Assert.Contains("2026-09-21 14:13:20 UTC  ann  api_key.created  api_key openai-main  127.0.0.1", table.Out, StringComparison.Ordinal);
         Assert.Contains("keypace audit --after 7", table.Error, StringComparison.Ordinal);
         Assert.Equal("openai-main", JsonDocument.Parse(json.Out).RootElement.GetProperty("results")[0].GetProperty("after").GetProperty("name").GetString());
         Assert.Equal(["?limit=50", "?limit=1&after=9"], server.Asked.Select(asked => asked.Query));

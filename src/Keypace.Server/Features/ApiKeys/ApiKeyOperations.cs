@@ -22,6 +22,7 @@ internal sealed class ApiKeyOperations(
     ManagementChanges changes,
     KeySnapshots snapshots,
     KeyHealth health,
+    Pacing.RateGroups groups,
     NewKeys newKeys,
     KeyRows keyRows,
     ApiKeyEditing editing,
@@ -84,6 +85,8 @@ internal sealed class ApiKeyOperations(
                 return row;
             row.Version++;
             row.UpdatedAt = change.NowMs;
+            if (changed.Contains(nameof(ApiKeyRow.Envelope)))
+                change.Publish(_ => health.Clear(row.Id));   // what was wrong was wrong with another secret, or elsewhere
             change.Audit(AuditedSubject.ApiKey, ApiKeyEditing.WordFor(row, changed), row.Id.ToString(), row.Name, before, row.ToRecord());
             await keyRows.PublishAsync(change, row, ct);
             foreach (var other in moved.Where(other => other.Id != row.Id))
@@ -117,6 +120,7 @@ internal sealed class ApiKeyOperations(
             change.Publish(current =>
             {
                 current.RemoveKey(row.Id);
+                health.Clear(row.Id);
                 dueDeletions.Add(due);
             });
             var agents = await change.Db.Agents.Where(agent => agent.ApiKeyId == row.Id && agent.Status != "archived")
@@ -161,7 +165,16 @@ internal sealed class ApiKeyOperations(
     /// <param name="endpoint">What was given for the address just now, if it was cut.</param>
     private ApiKey Noticed(ApiKeyRow row, Caller caller, WholeEndpoint? endpoint = null)
     {
-        var notice = KeyRecords.NoticeOf(snapshots.Current, row.Id, caller.Grant.Sees, health.Of(row.Id), accounts);
-        return row.ToRecord(endpoint is null ? notice : notice is null ? endpoint.Sentence : $"{endpoint.Sentence} {notice}");
+        var (snapshot, trouble) = (snapshots.Current, health.Of(row.Id));
+        var notice = KeyRecords.NoticeOf(snapshot, row.Id, caller.Grant.Sees, trouble, accounts);
+        var figures = groups.TryGet(row.RateGroupId, out var group) ? group.Figures() : null;
+        var isShared = snapshot.KeysByRateGroup.GetValueOrDefault(row.RateGroupId, []).Length > 1;
+        return row.ToRecord(endpoint is null ? notice : notice is null ? endpoint.Sentence : $"{endpoint.Sentence} {notice}") with
+        {
+            State = KeyStanding.Of(
+                row.Status, snapshot.Keys.GetValueOrDefault(row.Id)?.Trouble, trouble,
+                isPaused: figures?.PausedUntil is not null,
+                isLowered: figures is not null && !isShared && figures.Limit.Seconds == row.RateLimitInterval && figures.Limit.Count < row.RateLimitPerInterval),
+        };
     }
 }

@@ -2,6 +2,7 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
 
 namespace Keypace.Server.Features.ApiKeys;
 
@@ -24,7 +25,10 @@ internal static class ApiKeyParsing
             body.Text("rate_limit_source"),
             body.Flag("limit_frozen"),
             body.List("pass_headers"));
-        return body.Refusal is { } refusal ? refusal : key;
+        if (body.Refusal is null)
+            return key;
+        NewKeys.CheckLimit(key.RateLimitPerInterval, key.RateLimitInterval, body.Problems);
+        return body.Refusal;
     }
 
     public static Outcome<ApiKeyChange> Change(BodyFields body, HubCatalogue hubs)
@@ -46,7 +50,10 @@ internal static class ApiKeyParsing
             body.Flag("limit_frozen"),
             body.Text("rate_group_id"),
             body.List("pass_headers"));
-        return body.Refusal is { } refusal ? refusal : change;
+        if (body.Refusal is null)
+            return change;
+        NewKeys.CheckLimit(change.RateLimitPerInterval, change.RateLimitInterval, body.Problems);
+        return body.Refusal;
     }
 
     public static Outcome<ApiKeyTest> Test(BodyFields body, HubCatalogue hubs)

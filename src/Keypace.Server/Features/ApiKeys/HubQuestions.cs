@@ -36,7 +36,7 @@ internal sealed class HubQuestions(HubCall call, KeyHealth health, TimeProvider 
         if (isStored && last!.Status is "works")
             health.Clear(key.Id);
         else if (isStored && last!.Status is not "unknown")
-            health.Note(key.Id, last.Detail ?? last.Status);
+            health.Note(key.Id, last.Detail ?? last.Status, last.Status switch { "refused" => "hub_refused_key", "no_quota" => "hub_quota_exhausted", _ => last.Status });
         return last!;
     }
 

@@ -38,6 +38,8 @@ internal sealed class UsageOperations(Store store, KeySnapshots snapshots)
             "hour" => await SumByAsync(rows, row => row.At / HourMs, question.By, hour => (Moment(hour * HourMs, "yyyy-MM-dd'T'HH:mm'Z'"), null), ct),
             _ => await SumByAsync(rows, row => row.At / DayMs, question.By, day => (Moment(day * DayMs, "yyyy-MM-dd"), null), ct),
         };
+        if (question.By is "key" or "agent")
+            results = await NamedAsync(db, caller.TeamId, results, ct);
         var isTime = question.By is "minute" or "hour" or "day";
         results.Sort((left, right) => isTime ? string.CompareOrdinal(left.Group, right.Group)
             : left.Queries != right.Queries ? right.Queries.CompareTo(left.Queries) : string.CompareOrdinal(left.Group, right.Group));
@@ -78,6 +80,17 @@ internal sealed class UsageOperations(Store store, KeySnapshots snapshots)
             return new UsageRow(
                 word, group, name, sum.Queries, sum.Sent, sum.Errors, sum.PromptTokens, sum.CompletionTokens, sum.TotalTokens, sum.WaitedMs, sum.LatencyMs);
         });
+    }
+
+    /// <summary>What is gone is called what it was called last: the audit knows.</summary>
+    private static async Task<List<UsageRow>> NamedAsync(KeypaceDb db, Guid teamId, List<UsageRow> rows, CancellationToken ct)
+    {
+        var gone = rows.Where(row => row.Name is null && row.Group.Length > 0).Select(row => row.Group).ToList();
+        if (gone.Count == 0)
+            return rows;
+        var newest = db.Audit.Where(record => record.TeamId == teamId && record.SubjectName != null && gone.Contains(record.SubjectId!)).GroupBy(record => record.SubjectId).Select(records => records.Max(record => record.Id));
+        var names = await db.Audit.Where(record => newest.Contains(record.Id)).ToDictionaryAsync(record => record.SubjectId!, record => record.SubjectName!, ct);
+        return rows.ConvertAll(row => row.Name is null && names.TryGetValue(row.Group, out var name) ? row with { Name = $"{name} (deleted)" } : row);
     }
 
     private static string? KeyName(KeySnapshot snapshot, Guid id) => snapshot.Keys.GetValueOrDefault(id)?.Name.Text;

@@ -1,39 +1,71 @@
 using System.Collections.Concurrent;
 using Keypace.Domain;
+using Keypace.Server.Storage;
 
 namespace Keypace.Server.Gateway.Learning;
 
 /// <summary>
-/// What went wrong last with a key, in a sentence for its page: from the failure until a query through it succeeds, or the server starts anew.
+/// What is wrong with a key, in a sentence for its page: from the failure until queries through it succeed again; a restart does not forget it.
 /// While all keys are well, a query pays for one comparison.
 /// </summary>
-internal sealed class KeyHealth(TimeProvider time)
+internal sealed class KeyHealth
 {
+    private const int MostRecoveries = 20;
+
     private readonly ConcurrentDictionary<Guid, Trouble> _troubles = new();
+    private readonly TroubleTable _table;
+    private readonly TimeProvider _time;
     private int _count;
 
+    public KeyHealth(TroubleTable table, TimeProvider time)
+    {
+        (_table, _time) = (table, time);
+        foreach (var kept in table.Load())
+            _troubles[kept.ApiKeyId] = new Trouble(kept.Sentence, DateTimeOffset.FromUnixTimeMilliseconds(kept.At), kept.Code);
+        _count = _troubles.Count;
+    }
+
     /// <param name="Sentence">As the caller was told; never a secret.</param>
-    internal sealed record Trouble(string Sentence, DateTimeOffset At);
+    /// <param name="Code">Of the refusal; empty where there was none.</param>
+    /// <param name="Failures">Since the key was well.</param>
+    /// <param name="Recoveries">Queries that went well since the last failure.</param>
+    internal sealed record Trouble(string Sentence, DateTimeOffset At, string Code, int Failures = 1, int Recoveries = 0)
+    {
+        /// <summary>The hub takes the secret no more.</summary>
+        public bool IsRefusal => Code is "hub_refused_key";
+
+        /// <summary>The hub takes the secret, and has nothing left to spend.</summary>
+        public bool IsSpent => Code is "spend_limit" or "hub_quota_exhausted";
+
+        /// <summary>What was often wrong is not put right by one query that went well; a secret that works again is.</summary>
+        public int RecoveriesNeeded => IsRefusal || IsSpent ? 1 : Math.Min(MostRecoveries, 1 + Failures / 5);
+    }
 
     /// <summary>Null while nothing is known against the key.</summary>
     public Trouble? Of(Guid apiKeyId) => Volatile.Read(ref _count) == 0 ? null : _troubles.GetValueOrDefault(apiKeyId);
 
-    /// <summary>After a query: notes its trouble, or forgets an earlier one when the hub answered well.</summary>
-    public void Settle(Guid apiKeyId, string? trouble, int status)
+    /// <summary>After a query: notes its trouble, or forgets an earlier one when the hub answers well again.</summary>
+    public void Settle(Guid apiKeyId, string? trouble, string? code, int status)
     {
         if (trouble is not null)
-            Note(apiKeyId, trouble);
-        else if (status < 400)
-            Clear(apiKeyId);
+            Note(apiKeyId, trouble, code ?? "");
+        else if (status < 400 && Of(apiKeyId) is { } before)
+            Recover(apiKeyId, before);
     }
 
     /// <summary>The sentence of a refusal that is the hub's or the key's doing; null for any other.</summary>
-    public static string? Sentence(Refusal refusal) => refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut ? refusal.Detail : null;
+    public static string? Sentence(Refusal refusal) =>
+        refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut || refusal.Code is "spend_limit" or "hub_quota_exhausted" ? refusal.Detail : null;
 
-    public void Note(Guid apiKeyId, string sentence)
+    public void Note(Guid apiKeyId, string sentence, string code)
     {
-        _troubles[apiKeyId] = new Trouble(sentence, time.GetUtcNow());
+        var before = _troubles.GetValueOrDefault(apiKeyId);
+        var now = new Trouble(sentence, _time.GetUtcNow(), code, (before?.Failures ?? 0) + 1);
+        _troubles[apiKeyId] = now;
         Volatile.Write(ref _count, _troubles.Count);
+        // The store is told when something is new, not of each failure.
+        if (before?.Code != code)
+            _table.Keep(new KeptTrouble(apiKeyId, code, sentence, now.At.ToUnixTimeMilliseconds()));
     }
 
     public void Clear(Guid apiKeyId)
@@ -41,5 +73,14 @@ internal sealed class KeyHealth(TimeProvider time)
         if (Volatile.Read(ref _count) == 0 || !_troubles.TryRemove(apiKeyId, out _))
             return;
         Volatile.Write(ref _count, _troubles.Count);
+        _table.Forget(apiKeyId);
+    }
+
+    private void Recover(Guid apiKeyId, Trouble before)
+    {
+        if (before.Recoveries + 1 >= before.RecoveriesNeeded)
+            Clear(apiKeyId);
+        else
+            _troubles.TryUpdate(apiKeyId, before with { Recoveries = before.Recoveries + 1 }, before);
     }
 }

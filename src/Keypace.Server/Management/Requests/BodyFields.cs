@@ -25,6 +25,9 @@ internal sealed class BodyFields
     /// <summary>What is wrong so far; null when nothing is.</summary>
     public Refusal? Refusal => _problems.Refusal;
 
+    /// <summary>Where further checks of what was read note what they find, so that a caller is told of it together with the rest.</summary>
+    public FieldProblems Problems => _problems;
+
     public bool Has(string name) => Member(name) is not null;
 
     public string? Text(string name)

@@ -450,6 +450,27 @@ namespace Keypace.Server.Storage.Migrations
                     b.ToTable("teams", (string)null);
                 });
 
+            modelBuilder.Entity("Keypace.Server.Storage.Rows.TroubleRow", b =>
+                {
+                    b.Property<Guid>("ApiKeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Code")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Sentence")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("ApiKeyId");
+
+                    b.ToTable("key_troubles", (string)null);
+                });
+
             modelBuilder.Entity("Keypace.Server.Storage.Rows.UsageRow", b =>
                 {
                     b.Property<long>("Id")

@@ -32,6 +32,24 @@ public sealed class FormErrors
     /// <summary>What is wrong with a field by its name in the request (<c>hub_config.region</c>); null when nothing is.</summary>
     public string? this[string field] => _byField.GetValueOrDefault(field);
 
+    /// <summary>What is wrong with fields that share one line, each with its name where more than one is wrong; null when none is.</summary>
+    public string? Together(params ReadOnlySpan<(string Field, string Label)> fields)
+    {
+        var wrong = new List<(string Label, string Message)>();
+        foreach (var (field, label) in fields)
+        {
+            if (this[field] is { } message)
+                wrong.Add((label, message));
+        }
+
+        return wrong.Count switch
+        {
+            0 => null,
+            1 => wrong[0].Message,
+            _ => string.Join(" ", wrong.Select(one => $"{one.Label}: {one.Message}")),
+        };
+    }
+
     /// <param name="fields">The fields that the form shows: what is wrong with others is said on top.</param>
     public static FormErrors Of(WireAnswer answer, IReadOnlyCollection<string> fields)
     {

@@ -1,8 +1,11 @@
 using Keypace.Contracts;
+using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Management.StoredKeys;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Web.Live;
 
-/// <summary>The one word that a key's state comes down to.</summary>
+/// <summary>What a key comes to, as <see cref="KeyStanding"/> has it.</summary>
 public enum KeyState
 {
     Active,
@@ -10,6 +13,7 @@ public enum KeyState
     Paused,
     Refused,
     SpendLimit,
+    Failing,
     NeedsSecret,
     NotServed,
     Disabled,
@@ -18,16 +22,13 @@ public enum KeyState
 internal static class KeyStates
 {
     /// <param name="live">Null while nothing is known of the limit.</param>
-    /// <param name="lastError">The code of the newest query's error; null for none.</param>
-    public static KeyState Of(ApiKey key, LiveKey? live, string? lastError) =>
-        key.Status == "disabled" ? KeyState.Disabled
-        : key.Notice?.StartsWith("Destination changed", StringComparison.Ordinal) == true ? KeyState.NeedsSecret
-        : lastError is "hub_refused_key" ? KeyState.Refused
-        : lastError is "spend_limit" or "hub_quota_exhausted" ? KeyState.SpendLimit
-        : live?.PausedUntil is not null ? KeyState.Paused
-        : live is not null && live.Seconds == key.RateLimitInterval && live.Limit < key.RateLimitPerInterval && !live.IsShared ? KeyState.Lowered
-        : key.Notice?.Contains("not built yet", StringComparison.Ordinal) == true ? KeyState.NotServed
-        : KeyState.Active;
+    /// <param name="trouble">What is wrong with the key's queries now; null while nothing is.</param>
+    public static KeyState Of(ApiKey key, LiveKey? live, KeyHealth.Trouble? trouble)
+    {
+        KeyTrouble? stored = key.State switch { "secret_needed" => KeyTrouble.DestinationChanged, "stored_only" => KeyTrouble.HubNotServed, _ => null };
+        var isLowered = live is not null && live.Seconds == key.RateLimitInterval && live.Limit < key.RateLimitPerInterval && !live.IsShared;
+        return Read(KeyStanding.Of(key.Status, stored, trouble, live?.PausedUntil is not null, isLowered));
+    }
 
     public static string Word(this KeyState state) => state switch
     {
@@ -36,11 +37,28 @@ internal static class KeyStates
         KeyState.Paused => "Paused by hub",
         KeyState.Refused => "Refused by hub",
         KeyState.SpendLimit => "Spend limit reached",
+        KeyState.Failing => "Failing",
         KeyState.NeedsSecret => "Secret needed again",
         KeyState.NotServed => "Stored only",
         _ => "Disabled",
     };
 
-    /// <summary>True where a hub holds the key back.</summary>
-    public static bool IsHeldBack(this KeyState state) => state is KeyState.Lowered or KeyState.Paused or KeyState.Refused or KeyState.SpendLimit;
+    /// <summary>True where a hub lets less through than the limit, for a while.</summary>
+    public static bool IsHeldBack(this KeyState state) => state is KeyState.Lowered or KeyState.Paused;
+
+    /// <summary>True where nothing gets better before a person does something.</summary>
+    public static bool NeedsSomebody(this KeyState state) => state is KeyState.Refused or KeyState.SpendLimit or KeyState.Failing or KeyState.NeedsSecret;
+
+    private static KeyState Read(string word) => word switch
+    {
+        "active" => KeyState.Active,
+        "lowered" => KeyState.Lowered,
+        "paused" => KeyState.Paused,
+        "refused" => KeyState.Refused,
+        "spend_limit" => KeyState.SpendLimit,
+        "failing" => KeyState.Failing,
+        "secret_needed" => KeyState.NeedsSecret,
+        "stored_only" => KeyState.NotServed,
+        _ => KeyState.Disabled,
+    };
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Keypace.Server.Gateway;
+using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Features.Usage;
 using Keypace.Server.Pacing;
 using Keypace.Server.Snapshots;
@@ -19,6 +19,7 @@ internal sealed partial class LiveFeed : IDisposable
     private readonly RateGroups _rateGroups;
     private readonly KeySnapshots _snapshots;
     private readonly KeyNews _news;
+    private readonly KeyHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveFeed> _logger;
     private readonly ITimer _timer;
@@ -28,9 +29,9 @@ internal sealed partial class LiveFeed : IDisposable
     private int _ticks;
     private int _isTicking;
 
-    public LiveFeed(RateGroups rateGroups, KeySnapshots snapshots, KeyNews news, TimeProvider time, ILogger<LiveFeed> logger)
+    public LiveFeed(RateGroups rateGroups, KeySnapshots snapshots, KeyNews news, KeyHealth health, TimeProvider time, ILogger<LiveFeed> logger)
     {
-        (_rateGroups, _snapshots, _news, _time, _logger) = (rateGroups, snapshots, news, time, logger);
+        (_rateGroups, _snapshots, _news, _health, _time, _logger) = (rateGroups, snapshots, news, health, time, logger);
         _timer = time.CreateTimer(static feed => _ = ((LiveFeed)feed!).TickAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -80,8 +81,8 @@ internal sealed partial class LiveFeed : IDisposable
     /// <summary>When a key was last used, where that happened since the feed began; null otherwise. Unix milliseconds, some seconds late.</summary>
     public long? LastUsed(Guid apiKeyId) => _news.LastUsed(apiKeyId);
 
-    /// <summary>The error of the key's newest query, some seconds late; null when that went well.</summary>
-    public LastError? LastErrorOf(Guid apiKeyId) => _news.LastErrorOf(apiKeyId);
+    /// <summary>What is wrong with the key's queries now; null while nothing is.</summary>
+    public KeyHealth.Trouble? TroubleOf(Guid apiKeyId) => _health.Of(apiKeyId);
 
     public void Dispose() => _timer.Dispose();
 

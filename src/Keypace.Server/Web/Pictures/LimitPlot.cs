@@ -116,7 +116,7 @@ internal sealed class LimitPlot
         Label("p-strong", frame.Left - 8, Y(status.EffectiveLimit) + 4, Said.Count(status.EffectiveLimit), "end");
         Label("p-muted", frame.Left + 4, frame.Top - 6, $"limit: {Said.LimitInProse(status.EffectiveLimit, status.RateLimitInterval)}", "start");
         if (past.IsEmpty)
-            Label("p-muted", (frame.Left + frame.NowX) / 2, (frame.Top + frame.Zero) / 2, $"No sends in the last {Span(3L * status.RateLimitInterval)}", "middle");
+            Label("p-muted", (frame.Left + frame.NowX) / 2, (frame.Top + frame.Zero) / 2, $"No sends in the last {Span((long)frame.Intervals * status.RateLimitInterval)}", "middle");
         else
             Label("p-muted", frame.Left + 4, frame.Zero - 6, $"sends in the {status.RateLimitInterval} s before each moment", "start");
         DrawQueue(status, frame, step, coming);
@@ -150,9 +150,9 @@ internal sealed class LimitPlot
         double Height(double count) => (frame.BarsZero - frame.BarsTop) * count / most;
         Path("p-grid", $"M{F(frame.Left)} {F(frame.BarsZero)}H{F(frame.Right)}M{F(frame.Left)} {F(frame.BarsTop)}H{F(frame.Right)}");
         Label("p-faint", frame.Left - 8, frame.BarsZero + 4, "0", "end");
-        Label("p-faint", frame.Left - 8, frame.BarsTop + 4, Rate(most / perBucket), "end");
+        Label("p-faint", frame.Left - 8, frame.BarsTop + 4, Said.Count(most), "end");
         if (frame.IsFull)
-            Label("p-muted", frame.Left + 4, frame.BarsTop - 8, "sends per second, by caller", "start");
+            Label("p-muted", frame.Left + 4, frame.BarsTop - 8, $"sends in each {Rate(perBucket)} s, by caller", "start");
 
         var width = Math.Max(0.6, step - (step > 2 ? 0.6 : 0.2));
         var drawn = new StringBuilder[Math.Max(1, Math.Min(Colours, past.Callers.Count))];
@@ -227,7 +227,7 @@ internal sealed class LimitPlot
     private void Label(string css, double x, double y, string text, string anchor) =>
         _labels.Add($"<text class=\"{css}\" x=\"{F(x)}\" y=\"{F(y)}\" text-anchor=\"{anchor}\">{WebUtility.HtmlEncode(text)}</text>");
 
-    private static string Rate(double perSecond) => perSecond.ToString(perSecond >= 10 ? "0" : "0.#", CultureInfo.InvariantCulture);
+    private static string Rate(double seconds) => seconds.ToString(seconds >= 10 ? "0" : "0.##", CultureInfo.InvariantCulture);
 
     private static string Span(long seconds) => seconds < 600 ? $"{seconds} s" : seconds < 36_000 ? $"{seconds / 60} min" : $"{seconds / 3600} h";
 

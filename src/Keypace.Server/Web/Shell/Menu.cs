@@ -26,7 +26,7 @@ internal static class Menu
         ],
     ];
 
-    public static readonly IReadOnlyList<MenuEntry> OnPhone = [_dashboard, _keys, _agents, _playground];
+    public static readonly IReadOnlyList<MenuEntry> OnPhone = [_dashboard, _keys with { Href = "/keys?sort=-waiting" }, _agents, _playground];
 }
 
 /// <param name="Icon">The inside of an SVG of 24 by 24.</param>

@@ -39,9 +39,13 @@ public sealed partial class AgentDialog
     private bool _isNewKey;
     private bool _isTesting;
     private bool _isSaving;
+    private OthersChange? _theirChange;
+    private bool _wasTest;
     private bool _wantsErrorFocus;
 
     [Inject] internal HubCatalogue Hubs { get; set; } = null!;
+
+    [Inject] internal Features.Audit.AuditOperations Audit { get; set; } = null!;
 
     [Inject] internal ApiKeyOperations Keys { get; set; } = null!;
 
@@ -155,7 +159,7 @@ public sealed partial class AgentDialog
 
     private async Task TestAsync()
     {
-        (_isTesting, _result) = (true, null);
+        (_isTesting, _wasTest, _result) = (true, true, null);
         StateHasChanged();
         var answer = await Js.InvokeAsync<WireAnswer>("keypace.send", _form, "POST", "/v1/api-keys/test",
             new { only = TestedFields, rename = new { api_key = "value", agent_url = "url" }, extra = new { hub = _model.Hub } });
@@ -169,7 +173,7 @@ public sealed partial class AgentDialog
     {
         if (_isSaving)
             return;
-        _isSaving = true;
+        (_isSaving, _wasTest) = (true, false);
         await (_agent is null ? MakeAsync() : ChangeAsync(_agent));
         _isSaving = false;
     }
@@ -196,7 +200,7 @@ public sealed partial class AgentDialog
             await EndAsync(after, "is changed");
         else if (refusal.Reason is RefusalReason.Stale
             && (await Me.AskAsync(Need.Read, caller => Agents.GetAsync(agent.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
-            (_theirs, _errors) = (theirs, new FormErrors());
+            (_theirs, _errors, _theirChange) = (theirs, new FormErrors(), await OthersChange.OfAsync(Me, Audit, agent.Id));
         else
             Show(FormErrors.Of(refusal, ShownFields()));
     }

@@ -21,6 +21,7 @@ public sealed partial class DashboardPage
     private const int TicksBetweenReads = 5;
     private const int TicksBetweenCallers = 2;
     private const int MostLines = 6;
+    private const int SecondsToTell = 3600;
 
     private static readonly TimeSpan _soon = TimeSpan.FromDays(14);
     private static readonly string[] _minutes = ["60 min ago", "45", "30", "15", "now"];
@@ -42,10 +43,15 @@ public sealed partial class DashboardPage
     private bool _hasToken;
     private bool _hasQuery;
     private bool _showsSteps;
+    private bool _isFirstToken;
+    private bool _isJustDone;
+    private (string Key, string? Model) _askedModels = ("", null);
 
     [Inject] private ApiKeyOperations Keys { get; set; } = null!;
 
     [Inject] private ApiKeyStatuses Statuses { get; set; } = null!;
+
+    [Inject] private ApiKeyTesting Testing { get; set; } = null!;
 
     [Inject] private AgentOperations Agents { get; set; } = null!;
 
@@ -73,16 +79,23 @@ public sealed partial class DashboardPage
         _ending = [.. _tokens.Where(token => DateTimeOffset.FromUnixTimeSeconds(token.ExpiresAt) - Time.GetUtcNow() < _soon).OrderBy(token => token.ExpiresAt).Take(MostLines)];
         _agents = known.Results.Count(agent => agent.Status != "archived");
         _firstKey = stored.Count > 0 ? stored[0] : null;
-        // The token that came with the owner counts once somebody uses it: until then it is no program's.
-        _hasToken = _tokens.Any(token => token.Scopes.Contains("query") && (token.Name != FirstToken.TokenName || token.LastUsedAt is not null));
+        _hasToken = _tokens.Any(token => token.Scopes.Contains("query"));
+        _isFirstToken = _tokens.All(token => token.Name == FirstToken.TokenName);
         _hasQuery |= stored.Any(key => key.LastUsedAt is not null);
         var agent = known.Results.FirstOrDefault(one => one is { Status: "active", HasApiKey: true });
         _samples = CallSamples.Of(Navigation.BaseUri, new SampleCall(
-            agent is not null ? "agent/" + agent.AgentName : ModelOf(_firstKey), "Say hello.", agent is null && _firstKey is not null ? _firstKey.Name : null));
+            agent is not null ? "agent/" + agent.AgentName : await ModelOfAsync(_firstKey), "Say hello.", agent is null && _firstKey is not null ? _firstKey.Name : null));
         if (!IsLoaded)
+        {
             _showsSteps = _firstKey is null || !_hasQuery;
+            // Somebody who was led through the steps and comes back is told where they went.
+            _isJustDone = !_showsSteps && stored.Count == 1 && Time.GetUtcNow().ToUnixTimeSeconds() - stored[0].CreatedAt < SecondsToTell;
+        }
+
         await ReadUsageAsync();
         Look();
+        if (!_showsSteps)
+            await ReadCallersAsync();
     }
 
     protected override async Task<bool> TickAsync()
@@ -95,13 +108,26 @@ public sealed partial class DashboardPage
         else if (_ticks % TicksBetweenReads == 0)
             await ReadUsageAsync();
         Look();
-        if (!_showsSteps && _ticks % TicksBetweenCallers == 0)
+        if (!_showsSteps && (_ticks % TicksBetweenCallers == 0 || Waiting > 0 && _callers.Count == 0))
             await ReadCallersAsync();
         return true;
     }
 
-    private string ModelOf(ApiKey? key) =>
-        key is null ? "openai/gpt-4.1-mini" : Hubs.TryGet(key.Hub, out var hub) && hub.Models.Count > 0 ? hub.Models[0] : "MODEL";
+    /// <summary>A model that the key really has: one that its hub is known for, or the first that the hub lists for it.</summary>
+    private async Task<string> ModelOfAsync(ApiKey? key)
+    {
+        if (key is null)
+            return "openai/gpt-4.1-mini";
+        if (Hubs.TryGet(key.Hub, out var hub) && hub.Models.Count > 0)
+            return hub.Models[0];
+        if (_askedModels.Key != key.Id && !_hasQuery)
+        {
+            var asked = await Me.AskAsync(Need.Read, caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None));
+            _askedModels = (key.Id, asked.TryGet(out var models, out _) && models.Models is { Count: > 0 } list ? list[0] : null);
+        }
+
+        return _askedModels.Model ?? "MODEL";
+    }
 
     private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;
 
@@ -120,14 +146,18 @@ public sealed partial class DashboardPage
     private async Task ReadCallersAsync()
     {
         var callers = new List<WaitingLine>();
-        foreach (var line in _near.Where(line => line.Waiting > 0))
+        // Keys of one rate group wait in one line, which is looked at once and told with the names of them all.
+        var lines = _lines.Where(key => key.Status == "active" && Feed.Of(Guid.Parse(key.Id)) is { Waiting: > 0 })
+            .GroupBy(key => key.RateGroupId ?? key.Id).OrderByDescending(group => Feed.Of(Guid.Parse(group.First().Id))!.Waiting).Take(MostLines);
+        foreach (var line in lines)
         {
-            var asked = await Me.AskAsync(Need.Read, caller => Statuses.StatusAsync(line.Key.Id, caller, CancellationToken.None));
+            var asked = await Me.AskAsync(Need.Read, caller => Statuses.StatusAsync(line.First().Id, caller, CancellationToken.None));
             if (asked.TryGet(out var status, out _))
-                callers.AddRange(status.WaitingByCaller.Select(one => new WaitingLine(one.Caller.Length > 0 ? one.Caller : one.Token, one.Waiting, line.Key.Id, line.Key.Name)));
+                callers.AddRange(status.WaitingByCaller.Select(one => new WaitingLine(one.Caller.Length > 0 ? one.Caller : one.Token, one.Waiting, line.First().Id, string.Join(", ", line.Select(key => key.Name)))));
         }
 
-        _callers = [.. callers.GroupBy(one => one.Name).Select(group => group.First() with { Waiting = group.Sum(one => one.Waiting) }).OrderByDescending(one => one.Waiting).Take(MostLines)];
+        // A caller that waits on two keys is two lines: whose turn comes when is told by the key.
+        _callers = [.. callers.GroupBy(one => (one.Name, one.KeyId)).Select(group => group.First() with { Waiting = group.Sum(one => one.Waiting) }).OrderByDescending(one => one.Waiting).Take(MostLines)];
     }
 
     private async Task ReadUsageAsync()
@@ -140,7 +170,7 @@ public sealed partial class DashboardPage
         _troubles =
         [
             .. _hour.Troubles
-                .Select(pair => new Trouble(pair.Key.ToString(), names.GetValueOrDefault(pair.Key, "a key that is gone"), pair.Value.Again, pair.Value.Failed, Feed.Of(pair.Key)?.PausedUntil))
+                .Select(pair => new Trouble(pair.Key.ToString(), names.GetValueOrDefault(pair.Key, "a deleted key"), pair.Value.Again, pair.Value.Failed, Feed.Of(pair.Key)?.PausedUntil))
                 .OrderByDescending(trouble => trouble.Again + trouble.Failed).Take(MostLines),
         ];
     }

@@ -16,7 +16,7 @@ public sealed partial class KeyDialog
 {
     private async Task TestAsync()
     {
-        (_isTesting, _result, _testRefusal) = (true, null, null);
+        (_isTesting, _wasTest, _result, _testRefusal) = (true, true, null, null);
         StateHasChanged();
         if (_key is not null && !await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
         {
@@ -38,7 +38,7 @@ public sealed partial class KeyDialog
     {
         if (_isSaving || _hub is null)
             return;
-        _isSaving = true;
+        (_isSaving, _wasTest) = (true, false);
         var answer = _mode is Mode.Add ? await PostAsync() : await PutAsync();
         _isSaving = false;
         if (answer is null)
@@ -46,7 +46,7 @@ public sealed partial class KeyDialog
         if (answer.Status == 412 && _key is not null
             && (await Me.AskAsync(Need.Read, caller => Keys.GetAsync(_key.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
         {
-            (_theirs, _errors) = (theirs, new FormErrors());
+            (_theirs, _errors, _theirChange) = (theirs, new FormErrors(), await OthersChange.OfAsync(Me, Audit, _key.Id));
             return;
         }
 

@@ -4,6 +4,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Features.Audit;
 using Keypace.Server.Features.Hubs;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Figures;
@@ -30,6 +31,7 @@ public sealed partial class KeyDialog
     private Mode _mode;
     private ApiKey? _key;
     private ApiKey? _theirs;
+    private OthersChange? _theirChange;
     private KeyForm _before = new();
     private KeyForm _model = new();
     private Dictionary<string, RateLimit> _teams = [];
@@ -42,6 +44,7 @@ public sealed partial class KeyDialog
     private bool _isLimitTyped;
     private bool _isTesting;
     private bool _isSaving;
+    private bool _wasTest;
     private bool _wantsErrorFocus;
 
     private enum Mode
@@ -52,6 +55,8 @@ public sealed partial class KeyDialog
     }
 
     [Inject] internal HubCatalogue Hubs { get; set; } = null!;
+
+    [Inject] internal AuditOperations Audit { get; set; } = null!;
 
     [Inject] internal ApiKeyOperations Keys { get; set; } = null!;
 
@@ -86,7 +91,7 @@ public sealed partial class KeyDialog
     };
 
     private string RateText =>
-        int.TryParse(_model.Requests, out var count) && int.TryParse(_model.Seconds, out var seconds) && count > 0 && seconds > 0 ? Said.Rate(count, seconds) : "";
+        TypedNumber.Small(_model.Requests) is { } count and > 0 && TypedNumber.Small(_model.Seconds) is { } seconds and > 0 ? Said.Rate(count, seconds) : "";
 
     public Task AddAsync() => AddAsync(null);
 

@@ -6,6 +6,7 @@ using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Audit;
+using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Live;
 using Keypace.Server.Web.Notes;
@@ -31,6 +32,7 @@ public sealed partial class KeyPage
     private KeyDialog? _dialog;
     private KeyTestDialog? _testDialog;
     private DeleteKeyDialog? _deleteDialog;
+    private DisableKeyDialog? _disableDialog;
     private string _hubName = "";
     private string _loadedId = "";
     private int? _medianWait;
@@ -58,8 +60,9 @@ public sealed partial class KeyPage
 
     private LiveKey? Live => Feed.Of(Guid.Parse(_key!.Id));
 
-    /// <summary>An error of before the last change says nothing about the key as it is.</summary>
-    private KeyState State => KeyStates.Of(_key!, Live, _queries.Count > 0 && _queries[0].At >= _key!.UpdatedAt ? _queries[0].ErrorCode : null);
+    private KeyHealth.Trouble? Trouble => Feed.TroubleOf(Guid.Parse(_key!.Id));
+
+    private KeyState State => KeyStates.Of(_key!, Live, Trouble);
 
     private KeyLine Line => new(_key!, Guid.Parse(_key!.Id), _hubName, [.. _agents.Select(agent => agent.AgentName)]);
 
@@ -124,13 +127,7 @@ public sealed partial class KeyPage
         await ReadStatusAsync();
     }
 
-    private async Task ToggleAsync()
-    {
-        var status = _key!.Status == "disabled" ? "active" : "disabled";
-        var changed = await Me.AskAsync(Need.Change, caller => Keys.ChangeAsync(_key.Id, new ApiKeyChange(Status: status), caller, CancellationToken.None));
-        Toasts.Say(changed.TryGet(out var key, out var refusal) ? $"{key.Name} is {(status == "active" ? "enabled" : "disabled")}" : refusal.Detail);
-        await LoadAsync();
-    }
+    private Task ToggleAsync() => _key!.Status == "disabled" ? _disableDialog!.EnableAsync(_key) : _disableDialog!.AskAsync(Line);
 
     private async Task AfterDeleteAsync()
     {

@@ -15,7 +15,7 @@ namespace Keypace.Server.Web.Pages.Keys;
 public sealed partial class KeysPage
 {
     private static readonly (string Word, string Name)[] _statuses =
-        [("", "Any"), ("active", "Active"), ("held_back", "Held back by hub"), ("waiting", "With queries waiting"), ("disabled", "Disabled")];
+        [("", "Any"), ("active", "Active"), ("held_back", "Held back by hub"), ("trouble", "Refused or failing"), ("waiting", "With queries waiting"), ("disabled", "Disabled")];
 
     private static readonly string[] _boneClasses = ["", "", "col-key", "", "", "", "col-agents", "col-last-used", "", ""];
 
@@ -30,6 +30,7 @@ public sealed partial class KeysPage
     private KeyDialog? _dialog;
     private KeyTestDialog? _testDialog;
     private DeleteKeyDialog? _deleteDialog;
+    private DisableKeyDialog? _disableDialog;
 
     [Inject] private ApiKeyOperations Keys { get; set; } = null!;
 
@@ -65,9 +66,10 @@ public sealed partial class KeysPage
             if (!IsLoaded || _all.Count == 0)
                 return IsLoaded ? "" : "…";
             var waiting = Feed.Groups.Values.Sum(group => group.WaitingNow);
-            var held = _all.Count(line => StateOf(line).IsHeldBack());
+            var (held, ill) = (_all.Count(line => StateOf(line).IsHeldBack()), _all.Count(line => StateOf(line).NeedsSomebody()));
             return $"{Said.Of(_all.Count, "key")} on {Said.Of(_hubNames.Count, "hub")} · {Said.Of(waiting, "query", "queries")} waiting"
-                + (held > 0 ? $" · {Said.Of(held, "key")} held back by {(held == 1 ? "its" : "their")} hub" : "");
+                + (held > 0 ? $" · {Said.Of(held, "key")} held back by {(held == 1 ? "its" : "their")} hub" : "")
+                + (ill > 0 ? $" · {Said.Of(ill, "key")} refused or failing" : "");
         }
     }
 
@@ -100,16 +102,13 @@ public sealed partial class KeysPage
     {
         "active" => StateOf(line) is KeyState.Active,
         "held_back" => StateOf(line).IsHeldBack(),
+        "trouble" => StateOf(line).NeedsSomebody(),
         "waiting" => Feed.Of(line.Id) is { Waiting: > 0 },
         "disabled" => line.Key.Status == "disabled",
         _ => true,
     };
 
-    private KeyState StateOf(KeyLine line) => KeyStates.Of(line.Key, Feed.Of(line.Id), LastErrorOf(line));
-
-    /// <summary>An error of before the last change says nothing about the key as it is.</summary>
-    private string? LastErrorOf(KeyLine line) =>
-        Feed.LastErrorOf(line.Id) is { } error && error.At >= line.Key.UpdatedAt ? error.Code : null;
+    private KeyState StateOf(KeyLine line) => KeyStates.Of(line.Key, Feed.Of(line.Id), Feed.TroubleOf(line.Id));
 
     private DateTimeOffset? LastUsedOf(KeyLine line) =>
         Feed.LastUsed(line.Id) is { } recent ? DateTimeOffset.FromUnixTimeMilliseconds(recent)
@@ -148,6 +147,8 @@ public sealed partial class KeysPage
         return Task.CompletedTask;
     }
 
+    private string HubAddress(string? hub) => Navigation.GetUriWithQueryParameter("hub", hub);
+
     private async Task AddAsync()
     {
         if (_dialog is not null)
@@ -176,21 +177,13 @@ public sealed partial class KeysPage
             case KeyAction.Delete:
                 await _deleteDialog!.AskAsync(line);
                 break;
-            case KeyAction.Disable or KeyAction.Enable:
-                await SetStatusAsync(line.Key, action is KeyAction.Enable ? "active" : "disabled", canUndo: true);
+            case KeyAction.Disable:
+                await _disableDialog!.AskAsync(line);
+                break;
+            case KeyAction.Enable:
+                await _disableDialog!.EnableAsync(line.Key);
                 break;
         }
-    }
-
-    private async Task SetStatusAsync(ApiKey key, string status, bool canUndo)
-    {
-        var changed = await Me.AskAsync(Need.Change, caller => Keys.ChangeAsync(key.Id, new ApiKeyChange(Status: status), caller, CancellationToken.None));
-        if (!changed.TryGet(out _, out var refusal))
-            Toasts.Say(refusal.Detail);
-        else if (canUndo)
-            Toasts.SayWithUndo($"{key.Name} is {(status == "active" ? "enabled" : "disabled")}", () => SetStatusAsync(key, key.Status, canUndo: false));
-        await LoadAsync();
-        StateHasChanged();
     }
 
     /// <summary>Null when it has the new name; otherwise why not.</summary>

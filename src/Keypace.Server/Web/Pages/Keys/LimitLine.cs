@@ -1,5 +1,6 @@
 using System.Globalization;
 using Keypace.Contracts;
+using Keypace.Server.Web.Forms;
 
 namespace Keypace.Server.Web.Pages.Keys;
 
@@ -46,16 +47,13 @@ public sealed record LimitLine(string Dimension, string Limit, string Seconds, s
     /// <summary>As the route takes it.</summary>
     public Dictionary<string, object> ToWire()
     {
-        var wire = new Dictionary<string, object> { ["dimension"] = Dimension, ["limit"] = NumberOrText(Limit) };
+        var wire = new Dictionary<string, object> { ["dimension"] = Dimension, ["limit"] = TypedNumber.OrText(Limit) };
         if (HasInterval && Seconds.Trim().Length > 0)
-            wire["interval_seconds"] = NumberOrText(Seconds);
+            wire["interval_seconds"] = TypedNumber.OrText(Seconds);
         if (Zone is not null)
             wire["calendar_zone"] = Zone;
         if (Model.Trim().Length > 0)
             wire["model"] = Model.Trim();
         return wire;
     }
-
-    private static object NumberOrText(string typed) =>
-        long.TryParse(typed.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : typed;
 }

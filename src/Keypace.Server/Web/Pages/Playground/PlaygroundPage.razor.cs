@@ -27,6 +27,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private readonly string _temperatureId = FieldIds.Next();
     private readonly string _mostId = FieldIds.Next();
     private readonly string _waitId = FieldIds.Next();
+    private readonly Dictionary<string, IReadOnlyList<string>> _listed = [];
     private readonly string?[] _options = new string?[3];
     private ElementReference _root;
     private DotNetObjectReference<PlaygroundPage>? _self;
@@ -45,6 +46,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private bool _isByAgent = true;
 
     [Inject] private ApiKeyOperations Keys { get; set; } = null!;
+
+    [Inject] private ApiKeyTesting Testing { get; set; } = null!;
 
     [Inject] private AgentOperations Agents { get; set; } = null!;
 
@@ -65,7 +68,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     private string Title => (_isByAgent ? _agent?.AgentName : _model is { Length: > 0 } ? _model : _key?.Name) ?? "";
 
-    private IReadOnlyList<string> Models => _key is not null && Hubs.TryGet(_key.Hub, out var hub) ? hub.Models : [];
+    /// <summary>Those that the hub is known for, else those that it lists for this key.</summary>
+    private IReadOnlyList<string> Models => _key is null ? [] : Hubs.TryGet(_key.Hub, out var hub) && hub.Models.Count > 0 ? hub.Models : _listed.GetValueOrDefault(_key.Id, []);
 
     private string? WhyNot => _isByAgent && _agent is null ? "Add an agent, or ask by key and model."
         : Key is null ? "The agent's key is gone. Give it another."
@@ -131,7 +135,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private void ChooseBy(bool isByAgent)
     {
         _isByAgent = isByAgent;
-        Sample();
+        ChooseKey(_key?.Id);
     }
 
     private void ChooseAgent(string? id)
@@ -144,9 +148,22 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     {
         var before = _key;
         _key = _keys.FirstOrDefault(key => key.Id == id) ?? (_keys.Count > 0 ? _keys[0] : null);
-        if (before?.Hub != _key?.Hub)
+        if (before?.Id != _key?.Id && (before?.Hub != _key?.Hub || Models.Count == 0 || !Models.Contains(_model)))
             _model = Models.Count > 0 ? Models[0] : "";
         Sample();
+        if (_key is { Status: "active" } key && Models.Count == 0 && !_isByAgent && _listed.TryAdd(key.Id, []))
+            _ = InvokeAsync(() => ListModelsAsync(key));
+    }
+
+    private async Task ListModelsAsync(ApiKey key)
+    {
+        if (!(await Me.AskAsync(Need.Read, caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None))).TryGet(out var models, out _) || models.Models is not { Count: > 0 } list)
+            return;
+        _listed[key.Id] = list;
+        if (_key?.Id == key.Id && string.IsNullOrEmpty(_model))
+            _model = list[0];
+        Sample();
+        StateHasChanged();
     }
 
     private void SetOption(int index, string? value)
