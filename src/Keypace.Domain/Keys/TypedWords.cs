@@ -54,6 +54,21 @@ public sealed class TypedWords
     }
 
     /// <summary>Has a key's form, or is long and no name that people make: those have signs or spaces between their words.</summary>
-    private static bool MayBeSecret(string word) => word.Length >= Shortest
-        && (TypedName.LooksSecret(word) || (word.Length > TypedName.MostCharacters && !word.AsSpan().ContainsAny(" -_./\\:,@")));
+    private static bool MayBeSecret(string word) => word.Length > TypedName.MostCharacters
+        ? TypedName.LooksSecret(word) || !word.AsSpan().ContainsAny(" -_./\\:,@")
+        : word.Length >= Shortest && TypedName.HasKeyForm(word) && IsMixed(word);
+
+    /// <summary>Letters and digits take turns, as they do in no word: <c>key-prod-2026</c> is a name.</summary>
+    private static bool IsMixed(string word)
+    {
+        const int several = 3;
+        var changes = 0;
+        for (var at = 1; at < word.Length; at++)
+        {
+            if ((char.IsAsciiDigit(word[at]) && char.IsAsciiLetter(word[at - 1])) || (char.IsAsciiLetter(word[at]) && char.IsAsciiDigit(word[at - 1])))
+                changes++;
+        }
+
+        return changes >= several;
+    }
 }

@@ -69,7 +69,7 @@ public sealed class SecretsOnTheCommandLineTests
 
     /// <summary>Forms of secrets that no list of beginnings knows, and one that needs escapes in JSON.</summary>
     public static TheoryData<string> UnknownForms =>
-        ["Qm7zT4lX9vB2kD8wF3hY6rN1pC5abcd0", "0f3a9c5d7e1b2f4a6c8e0d1f3b5a7c9e", "wJa9rXUt7nFE/K7MD2NG+bPx8fiCY3EX", "sk-proj-Qm7zT4lX9vB2kD8wF3", "xK9pLq4Rw7zAT4vYd5jB2mR8\"N8hG3tQ"];
+        ["Qm7zT4lX9vB2kD8wF3hY6rN1pC5abcd0", "0f3a9c5d7e1b2f4a6c8e0d1f3b5a7c9e", "wJa9rXUt7nFE/K7MD2NG+bPx8fiCY3EX", "sk-proj-Qm7zT4lX9vB2kD8wF3", "AKIAC7VNII2GK3XJD2SJ", "sk-hJ7kP2wX9q", "xK9pLq4Rw7zAT4vYd5jB2mR8\"N8hG3tQ"];
 
     /// <summary>Every command, with the secret wherever a word can stand.</summary>
     [Theory]
@@ -111,6 +111,8 @@ public sealed class SecretsOnTheCommandLineTests
     [InlineData("Cannot reach https://keypace.example.org:8443/v1.", "https://keypace.example.org:8443/v1")]
     [InlineData("'eval-run-2026-11-30-claude-sonnet' is there already.", "eval-run-2026-11-30-claude-sonnet")]
     [InlineData("--key-encryption-file takes a file.", "--key-encryption-file")]
+    [InlineData("Deleted 'key-prod-2026'.", "key-prod-2026")]
+    [InlineData("Deleted 'sk-test'.", "sk-test")]
     [InlineData("There is no model 'meta-llama/Meta-Llama-3.1-405B-Instruct'.", "meta-llama/Meta-Llama-3.1-405B-Instruct")]
     public void Addresses_paths_and_names_are_said_back(string sentence, string word) => Assert.Equal(sentence, new TypedWords([word, "run"]).Without(sentence));
 
