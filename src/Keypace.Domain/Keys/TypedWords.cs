@@ -40,12 +40,12 @@ public sealed class TypedWords
     /// <summary>What may be said wrongly in one word: all of it, and what stands before its first <c>=</c>, and behind each.</summary>
     private static IEnumerable<string> Pieces(string word)
     {
-        // An option begins as some keys do (--key-file), so that only a long one is looked at.
+        // An option begins as some keys do (--key-file), so that a long one counts only where it looks like nothing else.
         var isOption = word.StartsWith("--", StringComparison.Ordinal);
         var text = word.TrimStart('-');
         var sign = text.IndexOf('=', StringComparison.Ordinal);
         var before = sign > 0 ? text[..sign] : text;
-        if (!isOption || (before.Length > TypedName.MostCharacters && TypedName.LooksSecret(before)))
+        if (!isOption || before.Length <= TypedName.MostCharacters || TypedName.LooksSecret(before))
             yield return before;
         for (; sign > 0; sign = text.IndexOf('=', sign + 1))
             yield return text[(sign + 1)..];

@@ -41,7 +41,20 @@ public sealed partial class Pacer
 
     /// <summary>No permit for this model's queries before <paramref name="until"/>, those in line too. Never shortens a pause.</summary>
     public void PauseModel(string model, long until, string why) =>
-        Pause(_gates is null ? Add(new PauseGate(default, model)) : Array.Find(_gates, gate => gate.Model == model) ?? Add(new PauseGate(default, model)), until, why);
+        Pause(_gates is null ? Add(new PauseGate(default, model)) : Array.Find(_gates, gate => gate.Model == model) ?? AddModel(model), until, why);
+
+    /// <summary>Names of models come from callers: where as many are held as are known, the one that is free first makes room.</summary>
+    private PauseGate AddModel(string model)
+    {
+        var models = Array.FindAll(_gates!, gate => gate.Model is not null);
+        if (models.Length >= ModelFates.Most)
+        {
+            var first = models.MinBy(gate => gate.Until);
+            _gates = Array.FindAll(_gates!, gate => gate != first);
+        }
+
+        return Add(new PauseGate(default, model));
+    }
 
     /// <summary>Its queries go on as soon as all else allows.</summary>
     public void ResumeSource(Guid source)

@@ -34,6 +34,20 @@ public sealed class PacerSourceTests
         Assert.True(pacer.IsIdle(7 * Second));
     }
 
+    /// <summary>Whoever may ask a hub that refuses names that it does not know could fill the memory with them, and make every look at them long.</summary>
+    [Fact]
+    public void Of_names_that_a_caller_makes_up_no_more_are_held_than_are_known()
+    {
+        var pacer = new Pacer(new RateLimit(1, 1), 0, QueueBounds.Default);
+        for (var number = 0; number < 1000; number++)
+            pacer.PauseModel($"made up {number}", (10 + number) * Second, "");
+
+        Assert.Equal(ModelFates.Most, pacer.ModelPausesAt(0).Count);
+        Assert.Contains(pacer.ModelPausesAt(0), pause => pause.Model == "made up 999");
+        Advance(pacer, 2000 * Second);
+        Assert.Empty(pacer.ModelPausesAt(2000 * Second));
+    }
+
     [Fact]
     public void A_pause_of_one_model_holds_its_queries_and_nobody_elses()
     {
