@@ -30,7 +30,7 @@ public static partial class KeypaceServer
     private static readonly TimeSpan _timeToEnd = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// To be called first of all in a process that serves. Its memory is shut to debuggers. A hub's answer is then carried on by the thread that saw it come, which saves a
+    /// To be called first of all in a process that serves. Its memory is shut to debuggers, and a crash leaves no image of it. A hub's answer is then carried on by the thread that saw it come, which saves a
     /// third of what a query costs (bench/README.md). So nothing after an answer of a hub may block; the runtime offers no other switch.
     /// </summary>
     /// <param name="arguments">What the program was started with.</param>

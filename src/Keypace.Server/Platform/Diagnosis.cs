@@ -5,7 +5,7 @@ namespace Keypace.Server.Platform;
 
 /// <summary>
 /// The runtime's own doors for debuggers, profilers and traces: a socket in the folder for temporary files, through which whoever runs as the same user
-/// reads this process's memory. Only a variable that is there before the runtime begins keeps them shut.
+/// reads this process's memory. Only a variable that is there before the runtime begins keeps them shut. And what the system itself would let out.
 /// </summary>
 internal static class Diagnosis
 {
@@ -17,6 +17,7 @@ internal static class Diagnosis
     /// </summary>
     public static void ShutDoors(IReadOnlyList<string> arguments)
     {
+        LibC.LeaveNoImage();
         if (AreShut(Environment.GetEnvironmentVariable(Variable)) || !OperatingSystem.IsLinux() || Environment.ProcessPath is not { } program)
             return;
         RemoveSockets();

@@ -69,6 +69,21 @@ internal static unsafe partial class LibC
             _ = SetPriority(process, self, nice);
     }
 
+    /// <summary>
+    /// This process leaves no image of its memory when it crashes, and others of the same user may not read its memory and environment; root still may.
+    /// Lasts until it becomes another program.
+    /// </summary>
+    public static void LeaveNoImage()
+    {
+        const int core = 4, dumpable = 4;   // RLIMIT_CORE and PR_SET_DUMPABLE on Linux
+        if (!OperatingSystem.IsLinux())
+            return;
+        var none = stackalloc nuint[2];     // at most now, and at most ever
+        (none[0], none[1]) = (0, 0);
+        _ = LimitResource(core, none);
+        _ = ControlProcess(dumpable, 0, 0, 0, 0);
+    }
+
     /// <summary>This process becomes another program, with the same id and open files. Comes back only where that failed.</summary>
     /// <param name="words">Its arguments, the first its own name.</param>
     /// <param name="variables">Its environment, <c>NAME=value</c> each.</param>
@@ -86,6 +101,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "execve", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Execute(string program, nint* argv, nint* envp);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static partial int LimitResource(int which, nuint* nowAndEver);
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    private static partial int ControlProcess(int what, nuint value, nuint unused3, nuint unused4, nuint unused5);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, uint who, int priority);
