@@ -1,6 +1,7 @@
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Tests.Domain.Hubs;
 
 namespace Keypace.Tests.Security;
 
@@ -37,6 +38,36 @@ public sealed class T11PathConfinementTests
                 host == home.Origin && sent.StartsWith(home.Prefix, StringComparison.Ordinal) && sent.EndsWith(trimmed.Length > 3 ? trimmed[3..] : "", StringComparison.Ordinal)
                     && !HasDots(path) && sent.All(letter => letter is > ' ' and < '\x7f'),
                 () => $"{home} + '{rest}' became {uri.OriginalString}");
+        }
+
+        threat.Done();
+    }
+
+    /// <summary>What a key's own fields write into a hub's address stays in its label or segment.</summary>
+    [Fact]
+    public void Every_field_of_an_address_stays_in_its_place()
+    {
+        var threat = new Threat("T11", "fields in hubs' addresses");
+        var random = new Random(threat.Seed);
+        var templates = (
+            from hub in TestHubs.Catalogue.All
+            from way in hub.Variants.Prepend(hub.Access)
+            where way.BaseUrl is { } url && url.FieldNames.Any()
+            select (hub.Fields, Template: way.BaseUrl!)).DistinctBy(one => one.Template.Text).ToList();
+        Assert.True(templates.Count > 3);
+        for (var index = 0; index < Threat.Cases(5_000, 100_000); index++)
+        {
+            var (fields, template) = templates[index % templates.Count];
+            var values = template.FieldNames.Distinct().ToDictionary(name => name, _ => string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Pieces[random.Next(Pieces.Length)])));
+            if (!template.Fill(values, fields).TryGet(out var filled, out _))
+                continue;
+            var expected = values.Aggregate(template.Text, (text, one) => text.Replace($"{{{one.Key}}}", "x", StringComparison.Ordinal));
+            var (uri, model) = (new Uri(filled.Address), new Uri(expected));
+            threat.Check(
+                uri.Scheme == "https" && uri.UserInfo.Length == 0 && uri.Port == model.Port && uri.Query.Length == 0 && uri.Fragment.Length == 0
+                    && uri.Host.Split('.').Length == model.Host.Split('.').Length && uri.Segments.Length >= model.Segments.Length
+                    && uri.Host.EndsWith(string.Join('.', model.Host.Split('.')[^2..]), StringComparison.Ordinal),
+                () => $"{template.Text} with {string.Join(", ", values)} became {filled.Address}");
         }
 
         threat.Done();
