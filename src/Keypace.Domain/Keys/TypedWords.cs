@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 
 namespace Keypace.Domain.Keys;
@@ -12,6 +13,8 @@ public sealed class TypedWords
 
     /// <summary>Shorter words stand in sentences of their own accord.</summary>
     private const int Shortest = 8;
+
+    private static readonly SearchValues<char> BetweenWords = SearchValues.Create(" -_./\\:,@");
 
     private readonly string[] _hidden;
 
@@ -55,7 +58,7 @@ public sealed class TypedWords
 
     /// <summary>Has a key's form, or is long and no name that people make: those have signs or spaces between their words.</summary>
     private static bool MayBeSecret(string word) => word.Length > TypedName.MostCharacters
-        ? TypedName.LooksSecret(word) || !word.AsSpan().ContainsAny(" -_./\\:,@")
+        ? TypedName.LooksSecret(word) || !word.AsSpan().ContainsAny(BetweenWords)
         : word.Length >= Shortest && TypedName.HasKeyForm(word) && IsMixed(word);
 
     /// <summary>Letters and digits take turns, as they do in no word: <c>key-prod-2026</c> is a name.</summary>

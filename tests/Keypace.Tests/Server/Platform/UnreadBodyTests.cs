@@ -43,7 +43,7 @@ public sealed class UnreadBodyTests
         for (var steps = 0; steps < 40; steps++)
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(5, Ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, Ct);
         }
 
         _maySend.SetResult();
