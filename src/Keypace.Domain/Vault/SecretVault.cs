@@ -130,6 +130,14 @@ public sealed class SecretVault : IDisposable
         _tokenMacs.GiveBack(mac);
     }
 
+    /// <summary>The same, to find the token by. Allocates nothing.</summary>
+    public LookupDigest LookupDigestOf(ReadOnlySpan<char> token)
+    {
+        Span<byte> digest = stackalloc byte[DigestBytes];
+        DigestOf(token, digest);
+        return LookupDigest.Of(digest);
+    }
+
     /// <summary>Compares in constant time.</summary>
     /// <param name="storedDigest">Pass an empty span for an id that nothing has: the answer is false after the same work.</param>
     public bool TokenMatches(ReadOnlySpan<char> token, ReadOnlySpan<byte> storedDigest)

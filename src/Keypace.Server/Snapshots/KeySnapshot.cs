@@ -37,6 +37,22 @@ internal sealed record KeySnapshot(
     /// <summary>Limits that teams have set for new keys in place of the hubs' own defaults.</summary>
     public ImmutableDictionary<Guid, ImmutableDictionary<string, RateLimit>> HubDefaults { get; init; } = ImmutableDictionary<Guid, ImmutableDictionary<string, RateLimit>>.Empty;
 
+    /// <summary>The same tokens as whoever shows one is found.</summary>
+    public ImmutableDictionary<LookupDigest, ServedToken> TokensByDigest { get; private init; } = ImmutableDictionary<LookupDigest, ServedToken>.Empty;
+
+    /// <summary>With these tokens, in the place of those of the same ids.</summary>
+    public KeySnapshot With(params IReadOnlyList<ServedToken> tokens) => this with
+    {
+        Tokens = Tokens.SetItems(tokens.Select(token => KeyValuePair.Create(token.Grant.Id, token))),
+        TokensByDigest = TokensByDigest
+            .RemoveRange(tokens.Select(token => Tokens.GetValueOrDefault(token.Grant.Id)).OfType<ServedToken>().Where(IsFound).Select(DigestOf))
+            .SetItems(tokens.Where(IsFound).Select(token => KeyValuePair.Create(DigestOf(token), token))),
+    };
+
+    private static bool IsFound(ServedToken token) => token.Digest.Length == LookupDigest.Bytes;
+
+    private static LookupDigest DigestOf(ServedToken token) => LookupDigest.Of(token.Digest);
+
     /// <summary>Guards that teams have set for their keys that say none, in milliseconds.</summary>
     public ImmutableDictionary<Guid, int> Guards { get; init; } = ImmutableDictionary<Guid, int>.Empty;
 

@@ -36,7 +36,7 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
 
     public void Put(ServedToken token)
     {
-        Change(snapshot => snapshot with { Tokens = snapshot.Tokens.SetItem(token.Grant.Id, token) }, null, null);
+        Change(snapshot => snapshot.With(token), null, null);
         TokenChanged?.Invoke(token);
     }
 
@@ -101,8 +101,8 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
             RulesByRateGroup = rules,
             Agents = allAgents.ToImmutableDictionary(agent => agent.Id),
             AgentsByName = allAgents.ToImmutableDictionary(NameOf),
-            Tokens = loaded.Tokens.AddRange(tokens.Select(token => KeyValuePair.Create(token.Grant.Id, token))),
         };
+        _current = _current.With([.. tokens]);
     }
 
     private void Change(Func<KeySnapshot, KeySnapshot> change, Guid? rateGroupId, Guid? keyId)
