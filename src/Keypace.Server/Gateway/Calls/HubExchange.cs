@@ -266,6 +266,9 @@ internal sealed class HubExchange(
             clock.ExpectNothing();
     }
 
+    /// <summary>Nothing binds the first in line, as in the moment until a fresh group's first line is in the journal: then those before this query take what is free.</summary>
+    private static string? WhatThoseBeforeItUseUp(EntryRefusal refused) => refused.RetryAfter > TimeSpan.Zero ? LimitText.Of(BindingKind.RateLimit, null) : null;
+
     private Refusal Refused(Query query, EntryRefusal refused, PacedGroup group, in QueryNeed need)
     {
         if (refused.Kind is not (EntryRefusalKind.TooLarge or EntryRefusalKind.CircuitOpen or EntryRefusalKind.ShuttingDown))
@@ -273,7 +276,7 @@ internal sealed class HubExchange(
         if (refused.Quota is { } quota)
             query.Tally.Binding = LimitText.Of(quota);
         else if (refused.Kind is EntryRefusalKind.TooLate && group.Binding(need) is var (kind, binding))
-            query.Tally.Binding = LimitText.Of(kind, binding);
+            query.Tally.Binding = LimitText.Of(kind, binding) ?? WhatThoseBeforeItUseUp(refused);
         var refusal = TurnRefusals.Of(refused, need, query.Tally.Binding);
         if (query.Tally.Attempts > 0)
             refusal = refusal with { HasWaited = true };   // it was sent, and tried again here: no SDK need do the same
