@@ -45,8 +45,6 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, Func<Serv
     public override async ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock)
     {
         Status = answer.Status;
-        if (Status is 404 or 405 or 501)
-            return null;   // it has none
         if (AnswerFraming.IsHeadAlone(Status))
             return HubRefusals.NoAnswer(Routed!.Key, $"it answered {Status}, which has no body, where a list of models was asked for");
         if (Status == 200)
@@ -56,9 +54,9 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, Func<Serv
         }
 
         await answer.ReadSmallAsync(clock);
-        return answer.Broken is { } failure
-            ? HubRefusals.InAnswer(failure, Routed!.Key, clock)
-            : HubRefusals.NoModelList(Routed!.Key, Status, answer.Words());
+        if (answer.Broken is { } failure)
+            return HubRefusals.InAnswer(failure, Routed!.Key, clock);
+        return Status is 404 or 405 or 501 ? null /* it has none */ : HubRefusals.NoModelList(Routed!.Key, Status, answer.Words());
     }
 
     public override ValueTask RefuseAsync(Refusal refusal)

@@ -88,6 +88,18 @@ public sealed class HubOddityTests(FeatureHost host)
     }
 
     [Theory]
+    [InlineData("404 None", "Content-Length: 99\r\n\r\n{}")]
+    [InlineData("405 None", "Transfer-Encoding: chunked\r\n\r\nxyz\r\n")]
+    [InlineData("501 None", "Transfer-Encoding: chunked\r\n\r\n5\r\n{}")]
+    public async Task A_hub_that_says_it_has_no_list_is_believed_when_it_has_said_so_to_the_end(string status, string rest)
+    {
+        await using var hub = new RawHub($"HTTP/1.1 {status}\r\n{rest}", true);
+        var (_, id) = await StoreAsync(hub);
+
+        (await host.GetAsync($"/v1/api-keys/{id}/models")).MustBe(502);
+    }
+
+    [Theory]
     [InlineData("201 Created")]
     [InlineData("418 Teapot")]
     public async Task No_piece_of_the_secret_stands_in_a_tests_words(string status)
