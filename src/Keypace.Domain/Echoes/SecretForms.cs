@@ -13,7 +13,7 @@ internal sealed class SecretForms : IDisposable
     /// <summary>A beginning that all keys of a kind have is no longer than this, in characters.</summary>
     private const int LongestBeginning = 16;
 
-    private const int MostForms = 16;
+    private const int MostForms = 24;
 
     /// <summary>Longer secrets are not looked for in base32 and in clothes inside clothes, in bytes.</summary>
     private const int LongestOddlyWorn = 512;
@@ -34,7 +34,7 @@ internal sealed class SecretForms : IDisposable
     {
         var n = secret.Length;
         _isStrict = isStrict;
-        _text = ArrayPool<byte>.Shared.Rent((28 * n) + 256);
+        _text = ArrayPool<byte>.Shared.Rent((44 * n) + 512);
         var beginning = isStrict ? 0 : BeginningOf(secret);
         Escapes = new EscapeReader(secret);
 
@@ -145,13 +145,17 @@ internal sealed class SecretForms : IDisposable
         Add(length, untold, 8, 6);
     }
 
-    /// <summary>The whole base64 of the secret, in base64 once more.</summary>
+    /// <summary>The base64 of the secret, in base64 once more: of each alignment what is the secret's alone, for anything may stand before it.</summary>
     private void AddBase64Twice(ReadOnlySpan<byte> secret)
     {
-        var inner = ArrayPool<byte>.Shared.Rent((2 * secret.Length) + 8);
-        Base64.EncodeToUtf8(secret, inner, out _, out var count);
-        for (var shift = 0; shift < 3; shift++)
-            AddOddlyWorn(Base64Of(inner.AsSpan(0, count), shift, Room), is64: true);
+        var inner = ArrayPool<byte>.Shared.Rent((2 * secret.Length) + 16);
+        for (var within = 0; within < 3; within++)
+        {
+            var count = Base64Of(secret, within, inner);
+            for (var shift = 0; shift < 3; shift++)
+                AddOddlyWorn(Base64Of(inner.AsSpan(0, count), shift, Room), is64: true);
+        }
+
         CryptographicOperations.ZeroMemory(inner);
         ArrayPool<byte>.Shared.Return(inner);
     }

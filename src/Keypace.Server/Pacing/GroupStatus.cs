@@ -80,7 +80,23 @@ internal sealed record QuotaStatus(Quota Quota, long Used, DateTimeOffset? FreeA
 /// <summary>A rate group at a glance.</summary>
 /// <param name="Limit">The limit that rules now.</param>
 /// <param name="PausedUntil">Null when not paused.</param>
-internal sealed record GroupFigures(RateLimit Limit, int UsedNow, int WaitingNow, DateTimeOffset? PausedUntil, string? PausedWhy);
+internal sealed record GroupFigures(RateLimit Limit, int UsedNow, int WaitingNow, DateTimeOffset? PausedUntil, string? PausedWhy)
+{
+    /// <summary>Pauses that hold the queries of one secret only.</summary>
+    public IReadOnlyList<(Guid Source, DateTimeOffset Until, string Why)> PausesOfSecrets { get; init; } = [];
+
+    /// <summary>What holds the queries of this secret now: the group's pause or its own, whichever ends later.</summary>
+    public (DateTimeOffset? Until, string? Why) PauseOf(Guid source)
+    {
+        foreach (var pause in PausesOfSecrets)
+        {
+            if (pause.Source == source && !(PausedUntil > pause.Until))
+                return (pause.Until, pause.Why);
+        }
+
+        return (PausedUntil, PausedWhy);
+    }
+}
 
 /// <param name="FirstPosition">How many go before its first query.</param>
 /// <param name="FirstStart">When its first query is expected to start.</param>

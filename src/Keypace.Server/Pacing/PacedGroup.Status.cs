@@ -40,7 +40,10 @@ internal sealed partial class PacedGroup
             var now = _clock.Now;
             var isPaused = _pacer.PausedUntil > now;
             return new GroupFigures(
-                _pacer.Limit, _pacer.Used(now), _pacer.Waiting, isPaused ? _clock.WallAt(_pacer.PausedUntil, now) : null, isPaused ? _pacer.PausedWhy : null);
+                _pacer.Limit, _pacer.Used(now), _pacer.Waiting, isPaused ? _clock.WallAt(_pacer.PausedUntil, now) : null, isPaused ? _pacer.PausedWhy : null)
+            {
+                PausesOfSecrets = [.. _pacer.SourcePausesAt(now).Where(pause => pause.Until > now).Select(pause => (pause.Source, _clock.WallAt(pause.Until, now), pause.Why))],
+            };
         }
     }
 

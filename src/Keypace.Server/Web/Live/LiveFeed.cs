@@ -72,10 +72,11 @@ internal sealed partial class LiveFeed : IDisposable
             return new LiveKey(0, limit.Count, limit.Seconds, 0, isShared, null, 0, null);
         }
 
-        var pause = figures.PausedUntil is { } until ? (int)Math.Ceiling((until - _time.GetUtcNow()).TotalSeconds) : 0;
+        var (pausedUntil, why) = figures.PauseOf(key.Source);
+        var pause = pausedUntil is { } until ? (int)Math.Ceiling((until - _time.GetUtcNow()).TotalSeconds) : 0;
         return new LiveKey(
             figures.UsedNow, figures.Limit.Count, figures.Limit.Seconds, figures.WaitingNow, isShared,
-            pause > 0 ? figures.PausedUntil : null, Math.Max(0, pause), pause > 0 ? figures.PausedWhy : null);
+            pause > 0 ? pausedUntil : null, Math.Max(0, pause), pause > 0 ? why : null);
     }
 
     /// <summary>When a key was last used, where that happened since the feed began; null otherwise. Unix milliseconds, some seconds late.</summary>
