@@ -41,7 +41,7 @@ public sealed class HubFactsTests(Chromium chromium)
         await window.LiveAsync();
         await window.Button("Add new key").ClickAsync();
         await window.Field("Model hub").SelectOptionAsync("together");
-        await Expect(window.Dialog.Locator("#limit-hint")).ToContainTextAsync("Confidence: low");
+        await Expect(window.Dialog.Locator("#limit-hint")).ToContainTextAsync("How sure this is: low");
         await SaveAsync(window, "confidence-low");
         await window.Field("Model hub").SelectOptionAsync("mistral");
         await Expect(window.Dialog.Locator("#limit-hint")).ToContainTextAsync("Your team's default for Mistral AI: 7 per 11 s. The hub's own: 1 per 1 s");
