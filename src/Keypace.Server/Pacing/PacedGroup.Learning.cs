@@ -150,10 +150,10 @@ internal sealed partial class PacedGroup
         }
     }
 
-    /// <summary>A hub that refuses speaks of one account, so where others are in the group they go on; one that is overloaded speaks of itself.</summary>
+    /// <summary>A hub speaks to one account, also when it is overloaded: others of the group may have another hub, and go on.</summary>
     private void Pause(Guid source, in Lesson lesson, PacingCause cause)
     {
-        if (_rules.HasSeveralSources && source != Guid.Empty && cause is not PacingCause.Overloaded)
+        if (_rules.HasSeveralSources && source != Guid.Empty)
         {
             PauseSource(source, lesson);
             return;
@@ -173,7 +173,7 @@ internal sealed partial class PacedGroup
 
     /// <summary>It binds no others, so who taught the group is who did before.</summary>
     private bool IsOfOneSource(in Lesson lesson) => lesson.CircuitUntil > 0
-        || (_rules.HasSeveralSources && lesson is { PauseUntil: > 0, Limit: null, ShrinkBursts: false, Event.Cause: not PacingCause.Overloaded });
+        || (_rules.HasSeveralSources && lesson is { PauseUntil: > 0, Limit: null, ShrinkBursts: false });
 
     private void PauseSource(Guid source, in Lesson lesson) => _pacer.PauseSource(
         source, lesson.PauseUntil, lesson.AskEvery > 0 ? PauseWords.OutOfReason : PauseWords.Of(lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait), lesson.AskEvery);

@@ -31,10 +31,17 @@ public sealed class SharedGroupPausesTests
     }
 
     [Fact]
-    public void An_overloaded_hub_is_overloaded_for_all()
+    public void An_overloaded_hub_holds_who_asked_it_before_and_after_a_kill()
     {
-        Refuse(Shared, A, new HubRefusal(HubRefusalKind.Overloaded, 20 * SendWindow.Second));
-        Assert.Equal((false, false), (Goes(Shared, A), Goes(Shared, B)));
+        Refuse(Shared, A, new HubRefusal(HubRefusalKind.Overloaded, 300 * SendWindow.Second));
+        Assert.Equal((false, true), (Goes(Shared, A), Goes(Shared, B)));
+        _world.KillAndStart();
+        Recall(Shared);
+        Assert.Equal((false, true), (Goes(Shared, A), Goes(Shared, B)));
+        Group(Shared).Unpause(A);
+        _world.KillAndStart();
+        Recall(Shared);
+        Assert.Equal((true, true), (Goes(Shared, A), Goes(Shared, B)));
     }
 
     [Fact]
