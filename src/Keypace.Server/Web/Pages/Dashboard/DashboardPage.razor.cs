@@ -121,12 +121,14 @@ public sealed partial class DashboardPage
         if (Hubs.TryGet(key.Hub, out var hub) && hub.Models.Count > 0)
             return hub.Models[0];
         if (_askedModels.Key != key.Id && !_hasQuery)
-        {
-            var asked = await Me.AskAsync(Need.Read, caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None));
-            _askedModels = (key.Id, asked.TryGet(out var models, out _) && models.Models is { Count: > 0 } list ? list[0] : null);
-        }
-
+            _askedModels = (key.Id, ModelListing.MayAsk(key) ? await FirstListedAsync(key) : null);
         return _askedModels.Model ?? "MODEL";
+    }
+
+    private async Task<string?> FirstListedAsync(ApiKey key)
+    {
+        var asked = await Me.AskAsync(Need.Read, caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None));
+        return asked.TryGet(out var models, out _) && models.Models is { Count: > 0 } list ? list[0] : null;
     }
 
     private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;

@@ -151,7 +151,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
         if (before?.Id != _key?.Id && (before?.Hub != _key?.Hub || Models.Count == 0 || !Models.Contains(_model)))
             _model = Models.Count > 0 ? Models[0] : "";
         Sample();
-        if (_key is { Status: "active" } key && Models.Count == 0 && !_isByAgent && _listed.TryAdd(key.Id, []))
+        if (_key is { } key && ModelListing.MayAsk(key) && Models.Count == 0 && !_isByAgent && _listed.TryAdd(key.Id, []))
             _ = InvokeAsync(() => ListModelsAsync(key));
     }
 
