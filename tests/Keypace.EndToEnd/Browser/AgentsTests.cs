@@ -83,7 +83,8 @@ public sealed class AgentsTests(Chromium chromium) : OnPages(chromium)
         await Expect(window.Field("Model")).ToHaveValueAsync("large");
         await window.LiveAsync();
 
-        await window.Page.GotoAsync("/tokens");
+        // What comes back may still write its own address, which ends a load that was begun in that moment.
+        await Until.TrueAsync(async () => await window.Page.GotoAsync("/tokens").ContinueWith(load => load.IsCompletedSuccessfully, TaskScheduler.Default), "the page of tokens");
         await window.LiveAsync();
         await window.Button("Make token").First.ClickAsync();
         await window.Field("Name").FillAsync("nightly");

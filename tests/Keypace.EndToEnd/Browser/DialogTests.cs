@@ -34,6 +34,7 @@ public sealed class DialogTests(Chromium chromium) : OnPages(chromium)
         // A form that came back after a restart is as dear as one that is being typed.
         await window.Page.ReloadAsync();
         await Expect(window.Field(field)).ToHaveValueAsync("typed");
+        await window.LiveAsync();
         await keys.PressAsync("Escape");
         await Expect(window.Button("Keep editing")).ToBeFocusedAsync();
         Assert.Equal(0, posts);
