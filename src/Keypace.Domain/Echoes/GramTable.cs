@@ -24,10 +24,7 @@ internal sealed class GramTable : IDisposable
 
     public GramTable(SecretForms forms)
     {
-        var shortest = int.MaxValue;
-        foreach (var form in forms.All)
-            shortest = Math.Min(shortest, form.Telling);
-        Step = Math.Clamp(shortest - Length + 1, 1, MostStep);
+        Step = Math.Clamp(forms.ShortestTelling - Length + 1, 1, MostStep);
         var most = 1;
         foreach (var form in forms.All)
             most += ((form.Length / StepIn(form)) + 1) * (form.Is64 ? 2 : 1);
@@ -72,18 +69,17 @@ internal sealed class GramTable : IDisposable
             var gram = MemoryMarshal.Read<uint>(text[at..]);
             Note(gram, (form.At + at) | (number << 24));
             if (form.Is64 && text.Slice(at, Length).ContainsAny((byte)'+', (byte)'/'))
-                NoteInUrl(text.Slice(at, Length), (form.At + at) | (number << 24));
+                Note(InUrl(gram), (form.At + at) | (number << 24));
         }
     }
 
-    /// <summary>As the URL's alphabet has it.</summary>
-    private void NoteInUrl(ReadOnlySpan<byte> text, int place)
+    /// <summary>Four bytes of base64 as the URL's alphabet has them.</summary>
+    public static uint InUrl(uint gram)
     {
-        Span<byte> url = stackalloc byte[Length];
-        text.CopyTo(url);
-        url.Replace((byte)'+', (byte)'-');
-        url.Replace((byte)'/', (byte)'_');
-        Note(MemoryMarshal.Read<uint>(url), place);
+        var bytes = MemoryMarshal.AsBytes(new Span<uint>(ref gram));
+        bytes.Replace((byte)'+', (byte)'-');
+        bytes.Replace((byte)'/', (byte)'_');
+        return gram;
     }
 
     private void Note(uint gram, int place)

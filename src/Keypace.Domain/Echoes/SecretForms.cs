@@ -68,6 +68,9 @@ internal sealed class SecretForms : IDisposable
     /// <summary>Length of the longest form.</summary>
     public int Longest { get; private set; }
 
+    /// <summary>No piece that tells is shorter.</summary>
+    public int ShortestTelling { get; private set; } = int.MaxValue;
+
     public EscapeReader Escapes { get; }
 
     private Span<byte> Room => _text.AsSpan(TextEnd);
@@ -134,7 +137,7 @@ internal sealed class SecretForms : IDisposable
     private void Put(in Form form)
     {
         _all[_count++] = form;
-        (TextEnd, Longest) = (TextEnd + form.Length, Math.Max(Longest, form.Length));
+        (TextEnd, Longest, ShortestTelling) = (TextEnd + form.Length, Math.Max(Longest, form.Length), Math.Min(ShortestTelling, form.Telling));
     }
 
     /// <summary>The characters that are the secret's alone, whatever stands before and behind it.</summary>

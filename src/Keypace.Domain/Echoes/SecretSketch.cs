@@ -37,10 +37,7 @@ public sealed class SecretSketch
         _mixing = MemoryMarshal.Read<ulong>(mixing) | 1;
         using var forms = new SecretForms(secret, isStrict: true);
         _escapes = forms.Escapes;
-        var shortest = int.MaxValue;
-        foreach (var form in forms.All)
-            shortest = Math.Min(shortest, form.Telling);
-        _step = Math.Clamp(shortest - GramTable.Length + 1, 1, MostStep);
+        _step = Math.Clamp(forms.ShortestTelling - GramTable.Length + 1, 1, MostStep);
         _width = Math.Clamp(BitOperations.Log2((uint)forms.TextEnd) + 1 + BitOperations.Log2(BitsEach), 12, 16);
         _bits = new ulong[(1 << _width) / 64];
         foreach (ref readonly var form in forms.All)
@@ -76,17 +73,12 @@ public sealed class SecretSketch
 
     private void Note(ReadOnlySpan<byte> form, bool is64)
     {
-        Span<byte> url = stackalloc byte[GramTable.Length];
         for (var at = 0; at + GramTable.Length <= form.Length; at++)
         {
-            var gram = form.Slice(at, GramTable.Length);
-            Note(MemoryMarshal.Read<uint>(gram));
-            if (!is64)
-                continue;
-            gram.CopyTo(url);                          // as the URL's alphabet has it
-            url.Replace((byte)'+', (byte)'-');
-            url.Replace((byte)'/', (byte)'_');
-            Note(MemoryMarshal.Read<uint>(url));
+            var gram = MemoryMarshal.Read<uint>(form[at..]);
+            Note(gram);
+            if (is64)
+                Note(GramTable.InUrl(gram));
         }
     }
 
@@ -110,7 +102,7 @@ public sealed class SecretSketch
         return true;
     }
 
-    /// <summary>Letters without their case, then the multiplication's upper half, where all bits of both numbers meet.</summary>
+    /// <summary>Letters without their case, then multiplied, with the upper half put over the lower: in each place all four bytes have a say.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Mixed(uint gram)
     {

@@ -12,28 +12,26 @@ public sealed class HeaderList
 
     private readonly FrozenSet<string> _names;
     private readonly string[] _beginnings;
-    private readonly string[]?[] _byFirst;   // of the beginnings, by their first character, letters small
+    private readonly string[]?[] _byFirst = new string[]?[128];   // of the beginnings, by their first character, letters small
 
     /// <param name="patterns">Names, or beginnings of names with a <c>*</c> behind.</param>
     public HeaderList(params IEnumerable<string> patterns)
+        : this(patterns.Where(pattern => !pattern.EndsWith('*')), patterns.Where(pattern => pattern.Length > 1 && pattern.EndsWith('*')).Select(pattern => pattern[..^1]))
     {
-        _beginnings = [.. patterns.Where(pattern => pattern.EndsWith('*')).Select(pattern => pattern[..^1]).Where(beginning => beginning.Length > 0)];
-        _names = patterns.Where(pattern => !pattern.EndsWith('*')).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        _byFirst = ByFirst(_beginnings);
     }
 
-    private HeaderList(HeaderList first, HeaderList second)
+    private HeaderList(IEnumerable<string> names, IEnumerable<string> beginnings)
     {
-        _beginnings = [.. first._beginnings, .. second._beginnings];
-        _names = first._names.Concat(second._names).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        _byFirst = ByFirst(_beginnings);
+        (_names, _beginnings) = (names.ToFrozenSet(StringComparer.OrdinalIgnoreCase), [.. beginnings]);
+        foreach (var group in _beginnings.GroupBy(beginning => beginning[0] | 0x20))
+            _byFirst[group.Key] = [.. group];
     }
 
     /// <summary>What either list lets pass.</summary>
     public HeaderList And(HeaderList other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return other.IsEmpty ? this : IsEmpty ? other : new HeaderList(this, other);
+        return other.IsEmpty ? this : IsEmpty ? other : new HeaderList(_names.Concat(other._names), _beginnings.Concat(other._beginnings));
     }
 
     public bool IsEmpty => _names.Count == 0 && _beginnings.Length == 0;
@@ -56,13 +54,5 @@ public sealed class HeaderList
         }
 
         return false;
-    }
-
-    private static string[]?[] ByFirst(string[] beginnings)
-    {
-        var byFirst = new string[]?[128];
-        foreach (var group in beginnings.GroupBy(beginning => beginning[0] | 0x20))
-            byFirst[group.Key] = [.. group];
-        return byFirst;
     }
 }

@@ -65,11 +65,11 @@ internal static class GatewayFeature
         app.Use((context, next) =>
         {
             var path = context.Request.Path.Value ?? "";
-            if (path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/keys/", StringComparison.Ordinal) || TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal))
+            if (path.StartsWith("/v1/", StringComparison.Ordinal) || RequestTarget.IsBelowKeys(context))
                 AnswerHead.WriteOwn(context.Response.Headers);
             if (GatewayRoute.Of(path) is { } route)
                 return gateway.RunAsync(context, route);
-            if (path.StartsWith("/keys/", StringComparison.Ordinal) || TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal))
+            if (RequestTarget.IsBelowKeys(context))
                 return gateway.RunAsync(context, GatewayRoute.Passthrough);
             if (path is "/v1/chat_complete" or "/v1/chat_complete/")
             {
@@ -105,6 +105,4 @@ internal static class GatewayFeature
 
         return null;
     }
-
-    public static string TargetOf(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
 }

@@ -2,7 +2,6 @@ using Keypace.Domain;
 using Keypace.Server.Platform.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Keypace.Server.Platform;
 
@@ -71,12 +70,8 @@ internal sealed class CrossOrigin(OriginList listed, RequestDelegate next)
         .Where(name => name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') && !name.Equals("x-keypace", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Pages are for people at our own origin.</summary>
-    private static bool IsForPrograms(HttpContext context)
-    {
-        var path = context.Request.Path.Value ?? "";
-        return path.StartsWith("/v1/", StringComparison.Ordinal) || path.StartsWith("/keys/", StringComparison.Ordinal)
-            || context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith("/keys/", StringComparison.Ordinal);
-    }
+    private static bool IsForPrograms(HttpContext context) =>
+        context.Request.Path.Value?.StartsWith("/v1/", StringComparison.Ordinal) == true || RequestTarget.IsBelowKeys(context);
 }
 
 /// <summary>Puts <see cref="CrossOrigin"/> in front of what it guards.</summary>

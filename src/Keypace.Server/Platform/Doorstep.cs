@@ -20,7 +20,7 @@ internal sealed class Doorstep(RequestIds requestIds, HostNames names, TimeProvi
         context.TraceIdentifier = requestIds.Next();
         Mark(context);
         var asked = context.Request.Headers;
-        if (Framing.IsAmbiguous(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, context.Request.Protocol, asked))
+        if (Framing.IsAmbiguous(RequestTarget.Of(context), context.Request.Protocol, asked))
         {
             context.Response.Headers.Connection = "close";
             return Problems.WriteAsync(context, Framing.Ambiguous);

@@ -56,6 +56,9 @@ internal sealed record KeySnapshot(
     /// <summary>Guards that teams have set for their keys that say none, in milliseconds.</summary>
     public ImmutableDictionary<Guid, int> Guards { get; init; } = ImmutableDictionary<Guid, int>.Empty;
 
+    /// <summary>True when other keys go under this rate group too.</summary>
+    public bool IsShared(Guid rateGroupId) => KeysByRateGroup.GetValueOrDefault(rateGroupId, []).Length > 1;
+
     /// <summary>What rules a group of these keys, at least one.</summary>
     public GroupRules RulesFor(ImmutableArray<ServedKey> keys)
     {

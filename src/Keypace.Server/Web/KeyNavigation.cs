@@ -2,6 +2,7 @@ using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.People.SignIn;
+using Keypace.Server.Platform;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Web.SignIn;
 using Microsoft.AspNetCore.Http;
@@ -36,16 +37,13 @@ internal sealed class KeyNavigation(Sessions sessions, BrowserCookie cookies, Ke
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
         && request.Headers["Sec-Fetch-Mode"].ToString().Equals("navigate", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsBelowKeys(HttpContext context) =>
-        context.Request.Path.Value!.StartsWith("/keys/", StringComparison.Ordinal) || GatewayFeature.TargetOf(context).StartsWith("/keys/", StringComparison.Ordinal);
-
     /// <summary>The key that is asked for, "" for none; null where this is no navigation to one.</summary>
     private static string? Named(HttpContext context)
     {
         var request = context.Request;
         if (request.Path == ByName && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)))
             return request.Query[Name].ToString();
-        return IsNavigation(request) && IsBelowKeys(context) && !Callers.HasToken(request) ? HubTarget.Split(GatewayFeature.TargetOf(context))?.Name ?? "" : null;
+        return IsNavigation(request) && RequestTarget.IsBelowKeys(context) && !Callers.HasToken(request) ? HubTarget.Split(RequestTarget.Of(context))?.Name ?? "" : null;
     }
 
     private string? PageOf(string nameOrId, Session session) =>

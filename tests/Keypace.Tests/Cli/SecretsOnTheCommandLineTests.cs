@@ -69,7 +69,7 @@ public sealed class SecretsOnTheCommandLineTests
 
     /// <summary>Forms of secrets that no list of beginnings knows, and one that needs escapes in JSON.</summary>
     public static TheoryData<string> UnknownForms =>
-        ["Qm7zT4lX9vB2kD8wF3hY6rN1pC5abcd0", "0f3a9c5d7e1b2f4a6c8e0d1f3b5a7c9e", "wJa9rXUt7nFE/K7MD2NG+bPx8fiCY3EX", "sk-proj-Qm7zT4lX9vB2kD8wF3", "sk-hJ7kP2wX9q", "xK9pLq4Rw7zAT4vYd5jB2mR8\"N8hG3tQ"];
+        ["NotARealKey7For3Tests8Only2Ab9cd", "7e577e577e577e577e577e577e577e57", "NotA7Real/Key2For9Tests+Only4NotReal8XY", "sk-proj-NotARealKey7For3Tests", "sk-N0tR3al7K3y", "NotARealKey7For3Tests8Ab\"Only2Ab9"];
 
     /// <summary>Every command, with the secret wherever a word can stand.</summary>
     [Theory]

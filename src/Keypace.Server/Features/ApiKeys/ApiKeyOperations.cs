@@ -169,13 +169,12 @@ internal sealed class ApiKeyOperations(
         var notice = KeyRecords.NoticeOf(snapshot, row.Id, caller.Grant.Sees, trouble, accounts);
         var served = snapshot.Keys.GetValueOrDefault(row.Id);
         var figures = groups.TryGet(row.RateGroupId, out var group) ? group.Figures() : null;
-        var isShared = snapshot.KeysByRateGroup.GetValueOrDefault(row.RateGroupId, []).Length > 1;
         return row.ToRecord(endpoint is null ? notice : notice is null ? endpoint.Sentence : $"{endpoint.Sentence} {notice}") with
         {
             State = KeyStanding.Of(
                 row.Status, served?.Trouble, trouble,
                 isPaused: figures?.PauseOf(served?.Source ?? default).Until is not null,
-                isLowered: figures is not null && !isShared && figures.Limit.Seconds == row.RateLimitInterval && figures.Limit.Count < row.RateLimitPerInterval),
+                isLowered: figures is not null && !snapshot.IsShared(row.RateGroupId) && figures.Limit.Seconds == row.RateLimitInterval && figures.Limit.Count < row.RateLimitPerInterval),
         };
     }
 }

@@ -2,6 +2,7 @@ using Keypace.Domain;
 using Keypace.Domain.Access;
 using Keypace.Domain.Vault;
 using Keypace.Server.People.SignIn;
+using Keypace.Server.Platform;
 using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Http;
 
@@ -107,6 +108,6 @@ internal sealed class Callers(KeySnapshots snapshots, SecretVault vault, Session
     }
 
     private static bool HasTokenInUrl(HttpRequest request) =>
-        AccessTokenText.StandsIn(GatewayFeature.TargetOf(request.HttpContext))
+        AccessTokenText.StandsIn(RequestTarget.Of(request.HttpContext))
         || request.QueryString.HasValue && request.QueryString.Value!.Contains("kpa_", StringComparison.Ordinal);
 }

@@ -3,6 +3,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Platform;
 using Keypace.Server.Snapshots;
 using Microsoft.AspNetCore.Http;
 
@@ -22,7 +23,7 @@ internal sealed class PassthroughQuery(HttpContext context, HttpQueryParts parts
             return new(new Refusal(RefusalReason.NotServed, "websocket_not_served", "WebSocket and realtime sessions do not go through Keypace yet. Use the hub's HTTP routes."));
         if (HubMethods.Of(request.Method) is null)
             return new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"{(TypedName.MayBeSaid(request.Method) ? request.Method : "This method")} is never sent to a hub. GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are."));
-        _target = HubTarget.Split(GatewayFeature.TargetOf(Context));
+        _target = HubTarget.Split(RequestTarget.Of(Context));
         if (!KeyIn(snapshot).TryGet(out _, out var refusal))
             return new(refusal);   // without the body being read
         Tally.Usage = new UsageScanner();

@@ -65,7 +65,7 @@ internal sealed partial class LiveFeed : IDisposable
         var snapshot = _snapshots.Current;
         if (!snapshot.Keys.TryGetValue(apiKeyId, out var key))
             return null;
-        var isShared = snapshot.KeysByRateGroup.GetValueOrDefault(key.RateGroupId, []).Length > 1;
+        var isShared = snapshot.IsShared(key.RateGroupId);
         if (!Groups.TryGetValue(key.RateGroupId, out var figures))
         {
             var limit = snapshot.LimitOf(key.RateGroupId) ?? key.Limit;

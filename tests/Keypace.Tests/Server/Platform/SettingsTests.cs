@@ -25,7 +25,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("SECRET", "1")]
     public void A_secret_in_the_place_of_a_setting_is_not_said_back(string name, string value)
     {
-        const string secret = "Qm7zT4lX9vB2kD8wF3hY6rN1pC5abcd0";
+        const string secret = "NotARealKey7For3Tests8Only2Ab9cd";
         _flags[name.Replace("SECRET", secret, StringComparison.Ordinal)] = value.Replace("SECRET", secret, StringComparison.Ordinal);
         var refusal = Refused();
         Assert.DoesNotContain(secret[..20], refusal.Detail, StringComparison.OrdinalIgnoreCase);
