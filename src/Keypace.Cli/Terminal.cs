@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Keypace.Cli;
 
 /// <summary>What a command sees of the process around it. Tests give their own.</summary>
-internal sealed class Terminal
+internal sealed record Terminal
 {
     public required TextWriter Out { get; init; }
 
@@ -41,21 +41,7 @@ internal sealed class Terminal
     public bool Colour => OutIsTerminal && string.IsNullOrEmpty(Environment("NO_COLOR")) && Environment("TERM") is not "dumb";
 
     /// <summary>The same, whose standard error says none of these words back that may be a secret.</summary>
-    public Terminal Repeating(TypedWords typed) => typed.AreHarmless ? this : new Terminal
-    {
-        Out = Out,
-        Error = new DiscreetWriter(Error, typed),
-        OpenIn = OpenIn,
-        CanAsk = CanAsk,
-        InIsTerminal = InIsTerminal,
-        OutIsTerminal = OutIsTerminal,
-        ErrorIsTerminal = ErrorIsTerminal,
-        Width = Width,
-        Environment = Environment,
-        Clock = Clock,
-        Ask = Ask,
-        AskHidden = AskHidden,
-    };
+    public Terminal Repeating(TypedWords typed) => typed.AreHarmless ? this : this with { Error = new DiscreetWriter(Error, typed) };
 
     public static Terminal OfThisProcess() => new()
     {
