@@ -21,7 +21,7 @@ public sealed class ProfileTests(OneKeyKeypace one) : IClassFixture<OneKeyKeypac
         Assert.Contains("pretend hub says hello", await MustAsync(home, 0, "", "query", "Say hello.", "--agent", "helper"), StringComparison.Ordinal);
         Assert.Contains("Did you mean 'helper'?", await MustAsync(home, 1, "", "query", "Say hello.", "--agent", "hlper"), StringComparison.Ordinal);
         // At each press of Tab it waits a moment and no longer: a machine that is full may say nothing the first time.
-        await Until.TrueAsync(async () => (await MustAsync(home, 0, "", "[suggest]", "keypace query hi --agent he")).Contains("helper", StringComparison.Ordinal), "agents are suggested");
+        await Until.TrueAsync(async () => (await MustAsync(home, 0, "", "[suggest]", "keypace query hi --agent he")).Contains("helper", StringComparison.Ordinal), "agents are suggested", TimeSpan.FromMinutes(5));
 
         var variables = await MustAsync(home, 0, "", "env", "--agent", "helper", "--shell", "sh");
         Assert.Contains($"export OPENAI_BASE_URL='{address}/v1'", variables, StringComparison.Ordinal);

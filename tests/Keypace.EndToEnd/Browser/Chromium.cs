@@ -40,8 +40,16 @@ public sealed class Chromium : IAsyncLifetime
     }
 }
 
+/// <summary>Tests of pages that are about what people do.</summary>
 [CollectionDefinition(Name)]
 public sealed class Pages : ICollectionFixture<Chromium>
 {
     public const string Name = "pages";
+}
+
+/// <summary>The others, which look at pages as such. They run beside <see cref="Pages"/> in a browser of their own: one row of all takes longer than everything else together.</summary>
+[CollectionDefinition(Name)]
+public sealed class MorePages : ICollectionFixture<Chromium>
+{
+    public const string Name = "more pages";
 }

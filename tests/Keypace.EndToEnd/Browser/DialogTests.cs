@@ -52,6 +52,7 @@ public sealed class DialogTests(Chromium chromium) : OnPages(chromium)
         await window.Button("Make token").First.ClickAsync();
         await window.Field("Name").FillAsync("once");
         await window.Dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Make token" }).ClickAsync();
+        await Expect(window.Field("Access token")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^kpa_"));   // the page puts it in a moment after the dialog opened
         var token = await window.Field("Access token").TextContentAsync();
         for (var press = 0; press < 3; press++)
             await window.Page.Keyboard.PressAsync("Escape");

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Keypace.EndToEnd.Browser;
 
 /// <summary>What an open page says when its session or its server ends.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class EndingTests(Chromium chromium) : OnPages(chromium)
 {
     [Fact]

@@ -2,6 +2,7 @@ using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Keypace.Demo;
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
 
 namespace Keypace.EndToEnd.Browser;
 
@@ -10,7 +11,7 @@ namespace Keypace.EndToEnd.Browser;
 /// Each is opened once and then lit and resized in place; <c>./dev campaign</c> also asks axe-core at every width. With <c>KEYPACE_PICTURES=folder</c>
 /// it leaves what it saw there.
 /// </summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class EveryPageTests(Chromium chromium)
 {
     private static readonly (string Name, string Path)[] _pages =
@@ -123,7 +124,7 @@ public sealed class EveryPageTests(Chromium chromium)
     {
         await window.LiveAsync();
         await window.Page.Locator("h1, .empty h2").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
-        await window.Page.WaitForFunctionAsync("() => !document.querySelector('main .bone')");
+        await Expect(window.Page.Locator("main .bone")).ToHaveCountAsync(0);
     }
 
     private async Task AuditAsync(Window window, string name, AxeRunOptions options)

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Keypace.EndToEnd.Browser;
 
 /// <summary>Pages that a hub or another site made, in the browser of an owner who is signed in.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class HostilePageTests(Chromium chromium) : OnPages(chromium)
 {
     // Runs wherever it is let: mints a token with whatever the page may use.

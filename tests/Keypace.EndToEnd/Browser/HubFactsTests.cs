@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Keypace.EndToEnd.Browser;
 
 /// <summary>What pages say of a hub's limits: how sure a default is, and what the hub's own headers report.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class HubFactsTests(Chromium chromium)
 {
     [Fact]

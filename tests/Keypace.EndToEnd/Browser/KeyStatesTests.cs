@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Keypace.EndToEnd.Browser;
 
 /// <summary>What the list says of a key whose hub holds it back, refuses it, or has nothing left to spend; and that a hub's words stay words.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class KeyStatesTests(Chromium chromium)
 {
     [Fact]

@@ -7,7 +7,7 @@ namespace Keypace.EndToEnd.Browser;
 /// Pages at a phone's, a laptop's and a large screen's width, light and dark: nothing sticks out, no script complains. With
 /// <c>KEYPACE_PICTURES=folder</c> it leaves what it saw there; <c>./dev screenshots</c> makes the README's pictures so.
 /// </summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class PicturesTests(Chromium chromium)
 {
     private static readonly (string Name, string Hub, int Count, int Seconds)[] _keys =

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Keypace.EndToEnd.Browser;
 
 /// <summary>Default limits on the Settings page, and what a key can be told beside its rate limit.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class SettingsTests(Chromium chromium) : OnPages(chromium)
 {
     [Fact]

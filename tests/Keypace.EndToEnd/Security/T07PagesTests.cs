@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Keypace.EndToEnd.Security;
 
 /// <summary>Secrets of every kind, some of them typed into a page: none stays in a page, in what the browser keeps, or on the page's own connection.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class T07PagesTests(Chromium chromium) : OnPages(chromium)
 {
     /// <summary>What a page shows and keeps: its text and attributes, what is typed in it, both stores, cookies that scripts see, history, databases, caches.</summary>

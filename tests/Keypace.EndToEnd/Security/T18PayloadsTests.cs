@@ -4,7 +4,7 @@ using Keypace.Tests.Security;
 namespace Keypace.EndToEnd.Security;
 
 /// <summary>Names, prompts and hubs' sentences that are scripts to a careless page: shown everywhere, they run nowhere, and no policy had to stop one.</summary>
-[Collection(Pages.Name)]
+[Collection(MorePages.Name)]
 public sealed class T18PayloadsTests(Chromium chromium) : OnPages(chromium)
 {
     private static readonly string[] Payloads =

@@ -7,6 +7,7 @@ using Keypace.Server.Management.Requests;
 using Keypace.Server.Features.Usage;
 using Keypace.Server.Web.Figures;
 using Keypace.Server.Web.Notes;
+using Keypace.Server.Web.Forms;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Agents;
@@ -21,6 +22,7 @@ public sealed partial class AgentsPage
     private Refusal? _refusal;
     private string? _newId;
     private AgentDialog? _dialog;
+    private readonly TypedSearch _search = new();
 
     [Inject] private AgentOperations Agents { get; set; } = null!;
 
@@ -40,8 +42,6 @@ public sealed partial class AgentsPage
 
     [SupplyParameterFromQuery(Name = "sort")] private string? SortQuery { get; set; }
 
-    private string Search => Query ?? "";
-
     private string Show => ShowQuery ?? "";
 
     private string Sort => SortQuery is { Length: > 0 } sort ? sort : "name";
@@ -57,7 +57,11 @@ public sealed partial class AgentsPage
         }
     }
 
-    protected override void OnParametersSet() => Arrange();
+    protected override void OnParametersSet()
+    {
+        _search.Arrive(Query);
+        Arrange();
+    }
 
     protected override async Task LoadAsync()
     {
@@ -85,7 +89,7 @@ public sealed partial class AgentsPage
 
     private void Arrange()
     {
-        var shown = _all.Where(line => line.Matches(Search) && Show switch { "archived" => line.IsArchived, "all" => true, _ => !line.IsArchived });
+        var shown = _all.Where(line => line.Matches(_search.Text) && Show switch { "archived" => line.IsArchived, "all" => true, _ => !line.IsArchived });
         Func<AgentLine, string> by = Sort.TrimStart('-') switch
         {
             "model" => line => line.Agent.ModelName,
@@ -96,22 +100,33 @@ public sealed partial class AgentsPage
         _shown = [.. Sort.StartsWith('-') ? shown.OrderByDescending(by, StringComparer.OrdinalIgnoreCase) : shown.OrderBy(by, StringComparer.OrdinalIgnoreCase)];
     }
 
-    private void SearchAsync(ChangeEventArgs change) => Go(search: change.Value as string ?? "");
+    private void SearchFor(string? text)
+    {
+        _search.Type(text);
+        Arrange();
+        Go(isTyping: true);
+    }
+
+    private void ShowAll()
+    {
+        _search.Type("");
+        Go(show: "all");
+    }
 
     private void SortBy(string field) => Go(sort: Sort == field ? "-" + field : field);
 
     /// <summary>Null leaves that part of the URL as it is, empty takes it away.</summary>
-    private void Go(string? search = null, string? show = null, string? sort = null)
+    private void Go(string? show = null, string? sort = null, bool isTyping = false)
     {
         static string? Given(string? value) => string.IsNullOrEmpty(value) ? null : value;
         Navigation.NavigateTo(
             Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
             {
-                ["q"] = Given(search ?? Query),
+                ["q"] = Given(_search.Text),
                 ["show"] = Given(show ?? ShowQuery),
                 ["sort"] = Given(sort ?? SortQuery),
             }),
-            replace: search is not null);
+            replace: isTyping);
     }
 
     private Task AddAsync() => _dialog?.AddAsync() ?? Task.CompletedTask;

@@ -2,6 +2,7 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Audit;
+using Keypace.Server.Web.Forms;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Audit;
@@ -15,7 +16,8 @@ public sealed partial class AuditPage
     private List<AuditRecord> _records = [];
     private Refusal? _refusal;
     private long? _next;
-    private string _asked = "";
+    private (string Search, string About) _asked = ("", "");
+    private readonly TypedSearch _search = new();
 
     [Inject] private AuditOperations Audit { get; set; } = null!;
 
@@ -29,14 +31,16 @@ public sealed partial class AuditPage
 
     protected override async Task OnParametersSetAsync()
     {
-        if (IsLoaded && _asked != $"{About}\n{Query}")
+        _search.Arrive(Query);
+        if (IsLoaded && _asked != (_search.Text, About))
             await LoadAsync();
     }
 
     protected override async Task LoadAsync()
     {
-        _asked = $"{About}\n{Query}";
-        if ((await ReadAsync(null)).TryGet(out var page, out _refusal))
+        var asked = _asked = (_search.Text, About);
+        var answer = await ReadAsync(null);
+        if (_asked == asked && answer.TryGet(out var page, out _refusal))   // else something newer was asked meanwhile
             (_records, _next) = ([.. page.Results], page.After);
     }
 
@@ -51,13 +55,25 @@ public sealed partial class AuditPage
     }
 
     private Task<Outcome<AuditList>> ReadAsync(long? after) => Me.AskAsync(Need.ReadTeam, caller =>
-        Audit.ListAsync(AuditOperations.UsualRecords, after, Query, caller, CancellationToken.None, subject: About.Length == 0 ? null : About));
+        Audit.ListAsync(AuditOperations.UsualRecords, after, _search.Text, caller, CancellationToken.None, subject: About.Length == 0 ? null : About));
 
-    private void Go(string? search = null, string? about = null) => Navigation.NavigateTo(
+    private void SearchFor(string? text)
+    {
+        _search.Type(text);
+        Go(isTyping: true);
+    }
+
+    private void Clear()
+    {
+        _search.Type("");
+        Go(about: "");
+    }
+
+    private void Go(string? about = null, bool isTyping = false) => Navigation.NavigateTo(
         Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
         {
-            ["q"] = string.IsNullOrEmpty(search ?? Query) ? null : search ?? Query,
+            ["q"] = _search.Text.Length == 0 ? null : _search.Text,
             ["about"] = string.IsNullOrEmpty(about ?? AboutQuery) ? null : about ?? AboutQuery,
         }),
-        replace: search is not null);
+        replace: isTyping);
 }

@@ -7,6 +7,7 @@ using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Figures;
 using Keypace.Server.Web.Live;
 using Keypace.Server.Web.Notes;
+using Keypace.Server.Web.Forms;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Keys;
@@ -25,8 +26,7 @@ public sealed partial class KeysPage
     private Refusal? _refusal;
     private Guid? _newId;
     private bool _hasShared;
-    private string _typed = "";
-    private bool _isTyping;
+    private readonly TypedSearch _search = new();
     private KeyDialog? _dialog;
     private KeyTestDialog? _testDialog;
     private DeleteKeyDialog? _deleteDialog;
@@ -50,9 +50,6 @@ public sealed partial class KeysPage
 
     [SupplyParameterFromQuery(Name = "sort")] private string? SortQuery { get; set; }
 
-    /// <summary>What is in the field, which is ahead of the URL while somebody types.</summary>
-    private string Search => _typed;
-
     private string HubFilter => HubQuery ?? "";
 
     private string StatusFilter => StatusQuery ?? "";
@@ -75,10 +72,7 @@ public sealed partial class KeysPage
 
     protected override void OnParametersSet()
     {
-        if (!_isTyping)
-            _typed = Query ?? "";
-        else if (_typed == (Query ?? ""))
-            _isTyping = false;
+        _search.Arrive(Query);
         Arrange();
     }
 
@@ -96,7 +90,7 @@ public sealed partial class KeysPage
     }
 
     private void Arrange() => _shown = [.. KeyOrder.Sort(
-        _all.Where(line => line.Matches(Search) && (HubFilter.Length == 0 || line.Key.Hub == HubFilter) && HasStatus(line)), Sort, Feed)];
+        _all.Where(line => line.Matches(_search.Text) && (HubFilter.Length == 0 || line.Key.Hub == HubFilter) && HasStatus(line)), Sort, Feed)];
 
     private bool HasStatus(KeyLine line) => StatusFilter switch
     {
@@ -116,34 +110,34 @@ public sealed partial class KeysPage
 
     private string HubName(string hub) => Hubs.TryGet(hub, out var profile) ? profile.DisplayName : hub;
 
-    private Task SearchAsync(ChangeEventArgs change)
+    private Task SearchAsync(string? text)
     {
-        (_typed, _isTyping) = (change.Value as string ?? "", true);
+        _search.Type(text);
         Arrange();
-        return GoAsync(search: _typed);
+        return GoAsync(isTyping: true);
     }
 
     private Task ClearAsync()
     {
-        (_typed, _isTyping) = ("", false);
-        return GoAsync(search: "", hub: "", status: "");
+        _search.Type("");
+        return GoAsync(hub: "", status: "");
     }
 
     private Task SortByAsync(string field) => GoAsync(sort: KeyOrder.Toggle(Sort, field));
 
     /// <summary>Null leaves that part of the URL as it is, empty takes it away.</summary>
-    private Task GoAsync(string? search = null, string? hub = null, string? status = null, string? sort = null)
+    private Task GoAsync(string? hub = null, string? status = null, string? sort = null, bool isTyping = false)
     {
         static string? Given(string? value) => string.IsNullOrEmpty(value) ? null : value;
         Navigation.NavigateTo(
             Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
             {
-                ["q"] = Given(search ?? Query),
+                ["q"] = Given(_search.Text),
                 ["hub"] = Given(hub ?? HubQuery),
                 ["status"] = Given(status ?? StatusQuery),
                 ["sort"] = Given(sort ?? SortQuery),
             }),
-            replace: search is not null);
+            replace: isTyping);
         return Task.CompletedTask;
     }
 

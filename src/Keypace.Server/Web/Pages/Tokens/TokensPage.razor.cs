@@ -27,6 +27,7 @@ public sealed partial class TokensPage
     private AccessToken? _revoked;
     private string? _revokeError;
     private int _ticks;
+    private readonly TypedSearch _search = new();
 
     [Inject] private AccessTokenOperations Tokens { get; set; } = null!;
 
@@ -45,8 +46,10 @@ public sealed partial class TokensPage
     [SupplyParameterFromQuery(Name = "show")] private string? ShowQuery { get; set; }
 
     private IEnumerable<AccessToken> Shown => _all.Where(token =>
-        token.Name.Contains(Query ?? "", StringComparison.OrdinalIgnoreCase)
+        token.Name.Contains(_search.Text, StringComparison.OrdinalIgnoreCase)
         && ShowQuery switch { "ended" => token.Status != "active", "all" => true, _ => token.Status == "active" });
+
+    protected override void OnParametersSet() => _search.Arrive(Query);
 
     protected override async Task LoadAsync()
     {
@@ -74,13 +77,25 @@ public sealed partial class TokensPage
         ? "all keys and agents"
         : string.Join(", ", (token.ApiKeys ?? []).Concat(token.Agents ?? []).Select(id => _names.GetValueOrDefault(id, "one that is gone")));
 
-    private void Go(string? search, string? show) => Navigation.NavigateTo(
+    private void SearchFor(string? text)
+    {
+        _search.Type(text);
+        Go(isTyping: true);
+    }
+
+    private void ShowAll()
+    {
+        _search.Type("");
+        Go("all");
+    }
+
+    private void Go(string? show = null, bool isTyping = false) => Navigation.NavigateTo(
         Navigation.GetUriWithQueryParameters(new Dictionary<string, object?>
         {
-            ["q"] = string.IsNullOrEmpty(search ?? Query) ? null : search ?? Query,
+            ["q"] = _search.Text.Length == 0 ? null : _search.Text,
             ["show"] = string.IsNullOrEmpty(show ?? ShowQuery) ? null : show ?? ShowQuery,
         }),
-        replace: search is not null);
+        replace: isTyping);
 
     private Task MakeAsync() => _dialog?.MakeNewAsync() ?? Task.CompletedTask;
 
