@@ -310,6 +310,8 @@
     button.setAttribute('aria-busy', 'true');
   }, true);
   document.addEventListener('input', event => { if (!isConnected() && event.target.matches?.('[data-search]')) early.search = event.target.value; }, true);
+  // A page whose own script sends its form says so by data-listens; until then the press is kept for it.
+  document.addEventListener('submit', event => { if (event.target.dataset.listens === 'not yet') event.target.dataset.listens = 'pressed'; });
   const connected = () => {
     if (isConnected()) return;
     root.classList.add('connected');

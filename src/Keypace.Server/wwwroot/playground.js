@@ -196,6 +196,9 @@ export function start(root, owner) {
   };
 
   form.addEventListener('submit', event => { event.preventDefault(); send(); });
+  const wasPressed = form.dataset.listens === 'pressed';
+  form.dataset.listens = 'yes';
+  if (wasPressed) send();
   stopButton.addEventListener('click', () => running?.abort());
   root.querySelector('[data-new-conversation]').addEventListener('click', () => {
     running?.abort();

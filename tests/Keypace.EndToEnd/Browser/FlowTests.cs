@@ -39,6 +39,7 @@ public sealed class FlowTests(Chromium chromium) : OnPages(chromium)
         await keys.TypeAsync("not kept");
         await keys.PressAsync("Escape");
         await Expect(window.Page.GetByText("Discard what you typed?")).ToBeVisibleAsync();
+        await Expect(window.Button("Keep editing")).ToBeFocusedAsync();
         await keys.PressAsync("Tab");
         await keys.PressAsync("Enter");
         await Expect(window.Dialog).ToHaveCountAsync(0);

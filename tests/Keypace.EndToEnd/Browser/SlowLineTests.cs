@@ -3,7 +3,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Keypace.EndToEnd.Browser;
 
-/// <summary>Typing while the server's answers are held up: what comes back late never overwrites the letters typed meanwhile.</summary>
+/// <summary>A slow line: letters typed while the server's answers are held up stay, and what is sent before its script came is neither lost nor shown.</summary>
 [Collection(MorePages.Name)]
 public sealed class SlowLineTests(Chromium chromium) : OnPages(chromium)
 {
@@ -47,6 +47,42 @@ public sealed class SlowLineTests(Chromium chromium) : OnPages(chromium)
         await TypeAsync(window, window.Field("Type beta to delete it"));
         await Expect(window.Button("Delete key")).ToBeEnabledAsync();
         await NothingElseWasPutInAsync(window);
+    }
+
+    [Fact]
+    public async Task A_password_that_is_sent_before_the_script_came_is_in_no_url()
+    {
+        await using var window = await Browser.OpenAsync(Keypace.Address);
+        await window.Page.RouteAsync("**/*.js", route => route.AbortAsync());
+        await window.Page.GotoAsync("/sign-in");
+        var before = window.Page.Url;
+        await window.Field("Email").FillAsync("owner@example.test");
+        await window.Field("Password").FillAsync("not a real password");
+        await window.Page.Keyboard.PressAsync("Enter");
+        await window.Button("Sign in").ClickAsync();
+        Assert.Equal(before, window.Page.Url);
+        await Expect(window.Field("Password")).ToHaveValueAsync("not a real password");
+    }
+
+    [Fact]
+    public async Task A_message_that_is_sent_before_the_script_came_is_answered()
+    {
+        var id = await Keypace.StoreKeyAsync(Hub, "alpha");
+        await using var window = await OpenAsync("/keys");
+        var mayCome = new TaskCompletionSource();
+        await window.Page.RouteAsync("**/playground*.js", async route =>
+        {
+            await mayCome.Task;
+            await route.ContinueAsync();
+        });
+        await window.Page.GotoAsync($"/playground?key={id}");
+        await window.LiveAsync();
+        await window.Field("Model").FillAsync("pretend-large");
+        await window.Field("Message").FillAsync("hello");
+        await window.Button("Send").ClickAsync();
+        mayCome.SetResult();
+        await Expect(window.Page.Locator(".answer").First).Not.ToBeEmptyAsync();
+        Assert.DoesNotContain("hello", window.Page.Url, StringComparison.Ordinal);
     }
 
     private static async Task NothingElseWasPutInAsync(Window window) =>
