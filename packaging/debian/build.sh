@@ -14,7 +14,8 @@ rm -f "$root/usr/lib/keypace/LICENSE"
 ln -s ../lib/keypace/keypace "$root/usr/bin/keypace"
 install -m 644 "$here/keypace.service" "$root/usr/lib/systemd/system/"
 install -m 644 "$here/keypace.env" "$root/etc/keypace/"
-{ printf 'Keypace, Apache-2.0. The licence in full: /usr/share/common-licenses/Apache-2.0\nThe .NET runtime in /usr/lib/keypace: MIT, .NET Foundation and Contributors.\n'; } > "$root/usr/share/doc/keypace/copyright"
+# What others made says so here, too: Debian looks for it in this file.
+{ printf 'Keypace, Apache-2.0. The licence in full: /usr/share/common-licenses/Apache-2.0\nThe .NET runtime in /usr/lib/keypace: MIT, .NET Foundation and Contributors.\n\n'; cat "$here/../../NOTICES.md"; } > "$root/usr/share/doc/keypace/copyright"
 install -m 644 "$here/../../docs/operate/install.md" "$here/../../docs/operate/settings.md" "$root/usr/share/doc/keypace/"
 
 # The scripts are text that the program prints; what is made for another machine does not run here, what ./dev build made does.

@@ -18,6 +18,12 @@ public sealed class SecretEcho : IDisposable
     /// <summary>Escapes of escapes of escapes are read, and no more.</summary>
     private const int MostLevels = 3;
 
+    /// <summary>Bytes that one character takes then: an escape is six.</summary>
+    private const int MostEscaped = 6 * 6 * 6;
+
+    /// <summary>What is held rarely reaches further back than this: more of the end is looked at only where it seems to.</summary>
+    private const int NearEnd = 1024;
+
     private const byte Star = (byte)'*';
 
     private readonly SecretForms _forms;
@@ -36,8 +42,8 @@ public sealed class SecretEcho : IDisposable
         _grams = new GramTable(_forms);
     }
 
-    /// <summary>Never more bytes than this are held at an end: the secret in hex with every digit escaped, and no more than a piece of an answer.</summary>
-    public static int MostHeld(int secretBytes) => Math.Min((14 * secretBytes) + 16, 16 * 1024);
+    /// <summary>Never more bytes than this are held at an end: the secret escaped three times over, and no more than a piece of an answer.</summary>
+    public static int MostHeld(int secretBytes) => Math.Min((MostEscaped * secretBytes) + 16, 16 * 1024);
 
     /// <summary>Stars out what is found. Lengths do not change.</summary>
     /// <param name="isEnd">False when more is to come: what reaches the end is left as it is then, for <see cref="HeldAtEnd"/>.</param>
@@ -48,7 +54,7 @@ public sealed class SecretEcho : IDisposable
     {
         if (window.IsEmpty || (!_forms.Has(window[^1]) && !EscapeReader.MayEndWith(window[^1])))
             return 0;
-        return Held(window[^Math.Min(window.Length, most)..], 0);
+        return HeldWithin(window[^Math.Min(window.Length, most)..], 0);
     }
 
     public void Dispose()
@@ -64,7 +70,7 @@ public sealed class SecretEcho : IDisposable
             return StarPlain(whole, isEnd);
         // Escapes first: starred out plainly, the half that has none would leave the other half too short to be found. And what may go on is left alone.
         var found = StarEscaped(whole[Math.Max(0, first - _forms.Longest)..], isEnd, level);
-        return StarPlain(isEnd ? whole : whole[..^Held(whole[^Math.Min(whole.Length, _most)..], level)], isEnd) || found;
+        return StarPlain(isEnd ? whole : whole[..^HeldWithin(whole[^Math.Min(whole.Length, _most)..], level)], isEnd) || found;
     }
 
     private bool StarEscaped(Span<byte> window, bool isEnd, int level)
@@ -87,6 +93,16 @@ public sealed class SecretEcho : IDisposable
 
         ArrayPool<byte>.Shared.Return(plain);
         return found;
+    }
+
+    private int HeldWithin(ReadOnlySpan<byte> end, int level)
+    {
+        for (var near = NearEnd; ; near *= 4)
+        {
+            var held = Held(end[^Math.Min(end.Length, near)..], level);
+            if (near >= end.Length || held < near / 2)
+                return held;
+        }
     }
 
     private int Held(ReadOnlySpan<byte> tail, int level)

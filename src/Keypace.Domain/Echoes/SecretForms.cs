@@ -10,6 +10,9 @@ internal sealed class SecretForms : IDisposable
     /// <summary>A run of so many of the secret's characters is told apart from a word.</summary>
     public const int TellingRun = 8;
 
+    /// <summary>What eight characters are at least in base32, and in base64 of base64, whatever stands around them.</summary>
+    private const int OddlyWornRun = 12;
+
     /// <summary>A beginning that all keys of a kind have is no longer than this, in characters.</summary>
     private const int LongestBeginning = 16;
 
@@ -118,7 +121,7 @@ internal sealed class SecretForms : IDisposable
     /// <summary>What stands at the beginning of the room becomes a form, of so many characters for each byte of the secret.</summary>
     private void Add(int length, int untold, int characters, int bytes, bool is64 = true)
     {
-        var telling = ((TellingRun * characters) + bytes - 1) / bytes;
+        var telling = TellingRun * characters / bytes;   // so many are of these bytes alone, wherever they begin
         if (length == 0)
             return;
         var half = (length + 1) / 2;
@@ -127,11 +130,12 @@ internal sealed class SecretForms : IDisposable
         Put(new Form(TextEnd, length, Math.Min(least, length), Math.Min(Math.Min(least, telling), length), untold, is64));
     }
 
-    /// <summary>A form that nobody wears by chance: half of it at least is looked for, which costs little.</summary>
+    /// <summary>A form that nobody wears by chance: half of it at least is looked for, which costs little; in errors what eight characters are in it.</summary>
     private void AddOddlyWorn(int length, bool is64)
     {
+        var least = _isStrict ? Math.Min(OddlyWornRun, (length + 1) / 2) : (length + 1) / 2;
         if (length > 0)
-            Put(new Form(TextEnd, length, (length + 1) / 2, (length + 1) / 2, 0, is64));
+            Put(new Form(TextEnd, length, least, least, 0, is64));
     }
 
     private void Put(in Form form)

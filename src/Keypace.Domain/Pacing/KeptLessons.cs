@@ -50,4 +50,7 @@ public interface ILessonStore
 
     /// <summary>In place of what was kept of that secret before; nothing is kept of it when they are empty. Returns at once.</summary>
     void Keep(KeptLessons lessons);
+
+    /// <summary>Returns when all that was kept before outlives the process: for what a person changed, and was told that it is so.</summary>
+    Task WrittenAsync();
 }

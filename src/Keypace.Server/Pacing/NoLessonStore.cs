@@ -12,4 +12,6 @@ internal sealed class NoLessonStore : ILessonStore
     public void Keep(KeptLessons lessons)
     {
     }
+
+    public Task WrittenAsync() => Task.CompletedTask;
 }

@@ -43,6 +43,8 @@ internal sealed partial class LessonTable : ILessonStore, IAsyncDisposable
 
     public void Keep(KeptLessons lessons) => _rows.Keep(lessons.Source, lessons);
 
+    public Task WrittenAsync() => _rows.WrittenAsync();
+
     /// <summary>Writes what is waiting and ends.</summary>
     public ValueTask DisposeAsync() => _rows.DisposeAsync();
 

@@ -24,6 +24,16 @@ internal sealed class TroubleTable(Store store, TimeProvider time, ILogger<Troub
 
     public void Forget(Guid apiKeyId) => _rows.Keep(apiKeyId, new KeptTrouble(apiKeyId, "", "", 0));
 
+    /// <summary>Removes the row in a change of the key itself, so that both are on the disk or neither is.</summary>
+    public static async Task RemoveAsync(KeypaceDb db, Guid apiKeyId, CancellationToken ct)
+    {
+        if (await db.Troubles.FirstOrDefaultAsync(each => each.ApiKeyId == apiKeyId, ct) is { } row)
+            db.Troubles.Remove(row);
+    }
+
+    /// <summary>Returns when all that was kept before is on the disk.</summary>
+    public Task WrittenAsync() => _rows.WrittenAsync();
+
     /// <summary>Writes what is waiting and ends.</summary>
     public ValueTask DisposeAsync() => _rows.DisposeAsync();
 

@@ -14,12 +14,13 @@ internal sealed partial class WriteBehind<T>(Store store, string what, Func<Keyp
 {
     private static readonly TimeSpan _retry = TimeSpan.FromSeconds(1);
 
-    // A stop does not wait longer than this for a disk that does not write.
-    private static readonly TimeSpan _patienceAtStop = TimeSpan.FromSeconds(5);
+    // Nobody waits longer than this for a disk that does not write.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<Guid, T> _waiting = new();
     private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _starting = new();
+    private readonly List<TaskCompletionSource> _asked = [];
     private Task? _writing;
 
     public void Keep(Guid id, T value)
@@ -30,42 +31,73 @@ internal sealed partial class WriteBehind<T>(Store store, string what, Func<Keyp
             _writing ??= Task.Run(WriteAsync);
     }
 
+    /// <summary>Returns when all that was kept before is on the disk.</summary>
+    public async Task WrittenAsync()
+    {
+        if (_waiting.IsEmpty)
+            return;   // what waits leaves only when it is written
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_asked)
+            _asked.Add(written);
+        _bell.Writer.TryWrite(true);   // what waited may have been written just now
+        await Task.WhenAny(written.Task, Task.Delay(_patience, time));
+    }
+
     /// <summary>Writes what is waiting and ends.</summary>
     public async ValueTask DisposeAsync()
     {
         _bell.Writer.TryComplete();
         if (_writing is { } writing)
-            await Task.WhenAny(writing, Task.Delay(_patienceAtStop, time));
+            await Task.WhenAny(writing, Task.Delay(_patience, time));
     }
 
     private async Task WriteAsync()
     {
         await foreach (var _ in _bell.Reader.ReadAllAsync())
         {
-            while (!_waiting.IsEmpty && !await TrySaveAsync())
+            while (!await TrySaveAsync())
                 await Task.Delay(_retry, time);
         }
     }
 
     private async Task<bool> TrySaveAsync()
     {
-        var taken = _waiting.ToArray();
+        TaskCompletionSource[] asked;
+        lock (_asked)
+            asked = [.. _asked];
+        if (_waiting.IsEmpty)
+        {
+            Tell(asked);
+            return true;
+        }
+
+        KeyValuePair<Guid, T>[] taken;
         try
         {
             await using var change = await store.BeginChangeAsync(CancellationToken.None);
+            taken = _waiting.ToArray();   // not before its turn: the change before may have put something newer here
             foreach (var (id, value) in taken)
                 await save(change.Db, id, value);
             await change.CommitAsync(CancellationToken.None);
         }
         catch (Exception failure)
         {
-            Log.Delayed(logger, taken.Length, what, failure.Message);
+            Log.Delayed(logger, _waiting.Count, what, failure.Message);
             return false;
         }
 
         foreach (var one in taken)
             _waiting.TryRemove(one);   // unless there is newer meanwhile
+        Tell(asked);
         return true;
+    }
+
+    private void Tell(TaskCompletionSource[] asked)
+    {
+        foreach (var one in asked)
+            one.SetResult();
+        lock (_asked)
+            _asked.RemoveAll(asked.Contains);
     }
 
     private static partial class Log

@@ -15,19 +15,20 @@ public static class OpenAiAnswers
 
     /// <summary>True when what came is worth a closer look before any of it goes to the caller: a page, nothing, or what has not an answer's members.</summary>
     /// <param name="first">The first piece; empty when the answer has no body.</param>
-    public static bool IsSuspicious(int status, ReadOnlySpan<byte> first)
+    /// <param name="isWhole">Nothing comes behind it, as far as is known already: where its end is no end of an object it was cut off.</param>
+    public static bool IsSuspicious(int status, ReadOnlySpan<byte> first, bool isWhole)
     {
         if (first.IsEmpty)
             return true;
         var start = Trimmed(first);
         if (start.IsEmpty)
-            return false;   // a hub that keeps the connection busy until it answers
+            return isWhole;   // else a hub that keeps the connection busy until it answers
         if (start[0] == (byte)'<')
             return true;
         if (status >= 300)
             return false;
         if (!IsEvent(start))
-            return AnswerMembers.In(start) is not AnswerFound.Yes;
+            return AnswerMembers.In(start) is not AnswerFound.Yes || (isWhole && !start.TrimEnd(" \t\r\n"u8).EndsWith("}"u8));
         var data = FirstEvent.DataOf(start);
         return data.StartsWith("<"u8) || (AnswerMembers.In(data) is not AnswerFound.Yes && data.IndexOf("\"error\""u8) >= 0);
     }
@@ -36,7 +37,7 @@ public static class OpenAiAnswers
     public static bool IsEvent(ReadOnlySpan<byte> first) => FirstEvent.Begins(Trimmed(first));
 
     /// <summary>What is wrong with a suspicious answer; null when it passes after all.</summary>
-    /// <param name="body">As much of it as was read, at most 64 KiB.</param>
+    /// <param name="body">All of it, or its first 64 KiB; of a stream of events what came first.</param>
     public static HubFault? Fault(int status, ReadOnlyMemory<byte> body)
     {
         var start = Trimmed(body.Span);
@@ -54,7 +55,7 @@ public static class OpenAiAnswers
         ReadOnlyMemory<byte> json = isEvent ? FirstEvent.DataOf(start).ToArray() : body[(body.Length - start.Length)..];
         using var document = JsonMembers.TryParse(json);
         if (document is null)
-            return isEvent || AnswerMembers.In(json.Span) is AnswerFound.Yes ? null : None(status, start);
+            return isEvent ? null : None(status, start);
         var root = document.RootElement;
         if (AnswerMembers.In(json.Span) is AnswerFound.Yes)
             return null;

@@ -36,6 +36,7 @@ internal sealed class ApiKeyDestruction(Store store, ManagementChanges changes)
             change.Publish(snapshots => snapshots.Put(RowMapping.Agent(agent, null)));
         }
 
+        await TroubleTable.RemoveAsync(change.Db, id, ct);
         change.Db.ApiKeys.Remove(row);
         change.Audit(AuditedSubject.ApiKey, "destroyed", id.ToString(), row.Name, row.ToRecord(), null);
         return row;

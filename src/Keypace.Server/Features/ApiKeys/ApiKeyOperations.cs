@@ -85,10 +85,10 @@ internal sealed class ApiKeyOperations(
                 return row;
             row.Version++;
             row.UpdatedAt = change.NowMs;
-            if (changed.Contains(nameof(ApiKeyRow.Envelope)))
-                change.Publish(_ => health.Clear(row.Id));   // what was wrong was wrong with another secret, or elsewhere
             change.Audit(AuditedSubject.ApiKey, ApiKeyEditing.WordFor(row, changed), row.Id.ToString(), row.Name, before, row.ToRecord());
             await keyRows.PublishAsync(change, row, ct);
+            if (changed.Contains(nameof(ApiKeyRow.Envelope)))
+                await EndStandingAsync(change, row.Id, ct);   // what was known was known of another secret, or of another place
             foreach (var other in moved.Where(other => other.Id != row.Id))
             {
                 (other.Version, other.UpdatedAt) = (other.Version + 1, change.NowMs);
@@ -120,9 +120,9 @@ internal sealed class ApiKeyOperations(
             change.Publish(current =>
             {
                 current.RemoveKey(row.Id);
-                health.Clear(row.Id);
                 dueDeletions.Add(due);
             });
+            await EndStandingAsync(change, row.Id, ct);
             var agents = await change.Db.Agents.Where(agent => agent.ApiKeyId == row.Id && agent.Status != "archived")
                 .OrderBy(agent => agent.Name).Select(agent => agent.Name).ToListAsync(ct);
             return new ApiKeyDeleted(row.Id.ToString(), row.Name, true, agents, due.ToUnixTimeSeconds());
@@ -151,6 +151,20 @@ internal sealed class ApiKeyOperations(
             return row;
         }, ct);
         return restored.TryGet(out var saved, out var why) ? Noticed(saved, caller) : why;
+    }
+
+    /// <summary>
+    /// What answers have told of the key ends, in the change itself: after a crash nothing of it is there. Behind the key's own publication, so that a query which
+    /// is told just now either sees the new key or is forgotten with the rest. What its hub taught of limits goes with the secret (<see cref="Pacing.GroupLessons"/>).
+    /// </summary>
+    private async Task EndStandingAsync(Change change, Guid id, CancellationToken ct)
+    {
+        await TroubleTable.RemoveAsync(change.Db, id, ct);
+        change.Publish(_ =>
+        {
+            health.Clear(id);
+            accounts.Forget(id);
+        });
     }
 
     /// <summary>A key that was disabled comes back disabled; the audit of its deletion knows.</summary>

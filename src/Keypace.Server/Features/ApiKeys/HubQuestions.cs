@@ -34,9 +34,9 @@ internal sealed class HubQuestions(HubCall call, KeyHealth health, TimeProvider 
         }
 
         if (isStored && last!.Status is "works")
-            health.Clear(key.Id);
+            health.NoteWell(key);
         else if (isStored && last!.Status is not "unknown")
-            health.Note(key.Id, last.Detail ?? last.Status, last.Status switch { "refused" => "hub_refused_key", "no_quota" => "hub_quota_exhausted", _ => last.Status });
+            health.Note(key, last.Detail ?? last.Status, last.Status switch { "refused" => "hub_refused_key", "no_quota" => "hub_quota_exhausted", _ => last.Status });
         return last!;
     }
 

@@ -39,7 +39,7 @@ internal static class AnswerCopy
                 if (checkedStatus is { } status)
                 {
                     checkedStatus = null;
-                    if (OpenAiAnswers.IsSuspicious(status, buffer.AsSpan(room, read)))
+                    if (OpenAiAnswers.IsSuspicious(status, buffer.AsSpan(room, read), isWhole: answer.Content.Headers.ContentLength == read))
                     {
                         var piece = buffer.AsMemory(room, read);
                         var start = OpenAiAnswers.IsEvent(piece.Span) ? piece.ToArray() : await CollectAsync(stream, piece, clock);

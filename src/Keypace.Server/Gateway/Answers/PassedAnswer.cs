@@ -40,7 +40,7 @@ internal static class PassedAnswer
 
         if (answer.Small is { } small)
         {
-            if (routed.ChecksAnswer && OpenAiAnswers.IsSuspicious(answer.Status, small) && OpenAiAnswers.Fault(answer.Status, small) is { } none)
+            if (routed.ChecksAnswer && OpenAiAnswers.IsSuspicious(answer.Status, small, isWhole: true) && OpenAiAnswers.Fault(answer.Status, small) is { } none)
                 return await WriteFaultAsync(answer, context, query, none);
             response.ContentLength = small.Length;
             await response.Body.WriteAsync(small, clock.Token);

@@ -59,7 +59,7 @@ internal sealed class SecretScrub(byte[] secret, SecretSketch? sketch) : IDispos
         Echo.StarOut(window, isEnd: false);
         _heldCount = Echo.HeldAtEnd(window, Room);
         if (_heldCount > 0)
-            window[^_heldCount..].CopyTo(_held ??= ArrayPool<byte>.Shared.Rent(Room));
+            window[^_heldCount..].CopyTo(RoomFor(_heldCount));
         return (from, start + count - _heldCount);
     }
 
@@ -137,10 +137,24 @@ internal sealed class SecretScrub(byte[] secret, SecretSketch? sketch) : IDispos
     public void Dispose()
     {
         _echo?.Dispose();
+        LetGo();
+    }
+
+    private byte[] RoomFor(int held)
+    {
+        if (_held?.Length >= held)
+            return _held;
+        LetGo();
+        return _held = ArrayPool<byte>.Shared.Rent(held);
+    }
+
+    private void LetGo()
+    {
         if (_held is null)
             return;
         CryptographicOperations.ZeroMemory(_held);
         ArrayPool<byte>.Shared.Return(_held);
+        _held = null;
     }
 
     private bool IsRuledOut(string text)

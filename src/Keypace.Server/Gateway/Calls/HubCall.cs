@@ -58,7 +58,7 @@ internal sealed class HubCall(
         {
             // :: Step 7: settle.
             if (query.Routed is { } routed && query.TellsOfHealth)
-                health.Settle(routed.Key.Id, query.Tally.Trouble, query.Tally.ErrorCode, status);
+                health.Settle(routed.Key, query.Tally.Trouble, query.Tally.ErrorCode, status);
             if (query.Token is not null)
                 settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.Tally.StartedAt)));
             query.Dispose();

@@ -85,7 +85,7 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
         if (Routed!.Native is not { } native)
         {
             Answer = await answer.ReadWholeAsync(options.MaxBodyBytes, Tally.Usage, clock);
-            return OpenAiAnswers.IsSuspicious(Status, Answer) && OpenAiAnswers.Fault(Status, Answer) is { } none
+            return OpenAiAnswers.IsSuspicious(Status, Answer, isWhole: true) && OpenAiAnswers.Fault(Status, Answer) is { } none
                 ? TakeFault(none)
                 : null;
         }

@@ -27,7 +27,8 @@ internal sealed class KeyAccounts
         {
             if (answer.HeaderOf(name) is { Length: > 0 and <= LongestName } account)
             {
-                if (!_accounts.TryGetValue(key.Id, out var known) || known != account)
+                // A secret that the key has no more says nothing of the one it has.
+                if ((!_accounts.TryGetValue(key.Id, out var known) || known != account) && snapshot.Keys.GetValueOrDefault(key.Id)?.Source == key.Source)
                     _accounts[key.Id] = account;
                 return;
             }
@@ -36,6 +37,13 @@ internal sealed class KeyAccounts
         var hub = new HubInTeam(key.TeamId, key.Hub.Name);
         if (snapshot.KeysByHub.GetValueOrDefault(hub, []).Length > 1)
             _counts.Note(hub, key.Id, report);
+    }
+
+    /// <summary>The key has another secret, which may be another account's, or is gone.</summary>
+    public void Forget(Guid apiKeyId)
+    {
+        _accounts.TryRemove(apiKeyId, out _);
+        _counts.Forget(apiKeyId);
     }
 
     /// <summary>

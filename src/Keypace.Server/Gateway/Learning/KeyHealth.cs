@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Keypace.Domain;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 
 namespace Keypace.Server.Gateway.Learning;
 
 /// <summary>
 /// What is wrong with a key, in a sentence for its page: from the failure until queries through it succeed again; a restart does not forget it.
-/// While all keys are well, a query pays for one comparison.
+/// What a query tells that went with a secret which the key has no more counts for nothing. While all keys are well, a query pays for one comparison.
 /// </summary>
 internal sealed class KeyHealth
 {
@@ -14,12 +15,13 @@ internal sealed class KeyHealth
 
     private readonly ConcurrentDictionary<Guid, Trouble> _troubles = new();
     private readonly TroubleTable _table;
+    private readonly KeySnapshots _snapshots;
     private readonly TimeProvider _time;
     private int _count;
 
-    public KeyHealth(TroubleTable table, TimeProvider time)
+    public KeyHealth(TroubleTable table, KeySnapshots snapshots, TimeProvider time)
     {
-        (_table, _time) = (table, time);
+        (_table, _snapshots, _time) = (table, snapshots, time);
         foreach (var kept in table.Load())
             _troubles[kept.ApiKeyId] = new Trouble(kept.Sentence, DateTimeOffset.FromUnixTimeMilliseconds(kept.At), kept.Code);
         _count = _troubles.Count;
@@ -45,27 +47,40 @@ internal sealed class KeyHealth
     public Trouble? Of(Guid apiKeyId) => Volatile.Read(ref _count) == 0 ? null : _troubles.GetValueOrDefault(apiKeyId);
 
     /// <summary>After a query: notes its trouble, or forgets an earlier one when the hub answers well again.</summary>
-    public void Settle(Guid apiKeyId, string? trouble, string? code, int status)
+    /// <param name="key">As the query used it.</param>
+    public void Settle(ServedKey key, string? trouble, string? code, int status)
     {
         if (trouble is not null)
-            Note(apiKeyId, trouble, code ?? "");
-        else if (status < 400 && Of(apiKeyId) is { } before)
-            Recover(apiKeyId, before);
+            Note(key, trouble, code ?? "");
+        else if (status < 400 && Of(key.Id) is { } before && IsStill(key))
+            Recover(key.Id, before);
     }
 
     /// <summary>The sentence of a refusal that is the hub's or the key's doing; null for any other.</summary>
     public static string? Sentence(Refusal refusal) =>
         refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut || refusal.Code is "spend_limit" or "hub_quota_exhausted" ? refusal.Detail : null;
 
-    public void Note(Guid apiKeyId, string sentence, string code)
+    /// <param name="key">As the query used it.</param>
+    public void Note(ServedKey key, string sentence, string code)
     {
-        var before = _troubles.GetValueOrDefault(apiKeyId);
+        if (!IsStill(key))
+            return;
+        var before = _troubles.GetValueOrDefault(key.Id);
         var now = new Trouble(sentence, _time.GetUtcNow(), code, (before?.Failures ?? 0) + 1);
-        _troubles[apiKeyId] = now;
+        _troubles[key.Id] = now;
         Volatile.Write(ref _count, _troubles.Count);
         // The store is told when something is new, not of each failure.
         if (before?.Code != code)
-            _table.Keep(new KeptTrouble(apiKeyId, code, sentence, now.At.ToUnixTimeMilliseconds()));
+            _table.Keep(new KeptTrouble(key.Id, code, sentence, now.At.ToUnixTimeMilliseconds()));
+        if (!IsStill(key))
+            Clear(key.Id);   // another secret came meanwhile, and what it ended was ended before this was noted
+    }
+
+    /// <summary>A test of the key says that its secret works.</summary>
+    public void NoteWell(ServedKey key)
+    {
+        if (IsStill(key))
+            Clear(key.Id);
     }
 
     public void Clear(Guid apiKeyId)
@@ -75,6 +90,9 @@ internal sealed class KeyHealth
         Volatile.Write(ref _count, _troubles.Count);
         _table.Forget(apiKeyId);
     }
+
+    /// <summary>False once the key has another secret or address than the query had, or is gone.</summary>
+    private bool IsStill(ServedKey key) => _snapshots.Current.Keys.GetValueOrDefault(key.Id)?.Source == key.Source;
 
     private void Recover(Guid apiKeyId, Trouble before)
     {

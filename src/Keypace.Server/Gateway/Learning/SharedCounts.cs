@@ -38,6 +38,19 @@ internal sealed class SharedCounts
         }
     }
 
+    /// <summary>Nothing that was noticed of this key holds any more.</summary>
+    public void Forget(Guid apiKeyId)
+    {
+        lock (_lock)
+        {
+            _own.Remove(apiKeyId);
+            foreach (var hub in _newest.Where(each => each.Value.ApiKeyId == apiKeyId).Select(each => each.Key).ToArray())
+                _newest.Remove(hub);
+            foreach (var pair in _inARow.Keys.Where(pair => pair.Item1 == apiKeyId || pair.Item2 == apiKeyId).ToArray())
+                _inARow.Remove(pair);
+        }
+    }
+
     /// <summary>The two seem to have one count at their hub.</summary>
     public bool AreOne(Guid one, Guid other)
     {

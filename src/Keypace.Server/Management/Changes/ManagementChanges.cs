@@ -1,4 +1,5 @@
 using Keypace.Domain;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Snapshots;
@@ -8,12 +9,21 @@ namespace Keypace.Server.Management.Changes;
 
 /// <summary>
 /// Runs changes one after the other, each whole or not at all: rows and audit in one transaction, then the snapshot that queries
-/// read, all in one writer's turn, so that snapshots follow each other as their commits did.
+/// read, all in one writer's turn, so that snapshots follow each other as their commits did. What a change takes from what hubs taught is on the disk, too,
+/// when it is answered.
 /// </summary>
-internal sealed class ManagementChanges(Store store, KeySnapshots snapshots, TimeProvider time)
+internal sealed class ManagementChanges(Store store, KeySnapshots snapshots, ILessonStore lessons, TimeProvider time)
 {
     /// <summary>A refusal takes back whatever the work had begun.</summary>
     public async Task<Outcome<T>> RunAsync<T>(Caller caller, Func<Change, Task<Outcome<T>>> work, CancellationToken ct)
+        where T : notnull
+    {
+        var outcome = await RunInTurnAsync(caller, work, ct);
+        await lessons.WrittenAsync();
+        return outcome;
+    }
+
+    private async Task<Outcome<T>> RunInTurnAsync<T>(Caller caller, Func<Change, Task<Outcome<T>>> work, CancellationToken ct)
         where T : notnull
     {
         await using var turn = await store.BeginChangeAsync(ct);

@@ -26,7 +26,7 @@ public sealed class OpenAiAnswersTests
     [InlineData(400, "{\"error\":{\"message\":\"no\"}}")]
     [InlineData(503, "busy")]
     [InlineData(400, "[]")]
-    public void An_answer_in_openais_words_passes(int status, string body) => Assert.False(OpenAiAnswers.IsSuspicious(status, Encoding.UTF8.GetBytes(body)));
+    public void An_answer_in_openais_words_passes(int status, string body) => Assert.False(OpenAiAnswers.IsSuspicious(status, Encoding.UTF8.GetBytes(body), isWhole: false));
 
     [Theory]
     [InlineData(200, "", 502, "hub_answer_unreadable", "empty body")]
@@ -63,12 +63,35 @@ public sealed class OpenAiAnswersTests
     public void What_is_no_answer_has_a_status_and_the_hubs_words(int status, string body, int expected, string code, string words)
     {
         var bytes = Encoding.UTF8.GetBytes(body);
-        Assert.True(OpenAiAnswers.IsSuspicious(status, bytes));
+        Assert.True(OpenAiAnswers.IsSuspicious(status, bytes, isWhole: false) && OpenAiAnswers.IsSuspicious(status, bytes, isWhole: true));
         var fault = OpenAiAnswers.Fault(status, bytes);
         Assert.NotNull(fault);
         Assert.Equal((expected, code), (fault.Status, fault.Code));
         Assert.Contains(words, fault.Words, StringComparison.Ordinal);
     }
+
+    /// <summary>Known where nothing comes behind it; where more may come, it passes on.</summary>
+    [Theory]
+    [InlineData(" \r\n", "empty body")]
+    [InlineData("{\"choices\":[{\"message\":{\"content\":\"a", "choices")]
+    [InlineData("{\"choices\":[{\"message\":{}}],", "choices")]
+    [InlineData("{\"object\":\"response\",\"output\":[{\"id\":NaN}]", "NaN")]
+    public void What_was_cut_off_is_none(string body, string words)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        Assert.False(OpenAiAnswers.IsSuspicious(200, bytes, isWhole: false));
+        Assert.True(OpenAiAnswers.IsSuspicious(200, bytes, isWhole: true));
+        var fault = OpenAiAnswers.Fault(200, bytes);
+        Assert.Equal((502, "hub_answer_unreadable"), (fault?.Status, fault?.Code));
+        Assert.Contains(words, fault!.Words, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"choices\":[{}]}")]
+    [InlineData("{\"choices\":[{}]}\r\n ")]
+    [InlineData(": PROCESSING\n\n")]
+    [InlineData("data: [DONE]\n\n")]
+    public void A_whole_answer_passes(string body) => Assert.False(OpenAiAnswers.IsSuspicious(200, Encoding.UTF8.GetBytes(body), isWhole: true));
 
     [Theory]
     [InlineData("{\"id\":\"c\",\"choices\":[],\"error\":null}")]
@@ -86,7 +109,7 @@ public sealed class OpenAiAnswersTests
     public void An_answer_is_known_however_it_is_cut_and_padded()
     {
         var whole = Encoding.UTF8.GetBytes($$$"""{"id":"{{{new string('y', 40_000)}}}","error":null,"choices":[{"index":0}]}""");
-        Assert.True(OpenAiAnswers.IsSuspicious(200, whole.AsSpan(0, 16_384)));
+        Assert.True(OpenAiAnswers.IsSuspicious(200, whole.AsSpan(0, 16_384), isWhole: false));
         Assert.Null(OpenAiAnswers.Fault(200, whole));
         Assert.Null(OpenAiAnswers.Fault(200, new byte[64 * 1024]));   // more than is looked at
     }

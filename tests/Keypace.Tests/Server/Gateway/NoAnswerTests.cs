@@ -18,6 +18,10 @@ public sealed class NoAnswerTests(FeatureHost host)
     [InlineData("null", 502, "null")]
     [InlineData("no healthy upstream", 502, "no healthy upstream")]
     [InlineData("<p>hello</p>", 502, "page")]
+    [InlineData(" \r\n\t ", 502, "an empty body")]
+    [InlineData("""{"choices":[{"message":{"content":"a""", 502, "choices")]
+    [InlineData("""{"object":"response","output":[{"type":"message"}], """, 502, "response")]
+    [InlineData("""{"data":[{"embedding":[0.1,NaN],"index":0}]""", 502, "NaN")]
     public async Task It_has_the_status_and_words_that_it_says(string body, int status, string words)
     {
         await using var hub = new RawHub(RawHub.Json(body));

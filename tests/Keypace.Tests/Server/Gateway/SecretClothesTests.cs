@@ -137,6 +137,61 @@ public sealed class SecretClothesTests
         }
     }
 
+    [Theory]
+    [InlineData(Usual)]
+    [InlineData("abcabcabcabcabcabcabc7")]
+    public void In_errors_eight_characters_are_found_in_odd_clothes_too(string secret)
+    {
+        for (var from = 0; from + 8 <= secret.Length; from++)
+        {
+            for (var length = 8; from + length <= secret.Length; length++)
+            {
+                var piece = secret.Substring(from, length);
+                foreach (var before in (string[])["", "x", "xy", "xyz", "user:"])
+                {
+                    MustHide(secret, Base64(before + piece), length * 8 / 6);
+                    MustHide(secret, Base32(before + piece), length * 8 / 5);
+                    foreach (var around in (string[])["", "a", "ab"])
+                        MustHide(secret, Base64(around + Base64(before + piece)), length * 8 / 6 * 8 / 6 - 1);
+                }
+            }
+        }
+
+        static void MustHide(string secret, string worn, int own)
+        {
+            using var scrub = SecretScrub.For(Encoding.UTF8.GetBytes(secret))!;
+            var said = scrub.Sentence($"Incorrect {worn} end");
+            // Where a secret repeats itself, what is behind the longest piece may be one more that is shorter than eight characters.
+            Assert.True(said.Count(one => one == '*') >= own - 1 || said["Incorrect ".Length..^" end".Length].Split('*').Max(left => left.Length) < 12, $"{worn}: {said}");
+        }
+    }
+
+    /// <summary>A piece that comes alone, cut anywhere: as much of it is held as the deepest escapes take.</summary>
+    [Theory]
+    [InlineData(24)]
+    [InlineData(51)]
+    [InlineData(75)]
+    public void However_deep_it_is_escaped_it_is_found_over_pieces(int length)
+    {
+        var secret = string.Concat(Enumerable.Range(0, length).Select(at => "Kx7Qm2Zt9Lb4Vc8Wn5Rd3"[at % 21]));
+        Func<string, string>[] ways =
+        [
+            text => string.Concat(text.Select(one => $"&#{(int)one};")), text => string.Concat(text.Select(one => $"\\u{(int)one:x4}")), Percent,
+        ];
+        foreach (var (first, second, third) in ways.SelectMany(first => ways.SelectMany(second => ways.Select(third => (first, second, third)))))
+        {
+            var worn = third(second(first(secret)));
+            if (worn.Length > 16 * 1024 - 200)
+                continue;
+            var whole = $$"""{"echo":"{{worn}}","more":1}""";
+            foreach (var size in (int[])[worn.Length / 2, 4096, 1460, 97])
+            {
+                var said = Scrubbed(secret, [.. whole.Chunk(size).Select(piece => new string(piece))]);
+                Assert.Equal($$"""{"echo":"{{new string('*', worn.Length)}}","more":1}""", said);
+            }
+        }
+    }
+
     /// <summary>As most writers say it: only quotes and backslashes are escaped.</summary>
     private static string InJson(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 

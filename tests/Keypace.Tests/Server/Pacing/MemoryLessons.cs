@@ -33,4 +33,6 @@ internal sealed class MemoryLessons : ILessonStore
             Kept[lessons.Source] = lessons;
         }
     }
+
+    public Task WrittenAsync() => Task.CompletedTask;
 }
