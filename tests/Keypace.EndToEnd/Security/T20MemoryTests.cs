@@ -17,6 +17,9 @@ public sealed class T20MemoryTests
     /// <summary>What a garbage collector may have left to do.</summary>
     private const long Slack = 64L * Mebi;
 
+    /// <summary>A body in pieces is held up to the bound before it is known to be over it, and what it outgrew waits for the collector: as much again.</summary>
+    private const long MostOfABody = 2 * 32L * Mebi;
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -111,7 +114,7 @@ public sealed class T20MemoryTests
             most = Math.Max(most, await MemoryAsync(keypace));
         }
 
-        threat.Check(most - before <= Slack, () => $"{(most - before) / Mebi} MiB more after {sent / Mebi} MiB that were refused");
+        threat.Check(most - before <= MostOfABody + Slack, () => $"{(most - before) / Mebi} MiB more after {sent / Mebi} MiB that were refused");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"T20 long bodies: {got / Mebi:N0} MiB down and {sent / Mebi:N0} MiB up took {(most - before) / (double)Mebi:0.0} MiB"));
         threat.Check((await keypace.Api.GetAsync("/healthz")).Status == System.Net.HttpStatusCode.OK, () => "it answers no more");
         threat.Done();
