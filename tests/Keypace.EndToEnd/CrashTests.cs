@@ -74,6 +74,54 @@ public sealed class CrashTests
         }
     }
 
+    /// <summary>The store may have the move when the process dies, and what the key had sent counts all the same.</summary>
+    [Fact]
+    public async Task Over_moves_of_a_key_that_are_cut_by_kill_9_the_limit_holds()
+    {
+        var limit = new HubLimit(10, 3);
+        var seed = Campaign.Seed();
+        var chance = new Random(seed);
+        await using var hub = await PretendHub.StartAsync(new PretendHubOptions { RequiredKey = Secrets.New() });
+        await using var keypace = await RunningKeypace.StartAsync();
+        var id = await keypace.StoreKeyAsync(hub, "killed", limit);
+        var other = await keypace.StoreKeyAsync(hub.Address, Secrets.New(), "other", limit);
+        var group = (await keypace.Api.GetAsync($"/v1/api-keys/{other}")).MustBe(200)["rate_group_id"].GetString();
+        using var enough = new CancellationTokenSource();
+        var started = TimeProvider.System.GetTimestamp();
+        var callers = Enumerable.Range(0, 8).Select(number => AskUntilAsync(keypace, $"caller {number}", enough.Token)).ToArray();
+
+        var moves = Campaign.Or(4, 50);
+        var committed = 0;
+        for (var move = 0; move < moves; move++)
+        {
+            var arrivals = hub.Log.Count + chance.Next(1, 15);
+            await Until.TrueAsync(() => hub.Log.Count >= arrivals, $"{arrivals} arrivals before move {move} (seed {seed})");
+            var before = (await keypace.Api.GetAsync($"/v1/api-keys/{id}")).MustBe(200)["rate_group_id"].GetString();
+            var moving = keypace.Api.PutAsync($"/v1/api-keys/{id}", new { rate_group_id = before == group ? "own" : group });
+            if (move % 2 == 0)
+            {
+                (await moving).MustBe(200);
+                continue;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(chance.Next(12)), TimeProvider.System, TestContext.Current.CancellationToken);
+            await keypace.Process.KillAsync();
+            await Task.WhenAny(moving);
+            _ = moving.Exception;   // it broke off, or it was done
+            await keypace.ServeAsync();
+            committed += (await keypace.Api.GetAsync($"/v1/api-keys/{id}")).MustBe(200)["rate_group_id"].GetString() == before ? 0 : 1;
+        }
+
+        var last = hub.Log.Count + limit.Requests + 1;
+        await Until.TrueAsync(() => hub.Log.Count >= last, $"it goes on after the last move (seed {seed})");
+        await enough.CancelAsync();
+        await Task.WhenAll(callers);
+        var report = hub.Log.Report(limit);
+        CampaignTable.Add($"A key moves {moves} times, every second one cut by kill -9 ({committed} of them in the store), 10 per 3 s", TimeProvider.System.GetElapsedTime(started),
+            FormattableString.Invariant($"{report.Count} sends, at most {report.MostInWindow} in any 3 s, tightest 11 in {report.TightestSpanNs / 1e9:0.000} s"), "at most 10");
+        Assert.True(report.Holds, $"{report.MostInWindow} within {limit.Seconds} s, tightest {report.TightestSpanNs / 1e9} s (seed {seed})");
+    }
+
     [Fact]
     public async Task A_clean_restart_in_mid_window_keeps_the_window_and_loses_no_allowance()
     {

@@ -6,7 +6,7 @@ namespace Keypace.Server.Pacing;
 /// What the journal knows of one group: what it sent (<see cref="Runs"/>, and a whole limit at <see cref="FullAt"/>), and while it runs what
 /// it may have sent besides, up to the mark: its credit.
 /// </summary>
-internal sealed class GroupPast(RateLimit limit, long guard)
+internal sealed partial class GroupPast(RateLimit limit, long guard)
 {
     /// <summary>A credit that says nothing: the whole limit may have been sent (a line of an older version).</summary>
     public const int Unbounded = -1;

@@ -45,6 +45,16 @@ internal interface IGrantLedger
     /// Notes sends that a running group counts although it did not make them. The note, for <see cref="IsDurable"/>: nothing may be granted before.</summary>
     long WriteNow(Guid groupId, RateLimit limit, long guard, SentRun[] sent);
 
+    /// <summary>
+    /// Keys are about to go from one group to another: ends when a process that comes after this one will count there what it does here, should this one
+    /// not get to note what came along. Before anything says that they are there.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails: they must stay.</exception>
+    ValueTask ForeseeAsync(GroupMove move);
+
+    /// <summary>They are there, and what came along is noted (<see cref="WriteNow"/>); or they stay.</summary>
+    void MoveOver(Guid from, Guid to);
+
     /// <summary>Notes what a group has sent since its last block, and that it sends nothing until it runs again.</summary>
     void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses);
 

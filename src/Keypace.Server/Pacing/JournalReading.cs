@@ -81,6 +81,15 @@ internal static class JournalReading
             case "L":
                 _ = Group(state, words);
                 break;
+            case "J":
+                var leaves = Group(state, words);
+                var (from, to) = (Guid.ParseExact(words[1], "N"), Guid.ParseExact(words[6], "N"));
+                state.MoveOver(from, to);
+                state.Moves.Add(new GroupMove(from, to, leaves.Limit, leaves.Guard, Count(words[7]), Amount(words[8])) { At = Tick(words[5]) });
+                break;
+            case "E":
+                state.MoveOver(Guid.ParseExact(words[1], "N"), Guid.ParseExact(words[2], "N"));
+                break;
             case "K":
                 state.UsesKnownSince = Tick(words[1]);
                 break;
@@ -116,12 +125,7 @@ internal static class JournalReading
         }
 
         var uses = group.Uses ??= new NotedUses();
-        var (now, wallMs, keep, credit) = (Tick(words[2]), Tick(words[3]), Tick(words[4]), Tick(words[5]));
-        if (keep < 0 || credit < 0)
-        {
-            throw new FormatException("A number below 0.");
-        }
-
+        var (now, wallMs, keep, credit) = (Tick(words[2]), Tick(words[3]), Amount(words[4]), Amount(words[5]));
         uses.KeepFor(keep);
         uses.TokenCredit = credit;
         NotedUsesText.Read(uses, words.AsSpan(6), now, wallMs);
@@ -206,6 +210,8 @@ internal static class JournalReading
     private static int Count(string word) => Tick(word) is >= 0 and <= 2 * RateLimit.MostCount and var count
         ? (int)count
         : throw new FormatException("A count out of bounds.");
+
+    private static long Amount(string word) => Tick(word) is >= 0 and var amount ? amount : throw new FormatException("A number below 0.");
 
     private static void Alive(JournalState state, long now) => state.Latest = Math.Max(state.Latest, now);
 

@@ -45,6 +45,12 @@ internal sealed class JournalState
 
     public Dictionary<Guid, GroupPast> Groups { get; } = [];
 
+    /// <summary>Keys on their way, in the order in which they set out.</summary>
+    public List<GroupMove> Moves { get; } = [];
+
+    /// <summary>What came along is noted. False: nobody was on this way.</summary>
+    public bool MoveOver(Guid from, Guid to) => Moves.RemoveAll(move => move.IsBetween(from, to)) > 0;
+
     public void Forget(long now)
     {
         UnknownFullAt = UnknownFullAt > now - LongestSpan ? UnknownFullAt : long.MinValue;
@@ -55,6 +61,7 @@ internal sealed class JournalState
             UnknownCredits.RemoveAt(0);
         }
 
+        Moves.RemoveAll(move => move.At <= now - LongestSpan);
         foreach (var (id, group) in Groups)
         {
             if (group.IsOver(now))
@@ -77,6 +84,11 @@ internal sealed class JournalState
 
     public static byte[] Limited(Guid id, GroupPast group, long now) => JournalLine.Of(
         $"L {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now}");
+
+    public static byte[] Moving(GroupMove move) => JournalLine.Of(
+        $"J {move.From:N} {move.Limit.Count} {move.Limit.Seconds} {move.Guard} {move.At} {move.To:N} {move.Credit} {move.Tokens}");
+
+    public static byte[] Moved(Guid from, Guid to) => JournalLine.Of($"E {from:N} {to:N}");
 
     public static byte[] Marked(long now, long until) => JournalLine.Of($"M {now} {until}");
 
@@ -132,6 +144,7 @@ internal sealed class JournalState
             }
         }
 
+        Moves.ForEach(move => file.Write(Moving(move)));
         return file.ToArray();
     }
 

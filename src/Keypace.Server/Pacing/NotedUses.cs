@@ -116,4 +116,5 @@ internal sealed class NotedUses
 internal readonly record struct NotedUse(long At, long WallMs, string? Model, Guid Source, long Requests, long Input, long Output);
 
 /// <summary>What a process may have used without a note; <see cref="UnknownUse"/>.</summary>
-internal readonly record struct NotedUnknown(long At, long WallMs, long Requests, long Tokens, bool IsLast);
+/// <param name="IsOfOther">It came along with a key: of the group that the key left.</param>
+internal readonly record struct NotedUnknown(long At, long WallMs, long Requests, long Tokens, bool IsLast, bool IsOfOther = false);

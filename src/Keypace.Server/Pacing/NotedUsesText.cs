@@ -29,7 +29,7 @@ internal static class NotedUsesText
     {
         var words = uses.Over.Select(Word)
             .Concat(uses.Running.Select(entry => $" s{N(entry.Key)}.{N(entry.Value.At)}.{N(entry.Value.Input)}.{N(entry.Value.Output)}.{Named(entry.Value.Source, entry.Value.Model)}"))
-            .Concat(uses.Unknown.Select(one => $" c{N(one.At)}.{N(one.WallMs)}.{N(one.Requests)}.{N(one.Tokens)}.{(one.IsLast ? 1 : 0)}"))
+            .Concat(uses.Unknown.Select(one => $" c{N(one.At)}.{N(one.WallMs)}.{N(one.Requests)}.{N(one.Tokens)}.{(one.IsLast ? 1 : 0) + (one.IsOfOther ? 2 : 0)}"))
             .Concat(uses.Left.Select(one => $" r{N(one.Until)}.{N(one.Count)}.{(one.IsUnknown ? 1 : 0)}.{Named(one.Source, one.Model)}"))
             .Append($" l{N(uses.LongestRun)}");
         return words.Chunk(WordsPerLine).Select(chunk => Line(id, uses, now, wallMs, string.Concat(chunk)));
@@ -62,7 +62,8 @@ internal static class NotedUsesText
                     break;
                 case 'c':
                     var unknown = rest.Split('.');
-                    uses.Unknown.Add(new NotedUnknown(Tick(unknown[0]), Tick(unknown[1]), Amount(unknown[2]), Amount(unknown[3]), unknown[4] == "1"));
+                    uses.Unknown.Add(new NotedUnknown(
+                        Tick(unknown[0]), Tick(unknown[1]), Amount(unknown[2]), Amount(unknown[3]), IsLast: unknown[4] is "1" or "3", IsOfOther: unknown[4] is "2" or "3"));
                     break;
                 case 'r':
                     var left = rest.Split('.', 5);

@@ -30,6 +30,12 @@ internal sealed class OpenLedger : IGrantLedger
 
     public long WriteNow(Guid groupId, RateLimit limit, long guard, SentRun[] sent) => 0;
 
+    public ValueTask ForeseeAsync(GroupMove move) => ValueTask.CompletedTask;
+
+    public void MoveOver(Guid from, Guid to)
+    {
+    }
+
     public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses)
     {
     }

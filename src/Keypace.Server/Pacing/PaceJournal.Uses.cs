@@ -20,7 +20,7 @@ internal sealed partial class PaceJournal
             var unknown = new List<UnknownUse>();
             foreach (var (at, failures) in _state.UnknownCredits)
             {
-                if (past?.Uses?.Unknown.Exists(one => one.IsLast && one.At == at) == true)
+                if (past?.Uses?.Unknown.Exists(one => one is { IsLast: true, IsOfOther: false } && one.At == at) == true)
                 {
                     continue;   // it ran then: its own credit is known
                 }

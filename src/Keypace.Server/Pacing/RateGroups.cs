@@ -92,6 +92,16 @@ internal sealed class RateGroups : IAsyncDisposable
     /// <summary>Rules from now on, for those who wait too. Quotas must be without fault.</summary>
     public void Configure(Guid groupId, GroupRules rules) => Get(groupId, rules).Configure(rules);
 
+    /// <summary>Keys may be about to go from one group to another: before the store says that they have. Every one ends with <see cref="MoveOver"/>.</summary>
+    /// <param name="rules">What rules the group that they leave.</param>
+    /// <exception cref="IOException">The disk fails: they must stay.</exception>
+    public ValueTask ForeseeMoveAsync(Guid from, GroupRules rules, Guid to) => Ledger.ForeseeAsync(new GroupMove(
+        from, to, rules.Limit, MonotonicClock.NanosecondsOf(rules.Guard ?? Options.Guard),
+        StandingCredit.Of(rules.Limit, rules.Quotas), StandingCredit.TokensUnseen(rules.Quotas)));
+
+    /// <summary>They went, or stay.</summary>
+    public void MoveOver(Guid from, Guid to) => Ledger.MoveOver(from, to);
+
     /// <summary>
     /// Keys of one secret go from one group to another: what counted counts there too, what waits goes along, and what runs counts in both. One
     /// step: see <see cref="PacedGroup.TryMove"/>. Before anybody is told of the new group.

@@ -44,8 +44,25 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
             state.Groups.Add(id, Reborn(group));
         }
 
+        foreach (var move in before.Moves)
+        {
+            Join(state, move);
+        }
+
         state.Forget(now);
         return state;
+    }
+
+    /// <summary>Keys were on their way: the store may have them there, so all that counts where they came from counts there as well.</summary>
+    private void Join(JournalState state, GroupMove move)
+    {
+        var from = state.Groups[move.From];
+        if (!state.Groups.TryGetValue(move.To, out var to))
+        {
+            to = new GroupPast(from.Limit, from.Guard) { IsFromBefore = true };
+        }
+
+        state.Groups[move.To] = to.JoinedBy(from, move, state.UnknownCredits, at => WallOf(at, wallMs));
     }
 
     /// <summary>

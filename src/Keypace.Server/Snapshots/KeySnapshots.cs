@@ -28,6 +28,27 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
 
     public void Put(ServedKey key) => Change(snapshot => With(Without(snapshot, key.Id), key), key.RateGroupId, key.Id);
 
+    /// <summary>
+    /// Keys are about to change their rate groups. Before the commit: a process that ends between it and the publication must not leave behind a store that
+    /// has the move and a journal that knows nothing of what was sent in the other group.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails: nothing may be committed.</exception>
+    public async ValueTask ForeseeAsync(IReadOnlyCollection<GroupsOfKey> moves)
+    {
+        foreach (var (from, to) in moves)
+        {
+            if (_current.RulesByRateGroup.TryGetValue(from, out var rules))
+                await rateGroups.ForeseeMoveAsync(from, rules, to);
+        }
+    }
+
+    /// <summary>They were published.</summary>
+    public void MovesOver(IReadOnlyCollection<GroupsOfKey> moves)
+    {
+        foreach (var (from, to) in moves)
+            rateGroups.MoveOver(from, to);
+    }
+
     public void RemoveKey(Guid id) => Change(snapshot => Without(snapshot, id), null, id);
 
     public void Put(ServedAgent agent) => Change(snapshot => With(WithoutAgent(snapshot, agent.Id), agent), null, null);
@@ -202,3 +223,6 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
 
     private static NameInTeam NameOf(ServedAgent agent) => new(agent.TeamId, agent.Name.Key);
 }
+
+/// <summary>The rate group that a key leaves, and the one that it comes into.</summary>
+internal readonly record struct GroupsOfKey(Guid From, Guid To);

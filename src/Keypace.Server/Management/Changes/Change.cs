@@ -5,6 +5,7 @@ using Keypace.Server.Management.Access;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
+using Microsoft.EntityFrameworkCore;
 
 namespace Keypace.Server.Management.Changes;
 
@@ -43,6 +44,14 @@ internal sealed class Change(KeypaceDb db, Caller caller, DateTimeOffset now)
             From = caller.From,
             RequestId = caller.RequestId.Length == 0 ? null : caller.RequestId,
         });
+
+    /// <summary>Keys that change their rate group, each way once. Before anything is saved.</summary>
+    public IReadOnlyCollection<GroupsOfKey> Moves() => db.ChangeTracker.Entries<ApiKeyRow>()
+        .Where(entry => entry.State == EntityState.Modified)
+        .Select(entry => entry.Property(row => row.RateGroupId))
+        .Where(group => group.OriginalValue != group.CurrentValue)
+        .Select(group => new GroupsOfKey(group.OriginalValue, group.CurrentValue))
+        .ToHashSet();
 
     /// <summary>To be done after the commit and before the answer.</summary>
     public void Publish(Action<KeySnapshots> publication) => _publications.Add(publication);

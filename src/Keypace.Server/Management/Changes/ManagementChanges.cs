@@ -33,8 +33,16 @@ internal sealed class ManagementChanges(Store store, KeySnapshots snapshots, ILe
             return outcome;
         if (!turn.Db.ChangeTracker.HasChanges())
             return outcome;
+        var moves = change.Moves();
+        if (moves.Count > 0)
+        {
+            await turn.Db.SaveChangesAsync(ct);   // what the store refuses is refused before the pacer hears of it
+            await snapshots.ForeseeAsync(moves);
+        }
+
         await turn.CommitAsync(ct);
         change.PublishTo(snapshots);
+        snapshots.MovesOver(moves);
         return outcome;
     }
 }

@@ -25,6 +25,9 @@ internal enum LifeKinds
     /// <summary>For a while nobody comes and no answer ends: what was told must happen.</summary>
     Foresight = 512,
     All = 1023,
+
+    /// <summary>The process ends between the store's commit of a move and the move, or just before that commit. Not among <see cref="All"/>, whose seeds play as ever.</summary>
+    BrokenMoves = 1024,
 }
 
 /// <summary>One query of a life.</summary>

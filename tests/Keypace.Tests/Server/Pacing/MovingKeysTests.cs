@@ -156,6 +156,77 @@ public sealed class MovingKeysTests
         Assert.InRange(Left(B, rules), 0, 0);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_process_that_ends_between_the_commit_and_the_move_leaves_what_was_sent(bool hasPower)
+    {
+        var rules = new GroupRules(Ten) { Quotas = [new Quota(QuotaDimension.Tokens, 1000, 900), new Quota(QuotaDimension.Requests, 40, Zone: TimeZoneInfo.Utc)] };
+        Send(A, rules, 6);
+        await _world.Groups.ForeseeMoveAsync(A, rules, B);
+        Send(A, rules, 3);
+        if (hasPower)
+        {
+            _world.KillAndStart();
+        }
+        else
+        {
+            _world.Pass(TimeSpan.FromSeconds(1));   // the block that a day's limit waits for
+            _world.LosePowerAndStart(TimeSpan.Zero, TimeSpan.FromMilliseconds(100), wallBehind: TimeSpan.Zero);
+        }
+
+        Assert.InRange(Left(B, rules), 0, 1);
+        Assert.InRange(UsedOf(B)[0], 90, 240);   // and blocks of 50 that may have been used
+        Assert.InRange(UsedOf(B)[1], 9, 13);
+    }
+
+    [Fact]
+    public async Task A_move_that_is_over_or_never_was_costs_the_new_group_nothing_after_a_kill()
+    {
+        var rules = new GroupRules(Ten);
+        Send(A, rules, 6);
+        await _world.Groups.ForeseeMoveAsync(A, rules, B);
+        _world.Groups.MoveOver(A, B);
+        _world.KillAndStart();
+        Assert.Equal(10, Left(B, rules));
+        await _world.Groups.ForeseeMoveAsync(A, rules, B);
+        Move(A, B, rules);
+        _world.Groups.MoveOver(A, B);
+        Send(A, rules, 1, Other, OtherSecret);
+        _world.KillAndStart();
+        Assert.InRange(Left(B, rules), 2, 3);   // six, and what two kills may hide
+    }
+
+    [Fact]
+    public async Task Keys_on_their_way_are_known_after_the_journal_was_written_anew()
+    {
+        var rules = new GroupRules(Ten);
+        Send(A, rules, 10);
+        await _world.Groups.ForeseeMoveAsync(A, rules, B);
+        var rewrites = _world.Disk.Rewrites;
+        _world.Disk.IsBroken = true;   // a disk that failed has it written anew
+        _world.Pass(TimeSpan.FromSeconds(2));
+        _world.Disk.IsBroken = false;
+        _world.Pass(TimeSpan.FromSeconds(7));
+        Send(A, rules, 10);
+        Assert.NotEqual(rewrites, _world.Disk.Rewrites);
+        _world.KillAndStart();   // counted in both, and no longer on their way
+        Assert.Equal(0, Left(B, rules));
+        _world.Pass(TimeSpan.FromSeconds(7));
+        Send(A, rules, 10);
+        _world.KillAndStart();
+        Assert.Equal(10, Left(B, rules));
+    }
+
+    [Fact]
+    public async Task While_the_disk_fails_no_key_moves()
+    {
+        var rules = new GroupRules(Ten);
+        Send(A, rules, 1);
+        _world.Disk.IsBroken = true;
+        await Assert.ThrowsAsync<IOException>(() => _world.Groups.ForeseeMoveAsync(A, rules, B).AsTask());
+    }
+
     [Fact]
     public void Tokens_that_came_along_after_the_sends_were_over_outlive_a_kill()
     {

@@ -7,24 +7,57 @@ namespace Keypace.Tests.Server.Pacing;
 internal sealed partial class PacingLife
 {
     /// <summary>Keys with one secret go together.</summary>
-    private void Move(int key, int to)
+    private Task MoveAsync(int key, int to)
     {
         var (from, source) = (_groupOf[key], _sourceOf[key]);
         var together = Enumerable.Range(0, Keys).Where(each => _sourceOf[each] == source).ToArray();
         Note($"keys {string.Join(", ", together)} from group {from} to {to}");
         Array.ForEach(together, each => _groupOf[each] = to);
-        Publish(together, from, to, source, source);
+        return PublishAsync(together, from, to, source, source);
+    }
+
+    private int AnyOtherGroup(int key) => (_groupOf[key] + 1 + _chance.Next(_groups.Length - 1)) % _groups.Length;
+
+    /// <summary>The journal has heard that keys will move; the process ends while others still send, with or without the store's having the move.</summary>
+    private async Task BreakMoveAsync(int key)
+    {
+        var (from, to, isCommitted) = (_groupOf[key], AnyOtherGroup(key), _chance.Next(3) > 0);
+        var together = Enumerable.Range(0, Keys).Where(each => _sourceOf[each] == _sourceOf[key]).ToArray();
+        await _world.Groups.ForeseeMoveAsync(_groups[from], _rules[from], _groups[to]);
+        _world.Pass(TimeSpan.FromMilliseconds(_chance.Next(1500)), 100, () =>
+        {
+            Come();
+            Go();
+        });
+        var hasPower = _chance.Next(2) == 0;
+        Note($"{(hasPower ? "kill -9" : "power failure")} while keys {string.Join(", ", together)} go from group {from} to {to}, {(isCommitted ? "" : "not ")}committed");
+        Die();
+        if (hasPower)
+        {
+            _world.KillAndStart();
+        }
+        else
+        {
+            _world.LosePowerAndStart(TimeSpan.Zero, TimeSpan.FromMilliseconds(_chance.Next(3000)), _chance.Next(60), WallIsBehind());
+        }
+
+        if (isCommitted)
+        {
+            Array.ForEach(together, each => _groupOf[each] = to);
+        }
+
+        Begin();
     }
 
     /// <summary>It takes that of another key and joins its group, or one that nobody had and goes to a group without keys where there is one.</summary>
-    private void ChangeSecret(int key)
+    private Task ChangeSecretAsync(int key)
     {
         var (from, before, other) = (_groupOf[key], _sourceOf[key], _chance.Next(Keys));
         var isOwn = _sourceOf[other] == before;
         var to = !isOwn ? _groupOf[other] : Enumerable.Range(0, _groups.Length).FirstOrDefault(group => !_groupOf.Contains(group), (from + 1) % _groups.Length);
         if (to == from)
         {
-            return;   // put together by hand before: in the server it comes into the group of its secret first
+            return Task.CompletedTask;   // put together by hand before: in the server it comes into the group of its secret first
         }
 
         _sourceOf[key] = isOwn ? _sources++ : _sourceOf[other];
@@ -32,19 +65,21 @@ internal sealed partial class PacingLife
         Note($"key {key} has {(isOwn ? "a new secret" : $"that of key {other}")}, from group {from} to {to}");
         _judge.Forgot(before);   // with the secret it goes, or stays with who has it: not judged
         _judge.Resumed([before]);
-        Publish([key], from, to, before, _sourceOf[key]);
+        return PublishAsync([key], from, to, before, _sourceOf[key]);
     }
 
-    private void Publish(int[] keys, int from, int to, int before, int after)
+    private async Task PublishAsync(int[] keys, int from, int to, int before, int after)
     {
         var there = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == to);
         var here = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == from).ToArray();
+        await _world.Groups.ForeseeMoveAsync(_groups[from], _rules[from], _groups[to]);
         _world.Groups.Move(_groups[from], RulesOf(from), _groups[to], new MovingKeys(
             keys.Select(Id).ToHashSet(), Source(before), Source(after), here.Length > 0 ? RulesOf(from) : null, RulesOf(to))
         {
             SourceStays = here.Any(key => _sourceOf[key] == before),
             AreAlone = there.All(key => _sourceOf[key] == after),
         });
+        _world.Groups.MoveOver(_groups[from], _groups[to]);
         _judge.Moved();
         ComeBack();
     }

@@ -104,11 +104,14 @@ internal sealed partial class PacingLife
             case LifeKinds.Moves:
                 PermitsAreOut();
                 var key = _chance.Next(Keys);
-                Move(key, (_groupOf[key] + 1 + _chance.Next(_groups.Length - 1)) % _groups.Length);
+                await MoveAsync(key, AnyOtherGroup(key));
+                break;
+            case LifeKinds.BrokenMoves:
+                await BreakMoveAsync(_chance.Next(Keys));
                 break;
             case LifeKinds.Secrets:
                 PermitsAreOut();
-                ChangeSecret(_chance.Next(Keys));
+                await ChangeSecretAsync(_chance.Next(Keys));
                 break;
             case LifeKinds.Lessons:
                 Teach(_chance.Next(Keys));

@@ -29,6 +29,16 @@ public sealed class PacingLifeTests
     public Task While_keys_move_no_limit_is_over() => PlayAsync(LifeKinds.Moves | LifeKinds.Idle);
 
     [Fact]
+    public Task Ended_in_the_midst_of_a_move_no_limit_is_over() =>
+        PlayAsync(LifeKinds.BrokenMoves | LifeKinds.Moves | LifeKinds.Kills | LifeKinds.PowerFailures | LifeKinds.Idle);
+
+    /// <summary>Lives that ran over while the store had a move and the journal not yet what came along.</summary>
+    [Theory]
+    [InlineData(2026)]
+    [InlineData(2118)]
+    public Task Power_fails_in_the_moment_of_a_move(int seed) => new PacingLife(seed, LifeKinds.All).PlayAsync(120);
+
+    [Fact]
     public Task While_secrets_are_shared_and_parted_no_limit_is_over() => PlayAsync(LifeKinds.Secrets | LifeKinds.Moves | LifeKinds.Idle);
 
     [Fact]
