@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Keypace.Demo;
 
 namespace Keypace.EndToEnd;
@@ -18,6 +21,7 @@ internal sealed class SlowLine : IAsyncDisposable
     private readonly Random _delays;
     private readonly (int Least, int Most) _delayMs;
     private readonly int _hubPort;
+    private readonly X509Certificate2? _certificate;
     private readonly Task _accepting;
     private TimeSpan _longest;
 
@@ -25,14 +29,18 @@ internal sealed class SlowLine : IAsyncDisposable
     public int Cut { get; private set; }
 
     /// <param name="delayMs">Of each piece on its way to the hub; answers come back at once.</param>
-    public SlowLine(int hubPort, (int Least, int Most) delayMs, int seed)
+    /// <param name="certificate">Of <c>localhost</c>, with its key: TLS as far as this line; null: none.</param>
+    public SlowLine(int hubPort, (int Least, int Most) delayMs, int seed, X509Certificate2? certificate = null)
     {
-        (_hubPort, _delayMs, _delays) = (hubPort, delayMs, new Random(seed));
+        (_hubPort, _delayMs, _delays, _certificate) = (hubPort, delayMs, new Random(seed), certificate);
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
-    public string Address => $"http://{_listener.LocalEndpoint}";
+    public string Address => _certificate is null ? $"http://{_listener.LocalEndpoint}" : $"https://localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    /// <summary>The longest that a connection lies before it is taken.</summary>
+    public TimeSpan TakesAfter { get; init; }
 
     /// <summary>The longest that a piece took that was delivered.</summary>
     public TimeSpan Longest
@@ -61,6 +69,7 @@ internal sealed class SlowLine : IAsyncDisposable
         {
             while (true)
             {
+                await Task.Delay(TakesAfter, TimeProvider.System, _stop.Token);
                 lines.Add(RelayAsync(await _listener.AcceptSocketAsync(_stop.Token)));
             }
         }
@@ -78,30 +87,40 @@ internal sealed class SlowLine : IAsyncDisposable
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _hubPort, _stop.Token);
-            await Task.WhenAny(CopyAsync(near, far, delayed: true), CopyAsync(far, near, delayed: false));
+            await using var plain = new NetworkStream(near);
+            await using var hub = new NetworkStream(far);
+            await using var secured = _certificate is null ? null : new SslStream(plain);
+            if (secured is not null)
+            {
+                await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
+            }
+
+            var keypace = (Stream?)secured ?? plain;
+            await Task.WhenAny(CopyAsync(keypace, hub, delayedFrom: near), CopyAsync(hub, keypace, delayedFrom: null));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or IOException or AuthenticationException)
         {
             // The line is cut.
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, bool delayed)
+    /// <param name="delayedFrom">Where the pieces come from, when they are held up.</param>
+    private async Task CopyAsync(Stream from, Stream to, Socket? delayedFrom)
     {
         var buffer = new byte[64 * 1024];
         int read;
-        while ((read = await from.ReceiveAsync(buffer, _stop.Token)) > 0)
+        while ((read = await from.ReadAsync(buffer, _stop.Token)) > 0)
         {
-            if (delayed)
+            if (delayedFrom is not null)
             {
                 // A machine that is full may let a piece lie before it is even read: that is part of its way.
-                var (came, lay) = (TimeProvider.System.GetTimestamp(), TimeSpan.FromMilliseconds(KernelNews.UnreadForMs(from)));
+                var (came, lay) = (TimeProvider.System.GetTimestamp(), TimeSpan.FromMilliseconds(KernelNews.UnreadForMs(delayedFrom)));
                 await Task.Delay(TimeSpan.FromMilliseconds(Next()), TimeProvider.System, _stop.Token);
                 if (!IsInTime(lay + TimeProvider.System.GetElapsedTime(came)))
                     return;
             }
 
-            await to.SendAsync(buffer.AsMemory(0, read), _stop.Token);
+            await to.WriteAsync(buffer.AsMemory(0, read), _stop.Token);
         }
     }
 
