@@ -53,7 +53,7 @@ internal sealed class PacingText
         GuardMs = Guard(parsed),
         Limits = parsed.GetValue(_none) ? [] : Limits(parsed),
         LimitFrozen = parsed.GetValue(_freeze),
-        RateLimitSource = parsed.GetValue(_default) ? "default" : null,
+        RateLimitSource = parsed.GetValue(_default) ? LimitSources.Default : null,
         RateGroupId = parsed.GetValue(_group),
     };
 

@@ -61,7 +61,7 @@ public sealed class Agents
 
     /// <summary>Takes an archived agent back into use.</summary>
     public Task<Agent> RestoreAsync(string id, CancellationToken ct = default) =>
-        ModifyAsync(id, new AgentChange(Status: "active"), ct);
+        ModifyAsync(id, new AgentChange(Status: AgentStatuses.Active), ct);
 
     private static string One(string id) => $"{Route}/{Wire.Segment(id)}";
 }

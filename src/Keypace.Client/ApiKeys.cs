@@ -42,11 +42,11 @@ public sealed class ApiKeys
 
     /// <summary>Keeps the key but sends nothing with it: queries answer 409.</summary>
     public Task<ApiKey> DisableAsync(string id, CancellationToken ct = default) =>
-        ModifyAsync(id, new ApiKeyChange(Status: "disabled"), ct);
+        ModifyAsync(id, new ApiKeyChange(Status: KeyStatuses.Disabled), ct);
 
     /// <summary>Lets a disabled key be used again.</summary>
     public Task<ApiKey> EnableAsync(string id, CancellationToken ct = default) =>
-        ModifyAsync(id, new ApiKeyChange(Status: "active"), ct);
+        ModifyAsync(id, new ApiKeyChange(Status: KeyStatuses.Active), ct);
 
     /// <summary>Stops the key's use at once; until <see cref="ApiKeyDeleted.RestorableUntil"/> it can be restored, then its secret is destroyed.</summary>
     public Task<ApiKeyDeleted> DeleteAsync(string id, CancellationToken ct = default) =>

@@ -20,7 +20,7 @@ internal static class AgentCommands
 
     private static Verb List(Grammar grammar)
     {
-        var status = Grammar.Several("--status", "Only agents of this status; may be repeated", "STATUS").FromAmong("creating", "active", "archived");
+        var status = Grammar.Several("--status", "Only agents of this status; may be repeated", "STATUS").FromAmong(AgentStatuses.Creating, AgentStatuses.Active, AgentStatuses.Archived);
         var verb = new Verb("list", "List the agents, archived ones too", "keypace agents list", "keypace agents list --status active");
         return grammar.Does(verb, [status], async (session, parsed, ct) =>
         {

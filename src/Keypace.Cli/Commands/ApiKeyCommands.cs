@@ -34,7 +34,7 @@ internal static class ApiKeyCommands
             ("id", key.Id),
             ("hub", key.Hub),
             ("secret", key.DisplayValue),
-            ("limit", Said.Limit(key.RateLimitPerInterval, key.RateLimitInterval) + (key.RateLimitSource == "default" ? " (the hub's default)" : "") + (key.LimitFrozen ? ", frozen" : "")),
+            ("limit", Said.Limit(key.RateLimitPerInterval, key.RateLimitInterval) + (key.RateLimitSource == LimitSources.Default ? " (the hub's default)" : "") + (key.LimitFrozen ? ", frozen" : "")),
             ("other limits", key.Limits is { Count: > 0 } limits ? string.Join("  ", limits.Select(PacingText.Said)) : null),
             ("pacing", key.Pacing),
             ("guard", key.GuardMs is { } guard ? $"{Said.Count(guard)} ms" : null),

@@ -59,7 +59,7 @@ internal static class ApiKeyRemoval
 
     private static async Task AgreeAsync(Session session, ApiKey key, CancellationToken ct)
     {
-        var agents = await session.Keypace.Agents.ListAsync(["creating", "active"], ct);
+        var agents = await session.Keypace.Agents.ListAsync([AgentStatuses.Creating, AgentStatuses.Active], ct);
         var broken = agents.Where(agent => agent.ApiKeyId == key.Id).Select(agent => agent.AgentName).ToArray();
         session.Screen.Note(broken.Length == 0
             ? $"No agent uses '{key.Name}'."

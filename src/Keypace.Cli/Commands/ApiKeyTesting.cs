@@ -41,7 +41,7 @@ internal static class ApiKeyTesting
                 ("detail", result.Detail),
                 ("limit", result is { RateLimit: { } count, Interval: { } seconds } ? Said.Limit(count, seconds) : null),
                 ("answered in", result.LatencyMs is { } latencyMs ? Said.Duration(latencyMs) : null)));
-            return result.Status == "works" ? Exit.Done : Exit.Failed;
+            return result.Status == TestStatuses.Works ? Exit.Done : Exit.Failed;
         });
     }
 

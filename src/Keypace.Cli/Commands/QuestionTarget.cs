@@ -1,3 +1,4 @@
+using Keypace.Contracts;
 using System.CommandLine;
 using Keypace.Client;
 
@@ -43,7 +44,7 @@ internal sealed record Asked(string? Agent, string? Model, string? Key)
         {
             if (Agent is not null && await keypace.Agents.FindAsync(Agent, ct) is null)
             {
-                throw CommandFailure.NotFound("agent", Agent, (await keypace.Agents.ListAsync(["active"], ct)).Select(agent => agent.AgentName));
+                throw CommandFailure.NotFound("agent", Agent, (await keypace.Agents.ListAsync([AgentStatuses.Active], ct)).Select(agent => agent.AgentName));
             }
 
             if (Key is not null && await keypace.ApiKeys.FindAsync(Key, ct) is null)
@@ -64,7 +65,7 @@ internal sealed record Asked(string? Agent, string? Model, string? Key)
         {
             return refusal.Code switch
             {
-                "agent_not_found" when Agent is not null => CommandFailure.NotFound("agent", Agent, (await keypace.Agents.ListAsync(["active"], ct)).Select(agent => agent.AgentName)),
+                "agent_not_found" when Agent is not null => CommandFailure.NotFound("agent", Agent, (await keypace.Agents.ListAsync([AgentStatuses.Active], ct)).Select(agent => agent.AgentName)),
                 "key_not_found" when Key is not null => CommandFailure.NotFound("API key", Key, (await keypace.ApiKeys.ListAsync(null, ct)).Select(key => key.Name)),
                 _ => refusal,
             };

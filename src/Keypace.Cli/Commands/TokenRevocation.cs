@@ -37,7 +37,7 @@ internal static partial class TokenRevocation
                 await session.Keypace.AccessTokens.RevokeAsync(token.Id, ct);
             }
 
-            var revoked = found.Select(token => token with { Status = "revoked" }).ToArray();
+            var revoked = found.Select(token => token with { Status = TokenStatuses.Revoked }).ToArray();
             session.Screen.Show(revoked, Output.Screen.Printed.IReadOnlyListAccessToken, screen =>
             {
                 foreach (var token in revoked)
@@ -64,7 +64,7 @@ internal static partial class TokenRevocation
             return byId;
         }
 
-        var named = all.Where(token => token.Status != "revoked" && string.Equals(token.Name, text, StringComparison.OrdinalIgnoreCase)).ToArray();
+        var named = all.Where(token => token.Status != TokenStatuses.Revoked && string.Equals(token.Name, text, StringComparison.OrdinalIgnoreCase)).ToArray();
         return named switch
         {
             [var one] => one,

@@ -148,9 +148,9 @@ internal sealed partial class Screen(Terminal terminal, bool json)
         var text = PlainText.Of(value ?? "-");
         var colour = text switch
         {
-            "active" or "works" => Color.Green,
-            "disabled" or "archived" or "revoked" or "expired" => Color.Grey,
-            "refused" or "unreachable" => Color.Red,
+            KeyStatuses.Active or TestStatuses.Works => Color.Green,
+            KeyStatuses.Disabled or AgentStatuses.Archived or TokenStatuses.Revoked or TokenStatuses.Expired => Color.Grey,
+            TestStatuses.Refused or TestStatuses.Unreachable => Color.Red,
             _ => Color.Default,
         };
         return new Text(text, new Style(colour));

@@ -41,7 +41,7 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
             row.SecretVersion,
             row.RateGroupId,
             new RateLimit(row.RateLimitPerInterval, row.RateLimitInterval),
-            row.Status == "disabled",
+            row.Status is KeyStatus.Disabled,
             !hub.Served ? KeyTrouble.HubNotServed : hasMoved ? KeyTrouble.DestinationChanged : null,
             new KeyPacing(
                 PacingWords.TryParseMode(row.Pacing, out var mode) ? mode : PacingHint.Auto,
@@ -88,7 +88,7 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
         row.SystemPrompt,
         // A key's secret never travels outside the key's own destination, also when the key moved after the agent was made.
         key?.Destination is { } destination && AgentAddress.Of(row.AgentUrl, key.Access) is { } own && destination.Covers(own) ? own : null,
-        row.Status == "archived");
+        row.Status is AgentStatus.Archived);
 
     public static ServedToken? Token(AccessTokenRow row)
     {

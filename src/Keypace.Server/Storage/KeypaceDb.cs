@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;
 
@@ -52,6 +53,7 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
             key.HasIndex(row => row.RateGroupId);
             key.Property(row => row.Version).IsConcurrencyToken();
             key.Property(row => row.Pacing).HasDefaultValue("auto");
+            key.Property(row => row.Status).HasConversion(status => status.Word(), word => StatusWords.StoredKey(word));
         });
         model.Entity<AgentRow>(agent =>
         {
@@ -59,6 +61,7 @@ internal sealed class KeypaceDb(DbContextOptions<KeypaceDb> options) : DbContext
             agent.HasIndex(row => new { row.TeamId, row.NameKey }).IsUnique();
             agent.HasIndex(row => row.ApiKeyId);
             agent.Property(row => row.Version).IsConcurrencyToken();
+            agent.Property(row => row.Status).HasConversion(status => status.Word(), word => StatusWords.StoredAgent(word));
         });
         model.Entity<LessonRow>(lesson =>
         {

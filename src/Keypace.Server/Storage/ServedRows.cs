@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Server.Storage.Rows;
 using Microsoft.Data.Sqlite;
 
@@ -59,7 +60,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         RateGroupId = row.GetGuid(10),
         RateLimitPerInterval = row.GetInt32(11),
         RateLimitInterval = row.GetInt32(12),
-        Status = row.GetString(13),
+        Status = StatusWords.StoredKey(row.GetString(13)),
         LimitIsDefault = row.GetBoolean(14),
         Pacing = row.GetString(15),
         GuardMs = row.IsDBNull(16) ? null : row.GetInt32(16),
@@ -78,7 +79,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         AgentUrl = TextOf(row, 4),
         ApiKeyId = row.IsDBNull(5) ? null : row.GetGuid(5),
         SystemPrompt = TextOf(row, 6),
-        Status = row.GetString(7),
+        Status = StatusWords.StoredAgent(row.GetString(7)),
     };
 
     private static AccessTokenRow TokenOf(SqliteDataReader row) => new()

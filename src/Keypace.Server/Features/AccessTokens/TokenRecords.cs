@@ -21,5 +21,5 @@ internal static class TokenRecords
         Priority: row.Priority);
 
     public static string StatusAt(this AccessTokenRow row, DateTimeOffset now) =>
-        row.RevokedAt is not null ? "revoked" : row.ExpiresAt <= now.ToUnixTimeMilliseconds() ? "expired" : "active";
+        row.RevokedAt is not null ? TokenStatuses.Revoked : row.ExpiresAt <= now.ToUnixTimeMilliseconds() ? TokenStatuses.Expired : TokenStatuses.Active;
 }

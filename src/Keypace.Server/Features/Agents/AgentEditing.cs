@@ -24,7 +24,8 @@ internal sealed class AgentEditing(RowMapping mapping)
         var problems = new FieldProblems();
         var name = wanted.AgentName is null ? null : problems.Take(EntityName.Parse(wanted.AgentName, "agent_name"));
         AgentTexts.Check(wanted.ModelName, wanted.AgentSystemPrompt, problems);
-        if (wanted.Status is not (null or "creating" or "active" or "archived"))
+        var status = row.Status;
+        if (wanted.Status is not null && !StatusWords.TryParse(wanted.Status, out status))
             problems.Add(["body", "status"], "An agent's status is 'creating', 'active' or 'archived'.", "enum");
         if (problems.Refusal is { } refusal)
             return refusal;
@@ -40,7 +41,7 @@ internal sealed class AgentEditing(RowMapping mapping)
 
         row.ModelName = wanted.ModelName ?? row.ModelName;
         row.SystemPrompt = wanted.AgentSystemPrompt is null ? row.SystemPrompt : AgentTexts.Given(wanted.AgentSystemPrompt);
-        row.Status = wanted.Status ?? row.Status;
+        row.Status = status;
         return null;
     }
 
@@ -49,7 +50,7 @@ internal sealed class AgentEditing(RowMapping mapping)
     public static string WordFor(AgentRow row, IReadOnlyList<string> changed) => changed switch
     {
         _ when changed.All(column => column is nameof(AgentRow.Name) or nameof(AgentRow.NameKey)) => "renamed",
-        [nameof(AgentRow.Status)] => row.Status == "archived" ? "archived" : "restored",
+        [nameof(AgentRow.Status)] => row.Status is AgentStatus.Archived ? "archived" : "restored",
         _ => "changed",
     };
 
@@ -93,6 +94,6 @@ internal sealed class AgentEditing(RowMapping mapping)
             ("agent_url", row.AgentUrl, wanted.AgentUrl),
             ("api_key_id", row.ApiKeyId?.ToString(), wanted.ApiKeyId),
             ("agent_system_prompt", row.SystemPrompt, wanted.AgentSystemPrompt),
-            ("status", row.Status, wanted.Status),
+            ("status", row.Status.Word(), wanted.Status),
         }.Where(pair => pair.Yours is not null && !Equals(pair.Theirs, pair.Yours))]);
 }

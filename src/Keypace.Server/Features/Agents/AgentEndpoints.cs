@@ -61,6 +61,6 @@ internal static class AgentEndpoints
     {
         if (!call.IfMatch().TryGet(out var expected, out var refusal))
             return refusal;
-        return await call.Of<AgentOperations>().ChangeAsync(call.Id, new AgentChange(Status: "archived", Version: expected.Number), call.Caller, call.Ct);
+        return await call.Of<AgentOperations>().ChangeAsync(call.Id, new AgentChange(Status: AgentStatuses.Archived, Version: expected.Number), call.Caller, call.Ct);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class AgentOperations(
         await using var db = store.Read();
         var snapshot = snapshots.Current;
         var rows = (await db.Agents.Where(row => row.TeamId == caller.TeamId).OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).ToListAsync(ct))
-            .Where(row => caller.SeesAgent(row) && (statuses is null || statuses.Contains(row.Status)) && window.Matches(row.Name)).ToList();
+            .Where(row => caller.SeesAgent(row) && (statuses is null || statuses.Contains(row.Status.Word())) && window.Matches(row.Name)).ToList();
         var ordered = window.Order(rows, (row, field) => field switch
         {
             "agent_name" => row.Name,

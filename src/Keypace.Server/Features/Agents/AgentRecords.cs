@@ -1,4 +1,5 @@
 using Keypace.Contracts;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
@@ -18,7 +19,7 @@ internal static class AgentRecords
         hasKey ? row.ApiKeyId?.ToString() : null,
         row.SystemPrompt,
         row.HubConfig is null ? null : RowMapping.ConfigOf(row.HubConfig).ToDictionary(field => field.Key, field => (string?)field.Value),
-        row.Status,
+        row.Status.Word(),
         row.CreatedAt / 1000,
         row.CreatedBy.ToString(),
         row.TeamId.ToString(),

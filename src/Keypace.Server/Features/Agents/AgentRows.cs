@@ -30,7 +30,7 @@ internal static class AgentRows
         return holder is null
             ? null
             : new Refusal(RefusalReason.Conflict, "name_taken",
-                $"An agent named '{holder.Name}' already exists{(holder.Status == "archived" ? " (it is archived)" : "")}. Choose another name, or change that one.");
+                $"An agent named '{holder.Name}' already exists{(holder.Status is AgentStatus.Archived ? " (it is archived)" : "")}. Choose another name, or change that one.");
     }
 
     public static bool SeesAgent(this Caller caller, AgentRow row) => caller.Grant.SeesAgent(row.Id, row.ApiKeyId ?? Guid.Empty);

@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Domain;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Changes;
@@ -18,7 +19,7 @@ internal sealed class ApiKeyDestruction(Store store, ManagementChanges changes)
     {
         var before = deletedBefore.ToUnixTimeMilliseconds();
         await using var db = store.Read();
-        var due = await db.ApiKeys.Where(row => row.Status == KeyRows.Deleted && row.DeletedAt <= before).Select(row => new { row.Id, row.TeamId }).ToListAsync(ct);
+        var due = await db.ApiKeys.Where(row => row.Status == KeyStatus.Deleted && row.DeletedAt <= before).Select(row => new { row.Id, row.TeamId }).ToListAsync(ct);
         foreach (var key in due)
             await changes.RunAsync<ApiKeyRow>(Caller.Server(key.TeamId), change => DestroyAsync(change, key.Id, ct), ct);
         return due.Count;
@@ -27,7 +28,7 @@ internal sealed class ApiKeyDestruction(Store store, ManagementChanges changes)
     private static async Task<Outcome<ApiKeyRow>> DestroyAsync(Change change, Guid id, CancellationToken ct)
     {
         // Asked again within the transaction: it may have been restored a moment ago.
-        var row = await change.Db.ApiKeys.FirstOrDefaultAsync(key => key.Id == id && key.Status == KeyRows.Deleted, ct);
+        var row = await change.Db.ApiKeys.FirstOrDefaultAsync(key => key.Id == id && key.Status == KeyStatus.Deleted, ct);
         if (row is null)
             return Refusal.NotFound("API key", id.ToString());
         foreach (var agent in await change.Db.Agents.Where(agent => agent.ApiKeyId == id).ToListAsync(ct))

@@ -27,7 +27,8 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         NewKeys.CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
         KeyPacingFields.Check(wanted, problems);
         PassedHeaders.Check(wanted.PassHeaders, problems);
-        if (wanted.Status is not (null or "active" or "disabled"))
+        var status = row.Status;
+        if (wanted.Status is not null && !StatusWords.TryParse(wanted.Status, out status))
             problems.Add(["body", "status"], "A key's status is 'active' or 'disabled'.", "enum");
         var hub = wanted.Hub is null || wanted.Hub == row.Hub ? mapping.HubOf(row.Hub) : problems.Take(hubs.Find(wanted.Hub));
         if (hub is not null && ChangeSecretAndPlace(row, wanted, hub) is { } refused)
@@ -51,7 +52,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
             ChooseLimit(row, source);
         KeyPacingFields.Put(row, wanted);
         row.PassHeaders = wanted.PassHeaders is null ? row.PassHeaders : PassedHeaders.Stored(wanted.PassHeaders);
-        row.Status = wanted.Status ?? row.Status;
+        row.Status = status;
         return null;
     }
 
@@ -62,7 +63,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
 
     private void ChooseLimit(ApiKeyRow row, string source)
     {
-        row.LimitIsDefault = source == "default";
+        row.LimitIsDefault = source == LimitSources.Default;
         if (row.LimitIsDefault)
             (row.RateLimitPerInterval, row.RateLimitInterval) = mapping.HubOf(row.Hub).DefaultLimit.Limit;
     }
@@ -72,7 +73,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
     public static string WordFor(ApiKeyRow row, IReadOnlyList<string> changed) => changed switch
     {
         _ when changed.All(column => column is nameof(ApiKeyRow.Name) or nameof(ApiKeyRow.NameKey)) => "renamed",
-        [nameof(ApiKeyRow.Status)] => row.Status == "active" ? "enabled" : "disabled",
+        [nameof(ApiKeyRow.Status)] => row.Status is KeyStatus.Active ? "enabled" : "disabled",
         _ => "changed",
     };
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
@@ -113,7 +112,8 @@ internal sealed class ApiKeyOperations(
             if (!(await KeyRows.FindAsync(change.Db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
                 return refusal;
             var before = row.ToRecord();
-            (row.Status, row.DeletedAt, row.UpdatedAt) = (KeyRows.Deleted, change.NowMs, change.NowMs);
+            row.DisabledBeforeDeletion = row.Status is KeyStatus.Disabled;
+            (row.Status, row.DeletedAt, row.UpdatedAt) = (KeyStatus.Deleted, change.NowMs, change.NowMs);
             row.Version++;
             change.Audit(AuditedSubject.ApiKey, "deleted", row.Id.ToString(), row.Name, before, null);
             var due = change.Now + RestorableFor;
@@ -123,7 +123,7 @@ internal sealed class ApiKeyOperations(
                 dueDeletions.Add(due);
             });
             await EndStandingAsync(change, row.Id, ct);
-            var agents = await change.Db.Agents.Where(agent => agent.ApiKeyId == row.Id && agent.Status != "archived")
+            var agents = await change.Db.Agents.Where(agent => agent.ApiKeyId == row.Id && agent.Status != AgentStatus.Archived)
                 .OrderBy(agent => agent.Name).Select(agent => agent.Name).ToListAsync(ct);
             return new ApiKeyDeleted(row.Id.ToString(), row.Name, true, agents, due.ToUnixTimeSeconds());
         }, ct);
@@ -137,14 +137,14 @@ internal sealed class ApiKeyOperations(
         var restored = await changes.RunAsync<ApiKeyRow>(caller, async change =>
         {
             var since = (change.Now - RestorableFor).ToUnixTimeMilliseconds();
-            var deleted = change.Db.ApiKeys.Where(key => key.TeamId == caller.TeamId && key.Status == KeyRows.Deleted && key.DeletedAt > since);
+            var deleted = change.Db.ApiKeys.Where(key => key.TeamId == caller.TeamId && key.Status == KeyStatus.Deleted && key.DeletedAt > since);
             if (!(await KeyRows.FindAmongAsync(deleted, caller, idOrName, ct)).TryGet(out var row, out var refusal))
                 return refusal with { Detail = $"There is no API key {TypedName.Said(idOrName)} that was deleted in the last {RestorableFor.TotalSeconds:0} s. Store it anew." };
             if (!EntityName.Parse(row.Name).TryGet(out var name, out refusal))
                 return refusal;
             if (await KeyRows.WhyTakenAsync(change.Db, caller.TeamId, name, row.Id, ct) is { } taken)
                 return taken;
-            (row.Status, row.DeletedAt, row.UpdatedAt) = (await StatusBeforeAsync(change.Db, row.Id, ct), null, change.NowMs);
+            (row.Status, row.DeletedAt, row.UpdatedAt) = (row.DisabledBeforeDeletion ? KeyStatus.Disabled : KeyStatus.Active, null, change.NowMs);
             row.Version++;
             change.Audit(AuditedSubject.ApiKey, "restored", row.Id.ToString(), row.Name, null, row.ToRecord());
             await keyRows.PublishAsync(change, row, ct);
@@ -167,15 +167,6 @@ internal sealed class ApiKeyOperations(
         });
     }
 
-    /// <summary>A key that was disabled comes back disabled; the audit of its deletion knows.</summary>
-    private static async Task<string> StatusBeforeAsync(KeypaceDb db, Guid id, CancellationToken ct)
-    {
-        var subjectId = id.ToString();
-        var before = await db.Audit.Where(row => row.SubjectId == subjectId && row.Action == "deleted")
-            .OrderByDescending(row => row.Id).Select(row => row.Before).FirstOrDefaultAsync(ct);
-        return before is null ? "active" : JsonSerializer.Deserialize(before, KeypaceJson.Default.ApiKey)?.Status ?? "active";
-    }
-
     /// <param name="endpoint">What was given for the address just now, if it was cut.</param>
     private ApiKey Noticed(ApiKeyRow row, Caller caller, WholeEndpoint? endpoint = null)
     {
@@ -188,7 +179,7 @@ internal sealed class ApiKeyOperations(
             State = KeyStanding.Of(
                 row.Status, served?.Trouble, trouble,
                 isPaused: figures?.PauseOf(served?.Source ?? default).Until is not null,
-                isLowered: figures is not null && !snapshot.IsShared(row.RateGroupId) && figures.Limit.Seconds == row.RateLimitInterval && figures.Limit.Count < row.RateLimitPerInterval),
+                isLowered: figures is not null && !snapshot.IsShared(row.RateGroupId) && figures.Limit.Seconds == row.RateLimitInterval && figures.Limit.Count < row.RateLimitPerInterval).Word(),
         };
     }
 }

@@ -17,10 +17,10 @@ internal sealed class HubQuestions(HubCall call, KeyHealth health, TimeProvider 
     {
         var startedAt = time.GetTimestamp();
         if (!key.Hub.Served)
-            return new ApiKeyTestResult("unknown", Detail: $"Keys of {key.Hub.DisplayName} can be stored, but not tested yet.");
+            return new ApiKeyTestResult(TestStatuses.Unknown, Detail: $"Keys of {key.Hub.DisplayName} can be stored, but not tested yet.");
         IReadOnlyList<HubTest> steps = key.Access is { Protocol: HubProtocol.PlainJson, Test.Count: 0 } ? [HubTestQuery.OneQuestion] : key.Access.Test;
         if (key.Destination is null || steps.Count == 0)
-            return new ApiKeyTestResult("unknown", Detail: $"{key.Hub.DisplayName} has no call that tests a key without costing something.");
+            return new ApiKeyTestResult(TestStatuses.Unknown, Detail: $"{key.Hub.DisplayName} has no call that tests a key without costing something.");
 
         ApiKeyTestResult? last = null;
         foreach (var step in steps)
@@ -29,14 +29,14 @@ internal sealed class HubQuestions(HubCall call, KeyHealth health, TimeProvider 
             if (refusal is not null)
                 return refusal;
             last = result! with { LatencyMs = (int)time.GetElapsedTime(startedAt).TotalMilliseconds };
-            if (last.Status is not ("unknown" or "wrong_address"))
+            if (last.Status is not (TestStatuses.Unknown or TestStatuses.WrongAddress))
                 break;
         }
 
-        if (isStored && last!.Status is "works")
+        if (isStored && last!.Status is TestStatuses.Works)
             health.NoteWell(key);
-        else if (isStored && last!.Status is not "unknown")
-            health.Note(key, last.Detail ?? last.Status, last.Status switch { "refused" => "hub_refused_key", "no_quota" => "hub_quota_exhausted", _ => last.Status });
+        else if (isStored && last!.Status is not TestStatuses.Unknown)
+            health.Note(key, last.Detail ?? last.Status, last.Status switch { TestStatuses.Refused => "hub_refused_key", TestStatuses.NoQuota => "hub_quota_exhausted", _ => last.Status });
         return last!;
     }
 

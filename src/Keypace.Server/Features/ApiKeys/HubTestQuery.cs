@@ -71,8 +71,8 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
         Status = answer.Status;
         var whole = await answer.ReadWholeAsync(MostAnswerBytes, null, clock);
         var result = TestVerdicts.Of(key, step, model, answer, whole, time.GetUtcNow());
-        if (Routed!.Native is { } native && result.Status == "works" && !native.Answers.TryRead(whole, out _, out var fault))
-            result = result with { Status = fault!.IsHubsOwn ? "unknown" : "wrong_address", Detail = TranslatedAnswer.Sentence(this, fault) };
+        if (Routed!.Native is { } native && result.Status == TestStatuses.Works && !native.Answers.TryRead(whole, out _, out var fault))
+            result = result with { Status = fault!.IsHubsOwn ? TestStatuses.Unknown : TestStatuses.WrongAddress, Detail = TranslatedAnswer.Sentence(this, fault) };
         Result = result;
         return null;
     }
@@ -80,9 +80,9 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
     public override ValueTask RefuseAsync(Refusal refusal)
     {
         if (refusal.Code is "hub_refused_key")
-            Result = new ApiKeyTestResult("refused", Detail: refusal.Detail);
+            Result = new ApiKeyTestResult(TestStatuses.Refused, Detail: refusal.Detail);
         else if (refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut)
-            Result = new ApiKeyTestResult("unreachable", Detail: refusal.Detail);
+            Result = new ApiKeyTestResult(TestStatuses.Unreachable, Detail: refusal.Detail);
         else
             Refusal = refusal;
         return default;

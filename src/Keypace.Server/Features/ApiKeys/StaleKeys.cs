@@ -1,4 +1,5 @@
 using Keypace.Contracts;
+using Keypace.Domain.Keys;
 using Keypace.Domain;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.StoredKeys;
@@ -20,7 +21,7 @@ internal static class StaleKeys
             ("rate_limit_per_interval", row.RateLimitPerInterval, wanted.RateLimitPerInterval),
             ("rate_limit_interval", row.RateLimitInterval, wanted.RateLimitInterval),
             ("url", row.Url, wanted.Url),
-            ("status", row.Status, wanted.Status),
+            ("status", row.Status.Word(), wanted.Status),
             ("pacing", row.Pacing, wanted.Pacing),
             ("guard_ms", row.GuardMs, wanted.GuardMs),
             ("limit_frozen", row.LimitFrozen, wanted.LimitFrozen),

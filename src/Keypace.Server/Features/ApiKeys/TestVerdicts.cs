@@ -19,11 +19,11 @@ internal static class TestVerdicts
         var limit = LimitSignals.ReportedRequestLimit(key.Hub, answer.HeaderOf);
         var (status, detail) = Say(key, step, answer, body, now);
         IReadOnlyList<string>? models = null;
-        if (status == "works" && step.ListsModels)
+        if (status == TestStatuses.Works && step.ListsModels)
         {
             models = key.OwnModels.Count > 0 ? key.OwnModels : ModelIds.Read(body);
             if (model is { Length: > 0 } && models?.Contains(model, StringComparer.Ordinal) == false)
-                (status, detail) = ("no_access", $"{hub} accepts the key, but '{(model.Length > 100 ? model[..100] + "…" : model)}' is not among the {models.Count} models that it lists for it.");
+                (status, detail) = (TestStatuses.NoAccess, $"{hub} accepts the key, but '{(model.Length > 100 ? model[..100] + "…" : model)}' is not among the {models.Count} models that it lists for it.");
         }
 
         return new ApiKeyTestResult(status, limit?.Count, limit?.Seconds, detail, Models: models, Limits: Limits(key.Hub, answer, now));
@@ -35,19 +35,19 @@ internal static class TestVerdicts
         var words = WordsOf(answer, body);
         var signal = LimitSignals.Read(key.Hub, answer.Status, answer.HeaderOf, body, now);
         if (signal is { IsTerminal: true, Code: "limit_zero" })
-            return ("no_access", $"{hub} accepts the key, but its plan allows no requests to this model (a limit of 0){words}");
+            return (TestStatuses.NoAccess, $"{hub} accepts the key, but its plan allows no requests to this model (a limit of 0){words}");
         if (signal.IsTerminal)
-            return ("no_quota", $"{hub} accepts the key, but its account has no quota or credit left: it answered {answer.Status}{words}");
+            return (TestStatuses.NoQuota, $"{hub} accepts the key, but its account has no quota or credit left: it answered {answer.Status}{words}");
         return step.Judge(answer.Status, body) switch
         {
-            HubTestVerdict.Works => ("works", $"{hub} accepts the key."),
-            HubTestVerdict.Refused => ("refused", $"{hub} does not accept the key: it answered {answer.Status}{words}"),
-            HubTestVerdict.NoQuota => ("no_quota", $"{hub} accepts the key, but its account has no quota or credit left: it answered {answer.Status}{words}"),
-            HubTestVerdict.NoAccess => ("no_access", $"{hub} knows the key, but does not let it use this: it answered {answer.Status}{words}"),
-            HubTestVerdict.WrongAddress => ("wrong_address", $"What answers at {key.Destination} is not the interface of {hub}: it answered {answer.Status} on {step.Method} {step.Path}. Check the address."),
-            _ when signal.IsLimit => ("works", $"{hub} knows the key, which is at its limit now{words}"),
-            _ when answer.Status >= 500 => ("unreachable", $"{hub} has trouble of its own: it answered {answer.Status}{words}"),
-            _ => ("unknown", $"{hub} answered {answer.Status}, which does not tell whether it accepts the key{words}"),
+            HubTestVerdict.Works => (TestStatuses.Works, $"{hub} accepts the key."),
+            HubTestVerdict.Refused => (TestStatuses.Refused, $"{hub} does not accept the key: it answered {answer.Status}{words}"),
+            HubTestVerdict.NoQuota => (TestStatuses.NoQuota, $"{hub} accepts the key, but its account has no quota or credit left: it answered {answer.Status}{words}"),
+            HubTestVerdict.NoAccess => (TestStatuses.NoAccess, $"{hub} knows the key, but does not let it use this: it answered {answer.Status}{words}"),
+            HubTestVerdict.WrongAddress => (TestStatuses.WrongAddress, $"What answers at {key.Destination} is not the interface of {hub}: it answered {answer.Status} on {step.Method} {step.Path}. Check the address."),
+            _ when signal.IsLimit => (TestStatuses.Works, $"{hub} knows the key, which is at its limit now{words}"),
+            _ when answer.Status >= 500 => (TestStatuses.Unreachable, $"{hub} has trouble of its own: it answered {answer.Status}{words}"),
+            _ => (TestStatuses.Unknown, $"{hub} answered {answer.Status}, which does not tell whether it accepts the key{words}"),
         };
     }
 

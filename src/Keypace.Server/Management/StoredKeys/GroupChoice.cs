@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Domain;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Storage;
@@ -26,7 +27,7 @@ internal sealed class GroupChoice(KeySealing sealing)
                 return Refusal.Field("rate_group_id", "This is the id of a group out of GET /v1/rate-groups, or 'own' for the key's own.", "uuid");
             if (id == row.RateGroupId)
                 return null;
-            var there = await db.ApiKeys.AsNoTracking().Where(key => key.TeamId == row.TeamId && key.RateGroupId == id && key.Status != KeyRows.Deleted).ToListAsync(ct);
+            var there = await db.ApiKeys.AsNoTracking().Where(key => key.TeamId == row.TeamId && key.RateGroupId == id && key.Status != KeyStatus.Deleted).ToListAsync(ct);
             if (!there.Exists(key => sees(key.Id)))
                 return Refusal.Field("rate_group_id", "There is no such rate group. GET /v1/rate-groups lists them.", "unknown");
             if (there.Find(key => key.Hub != row.Hub) is { } other)
@@ -60,7 +61,7 @@ internal sealed class GroupChoice(KeySealing sealing)
     {
         var same = row.Fingerprint is null
             ? []
-            : await db.ApiKeys.Where(key => key.TeamId == row.TeamId && key.Fingerprint == row.Fingerprint && key.Destination == row.Destination && key.Status != KeyRows.Deleted && key.Id != row.Id).ToListAsync(ct);
+            : await db.ApiKeys.Where(key => key.TeamId == row.TeamId && key.Fingerprint == row.Fingerprint && key.Destination == row.Destination && key.Status != KeyStatus.Deleted && key.Id != row.Id).ToListAsync(ct);
         return [row, .. same];
     }
 }

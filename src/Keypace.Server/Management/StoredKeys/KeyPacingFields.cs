@@ -53,13 +53,13 @@ internal static class KeyPacingFields
     {
         if (pacing is not null && !PacingWords.TryParseMode(pacing, out _))
             problems.Add(["body", "pacing"], "A key's pacing is 'auto', 'burst' or 'smooth'.", "enum");
-        if (source is not (null or "default" or "set"))
+        if (source is not (null or LimitSources.Default or LimitSources.Set))
             problems.Add(["body", "rate_limit_source"], "This is 'default' for the hub's own limit, or 'set' for one that you chose.", "enum");
     }
 
     private static void CheckSource(string? source, int? count, int? seconds, FieldProblems problems)
     {
-        if (source == "default" && (count is not null || seconds is not null))
+        if (source == LimitSources.Default && (count is not null || seconds is not null))
             problems.Add(["body", "rate_limit_source"], "The hub's default limit and a limit of your own cannot both hold. Leave one of them out.", "conflict");
     }
 

@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Server.Gateway;
@@ -20,7 +21,7 @@ internal static class KeyRecords
         row.HubConfig is null ? null : RowMapping.ConfigOf(row.HubConfig).ToDictionary(field => field.Key, field => (string?)field.Value),
         row.CreatedBy.ToString(),
         row.TeamId.ToString(),
-        row.Status,
+        row.Status.Word(),
         row.Url,
         row.Version,
         row.RateGroupId.ToString(),
@@ -31,7 +32,7 @@ internal static class KeyRecords
         row.Pacing,
         row.GuardMs,
         row.Limits is null ? [] : JsonSerializer.Deserialize(row.Limits, KeypaceJson.Default.IReadOnlyListApiKeyLimit) ?? [],
-        row.LimitIsDefault ? "default" : "set",
+        row.LimitIsDefault ? LimitSources.Default : LimitSources.Set,
         row.LimitFrozen,
         row.PassHeaders?.Split(' ') ?? []);
 

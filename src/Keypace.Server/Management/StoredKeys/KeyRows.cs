@@ -12,15 +12,13 @@ namespace Keypace.Server.Management.StoredKeys;
 /// <summary>Finds keys in the store, and adds them.</summary>
 internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
 {
-    public static readonly string Deleted = "deleted";
-
     /// <summary>The team's keys that are there, in the order in which they were made.</summary>
     public static IQueryable<ApiKeyRow> Of(KeypaceDb db, Guid teamId) =>
-        db.ApiKeys.Where(row => row.TeamId == teamId && row.Status != Deleted).OrderBy(row => row.CreatedAt).ThenBy(row => row.Id);
+        db.ApiKeys.Where(row => row.TeamId == teamId && row.Status != KeyStatus.Deleted).OrderBy(row => row.CreatedAt).ThenBy(row => row.Id);
 
     /// <summary>A key by its id or name. One that the caller may not see is not there.</summary>
     public static Task<Outcome<ApiKeyRow>> FindAsync(KeypaceDb db, Caller caller, string idOrName, CancellationToken ct) =>
-        FindAmongAsync(db.ApiKeys.Where(row => row.TeamId == caller.TeamId && row.Status != Deleted), caller, idOrName, ct);
+        FindAmongAsync(db.ApiKeys.Where(row => row.TeamId == caller.TeamId && row.Status != KeyStatus.Deleted), caller, idOrName, ct);
 
     /// <summary>The id first: a key that is named like another's id does not stand in its way.</summary>
     public static async Task<Outcome<ApiKeyRow>> FindAmongAsync(IQueryable<ApiKeyRow> keys, Caller caller, string idOrName, CancellationToken ct)
@@ -37,7 +35,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
     public static async Task<Refusal?> WhyTakenAsync(KeypaceDb db, Guid teamId, EntityName name, Guid? except, CancellationToken ct)
     {
         var holder = await db.ApiKeys.AsNoTracking()
-            .FirstOrDefaultAsync(row => row.TeamId == teamId && row.NameKey == name.Key && row.Status != Deleted && row.Id != except, ct);
+            .FirstOrDefaultAsync(row => row.TeamId == teamId && row.NameKey == name.Key && row.Status != KeyStatus.Deleted && row.Id != except, ct);
         return holder is null
             ? null
             : new Refusal(RefusalReason.Conflict, "name_taken", $"An API key named '{holder.Name}' already exists. Choose another name, or change that one.");

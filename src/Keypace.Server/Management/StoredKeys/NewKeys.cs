@@ -42,7 +42,7 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress, KeySnapsho
         return new NewKey(
             name, hub, parts, url, destination,
             LimitOf(wanted.RateLimitPerInterval, wanted.RateLimitInterval, snapshots.Current.DefaultOf(teamId, hub.Name) ?? hub.DefaultLimit.Limit),
-            wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null && wanted.RateLimitSource != "set",
+            wanted.RateLimitPerInterval is null && wanted.RateLimitInterval is null && wanted.RateLimitSource != LimitSources.Set,
             wanted)
         {
             Endpoint = endpoint,

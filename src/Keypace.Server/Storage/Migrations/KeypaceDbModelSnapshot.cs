@@ -161,6 +161,9 @@ namespace Keypace.Server.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("DisabledBeforeDeletion")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("DisplayValue")
                         .IsRequired()
                         .HasColumnType("TEXT");

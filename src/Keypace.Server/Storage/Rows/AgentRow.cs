@@ -1,3 +1,5 @@
+using Keypace.Domain.Keys;
+
 namespace Keypace.Server.Storage.Rows;
 
 internal sealed class AgentRow
@@ -19,8 +21,7 @@ internal sealed class AgentRow
     /// <summary>JSON object of public fields; secrets never land here.</summary>
     public string? HubConfig { get; set; }
 
-    /// <summary><c>creating</c>, <c>active</c> or <c>archived</c>.</summary>
-    public string Status { get; set; } = "active";
+    public AgentStatus Status { get; set; } = AgentStatus.Active;
     public int Version { get; set; } = 1;
     public Guid CreatedBy { get; set; }
     public long CreatedAt { get; set; }

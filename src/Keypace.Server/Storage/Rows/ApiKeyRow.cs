@@ -1,3 +1,5 @@
+using Keypace.Domain.Keys;
+
 namespace Keypace.Server.Storage.Rows;
 
 internal sealed class ApiKeyRow
@@ -60,8 +62,10 @@ internal sealed class ApiKeyRow
     /// <summary>The group that a person put the key into; null for the one that follows from secret and address.</summary>
     public Guid? ChosenRateGroupId { get; set; }
 
-    /// <summary><c>active</c>, <c>disabled</c> or <c>deleted</c> (destroyed soon).</summary>
-    public string Status { get; set; } = "active";
+    public KeyStatus Status { get; set; }
+
+    /// <summary>With <see cref="KeyStatus.Deleted"/>: it was disabled before, and is so again should it be restored.</summary>
+    public bool DisabledBeforeDeletion { get; set; }
 
     /// <summary>Counts changes; a concurrency token.</summary>
     public int Version { get; set; } = 1;

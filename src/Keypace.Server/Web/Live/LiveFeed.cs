@@ -1,3 +1,6 @@
+using Keypace.Contracts;
+using Keypace.Domain.Keys;
+using Keypace.Server.Management.StoredKeys;
 using System.Collections.Immutable;
 using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Features.Usage;
@@ -77,6 +80,16 @@ internal sealed partial class LiveFeed : IDisposable
         return new LiveKey(
             figures.UsedNow, figures.Limit.Count, figures.Limit.Seconds, figures.WaitingNow, isShared,
             pause > 0 ? pausedUntil : null, Math.Max(0, pause), pause > 0 ? why : null);
+    }
+
+    /// <param name="key">As the page has read it.</param>
+    public KeyState StateOf(ApiKey key)
+    {
+        var id = Guid.Parse(key.Id);
+        var live = Of(id);
+        var isLowered = live is not null && live.Seconds == key.RateLimitInterval && live.Limit < key.RateLimitPerInterval && !live.IsShared;
+        _ = StatusWords.TryParse(key.Status, out KeyStatus status);
+        return KeyStanding.Of(status, _snapshots.Current.Keys.GetValueOrDefault(id)?.Trouble, TroubleOf(id), live?.PausedUntil is not null, isLowered);
     }
 
     /// <summary>When a key was last used, where that happened since the feed began; null otherwise. Unix milliseconds, some seconds late.</summary>

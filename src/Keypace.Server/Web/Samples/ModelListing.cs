@@ -9,5 +9,5 @@ internal static class ModelListing
     private const int LeastLimit = 10;
 
     public static bool MayAsk(ApiKey key) =>
-        key is { Status: "active", RateLimitPerInterval: >= LeastLimit } && (key.Limits ?? []).All(limit => limit.Dimension is not "requests" || limit.Limit >= LeastLimit);
+        key is { Status: KeyStatuses.Active, RateLimitPerInterval: >= LeastLimit } && (key.Limits ?? []).All(limit => limit.Dimension is not "requests" || limit.Limit >= LeastLimit);
 }

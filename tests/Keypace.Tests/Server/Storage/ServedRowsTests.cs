@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,7 @@ public sealed class ServedRowsTests : IAsyncLifetime
     private static readonly string[] ForPeople =
     [
         nameof(ApiKeyRow.NameKey), nameof(ApiKeyRow.DisplayValue), nameof(ApiKeyRow.ChosenRateGroupId), nameof(ApiKeyRow.Version), nameof(ApiKeyRow.CreatedBy),
-        nameof(ApiKeyRow.CreatedAt), nameof(ApiKeyRow.UpdatedAt), nameof(ApiKeyRow.DeletedAt), nameof(ApiKeyRow.LastUsedAt),
+        nameof(ApiKeyRow.CreatedAt), nameof(ApiKeyRow.UpdatedAt), nameof(ApiKeyRow.DeletedAt), nameof(ApiKeyRow.DisabledBeforeDeletion), nameof(ApiKeyRow.LastUsedAt),
     ];
 
     private readonly TestFolder _folder = new();
@@ -58,7 +59,7 @@ public sealed class ServedRowsTests : IAsyncLifetime
                 GuardMs = 8,
                 Limits = "[]",
                 LimitFrozen = true,
-                Status = "disabled",
+                Status = KeyStatus.Disabled,
                 PassHeaders = "x-one x-two",
             });
             await change.CommitAsync(Ct);

@@ -14,7 +14,7 @@ internal enum AgentState
 /// <param name="Queries">In the last 24 hours.</param>
 internal sealed record AgentLine(Agent Agent, string? KeyName, bool IsKeyDisabled, long Queries)
 {
-    public bool IsArchived => Agent.Status == "archived";
+    public bool IsArchived => Agent.Status == AgentStatuses.Archived;
 
     public AgentState State => IsArchived ? AgentState.Archived
         : KeyName is null ? AgentState.NoKey

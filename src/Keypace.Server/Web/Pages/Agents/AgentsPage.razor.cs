@@ -78,7 +78,7 @@ public sealed partial class AgentsPage
             .. found.Results.Select(agent => new AgentLine(
                 agent,
                 agent.ApiKeyId is { } id ? byId.GetValueOrDefault(id)?.Name : null,
-                agent.ApiKeyId is { } keyId && byId.GetValueOrDefault(keyId)?.Status == "disabled",
+                agent.ApiKeyId is { } keyId && byId.GetValueOrDefault(keyId)?.Status == KeyStatuses.Disabled,
                 queries.GetValueOrDefault(agent.Id))),
         ];
         Arrange();
@@ -145,7 +145,7 @@ public sealed partial class AgentsPage
         if (!changed.TryGet(out _, out var refusal))
             Toasts.Say(refusal.Detail);
         else if (canUndo)
-            Toasts.SayWithUndo($"{agent.AgentName} is archived. Its queries are refused until it is brought back.", () => SetStatusAsync(agent, "active", false));
+            Toasts.SayWithUndo($"{agent.AgentName} is archived. Its queries are refused until it is brought back.", () => SetStatusAsync(agent, AgentStatuses.Active, false));
         else
             Toasts.Say($"{agent.AgentName} is back");
         await LoadAsync();

@@ -75,14 +75,14 @@ public sealed partial class DashboardPage
         if (!keys.TryGet(out var stored, out _refusal) || !agents.TryGet(out var known, out _refusal) || !tokens.TryGet(out var made, out _refusal))
             return;
         _lines = stored;
-        _tokens = [.. made.Where(token => token.Status == "active")];
+        _tokens = [.. made.Where(token => token.Status == TokenStatuses.Active)];
         _ending = [.. _tokens.Where(token => DateTimeOffset.FromUnixTimeSeconds(token.ExpiresAt) - Time.GetUtcNow() < _soon).OrderBy(token => token.ExpiresAt).Take(MostLines)];
-        _agents = known.Results.Count(agent => agent.Status != "archived");
+        _agents = known.Results.Count(agent => agent.Status != AgentStatuses.Archived);
         _firstKey = stored.Count > 0 ? stored[0] : null;
         _hasToken = _tokens.Any(token => token.Scopes.Contains("query"));
         _isFirstToken = _tokens.All(token => token.Name == FirstToken.TokenName);
         _hasQuery |= stored.Any(key => key.LastUsedAt is not null);
-        var agent = known.Results.FirstOrDefault(one => one is { Status: "active", HasApiKey: true });
+        var agent = known.Results.FirstOrDefault(one => one is { Status: AgentStatuses.Active, HasApiKey: true });
         _samples = CallSamples.Of(Navigation.BaseUri, new SampleCall(
             agent is not null ? "agent/" + agent.AgentName : await ModelOfAsync(_firstKey), "Say hello.", agent is null && _firstKey is not null ? _firstKey.Name : null));
         if (!IsLoaded)
@@ -136,7 +136,7 @@ public sealed partial class DashboardPage
     /// <summary>Out of the figures that the feed has already.</summary>
     private void Look() => _near =
     [
-        .. _lines.Where(key => key.Status == "active")
+        .. _lines.Where(key => key.Status == KeyStatuses.Active)
             .Select(key => (Key: key, Live: Feed.Of(Guid.Parse(key.Id))))
             .Where(pair => pair.Live is { } live && (live.Used > 0 || live.Waiting > 0 || live.PausedUntil is not null))
             .Select(pair => new NearKey(pair.Key, pair.Live!.Used, pair.Live.Limit, pair.Live.Waiting, pair.Live.PausedUntil is not null,
@@ -149,7 +149,7 @@ public sealed partial class DashboardPage
     {
         var callers = new List<WaitingLine>();
         // Keys of one rate group wait in one line, which is looked at once and told with the names of them all.
-        var lines = _lines.Where(key => key.Status == "active" && Feed.Of(Guid.Parse(key.Id)) is { Waiting: > 0 })
+        var lines = _lines.Where(key => key.Status == KeyStatuses.Active && Feed.Of(Guid.Parse(key.Id)) is { Waiting: > 0 })
             .GroupBy(key => key.RateGroupId ?? key.Id).OrderByDescending(group => Feed.Of(Guid.Parse(group.First().Id))!.Waiting).Take(MostLines);
         foreach (var line in lines)
         {

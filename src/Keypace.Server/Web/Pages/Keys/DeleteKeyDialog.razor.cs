@@ -48,7 +48,7 @@ public sealed partial class DeleteKeyDialog
         (_key, _agents, _typed, _target, _error, _isMoving) = (line.Key, line.Agents, "", null, null, false);
         _waiting = Feed.Of(line.Id)?.Waiting ?? 0;
         if ((await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
-            _targets = [.. keys.Where(key => key.Hub == line.Key.Hub && key.Id != line.Key.Id && key.Status == "active").OrderBy(key => key.Name)];
+            _targets = [.. keys.Where(key => key.Hub == line.Key.Hub && key.Id != line.Key.Id && key.Status == KeyStatuses.Active).OrderBy(key => key.Name)];
         _dialog?.Open();
         StateHasChanged();
     }

@@ -1,3 +1,4 @@
+using Keypace.Server.Management.StoredKeys;
 using System.Globalization;
 using Keypace.Contracts;
 using Keypace.Domain;
@@ -62,7 +63,7 @@ public sealed partial class KeyPage
 
     private KeyHealth.Trouble? Trouble => Feed.TroubleOf(Guid.Parse(_key!.Id));
 
-    private KeyState State => KeyStates.Of(_key!, Live, Trouble);
+    private KeyState State => Feed.StateOf(_key!);
 
     private KeyLine Line => new(_key!, Guid.Parse(_key!.Id), _hubName, [.. _agents.Select(agent => agent.AgentName)]);
 
@@ -85,7 +86,7 @@ public sealed partial class KeyPage
         await ReadQueriesAsync();
         if ((await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
         {
-            _agents = [.. agents.Results.Where(agent => agent.ApiKeyId == _key.Id && agent.Status != "archived").OrderBy(agent => agent.AgentName)];
+            _agents = [.. agents.Results.Where(agent => agent.ApiKeyId == _key.Id && agent.Status != AgentStatuses.Archived).OrderBy(agent => agent.AgentName)];
             _agentNames = agents.Results.ToDictionary(agent => agent.Id, agent => agent.AgentName);
         }
 
@@ -127,7 +128,7 @@ public sealed partial class KeyPage
         await ReadStatusAsync();
     }
 
-    private Task ToggleAsync() => _key!.Status == "disabled" ? _disableDialog!.EnableAsync(_key) : _disableDialog!.AskAsync(Line);
+    private Task ToggleAsync() => _key!.Status == KeyStatuses.Disabled ? _disableDialog!.EnableAsync(_key) : _disableDialog!.AskAsync(Line);
 
     private async Task AfterDeleteAsync()
     {

@@ -4,6 +4,7 @@ using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Web.Figures;
 using Keypace.Server.Web.Live;
 using Keypace.Server.Web.Notes;
@@ -82,7 +83,7 @@ public sealed partial class KeysPage
         var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
         if (!keys.TryGet(out var found, out _refusal) || !agents.TryGet(out var users, out _refusal))
             return;
-        var byKey = users.Results.Where(agent => agent.ApiKeyId is not null && agent.Status != "archived").ToLookup(agent => agent.ApiKeyId!, agent => agent.AgentName);
+        var byKey = users.Results.Where(agent => agent.ApiKeyId is not null && agent.Status != AgentStatuses.Archived).ToLookup(agent => agent.ApiKeyId!, agent => agent.AgentName);
         _all = [.. found.Select(key => new KeyLine(key, Guid.Parse(key.Id), HubName(key.Hub), [.. byKey[key.Id]]))];
         _hubNames = new SortedDictionary<string, string>(_all.Select(line => line.Key.Hub).Distinct().ToDictionary(hub => hub, HubName));
         _hasShared = _all.GroupBy(line => line.Key.RateGroupId).Any(group => group.Count() > 1);
@@ -98,11 +99,11 @@ public sealed partial class KeysPage
         "held_back" => StateOf(line).IsHeldBack(),
         "trouble" => StateOf(line).NeedsSomebody(),
         "waiting" => Feed.Of(line.Id) is { Waiting: > 0 },
-        "disabled" => line.Key.Status == "disabled",
+        "disabled" => line.Key.Status == KeyStatuses.Disabled,
         _ => true,
     };
 
-    private KeyState StateOf(KeyLine line) => KeyStates.Of(line.Key, Feed.Of(line.Id), Feed.TroubleOf(line.Id));
+    private KeyState StateOf(KeyLine line) => Feed.StateOf(line.Key);
 
     private DateTimeOffset? LastUsedOf(KeyLine line) =>
         Feed.LastUsed(line.Id) is { } recent ? DateTimeOffset.FromUnixTimeMilliseconds(recent)

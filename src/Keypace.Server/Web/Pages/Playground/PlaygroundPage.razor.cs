@@ -73,7 +73,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     private string? WhyNot => _isByAgent && _agent is null ? "Add an agent, or ask by key and model."
         : Key is null ? "The agent's key is gone. Give it another."
-        : Key.Status == "disabled" ? $"{Key.Name} is disabled." : null;
+        : Key.Status == KeyStatuses.Disabled ? $"{Key.Name} is disabled." : null;
 
     protected override async Task LoadAsync()
     {
@@ -82,7 +82,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
         if (!keys.TryGet(out var stored, out _refusal) || !agents.TryGet(out var found, out _refusal))
             return;
         _keys = [.. stored.OrderBy(key => key.Name, StringComparer.OrdinalIgnoreCase)];
-        _agents = [.. found.Results.Where(agent => agent is { Status: "active", HasApiKey: true }).OrderBy(agent => agent.AgentName, StringComparer.OrdinalIgnoreCase)];
+        _agents = [.. found.Results.Where(agent => agent is { Status: AgentStatuses.Active, HasApiKey: true }).OrderBy(agent => agent.AgentName, StringComparer.OrdinalIgnoreCase)];
         if (!IsLoaded)
         {
             _isByAgent = KeyQuery is null && _agents.Count > 0;

@@ -65,7 +65,7 @@ public sealed partial class TokenDialog
         if ((await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
             _keys = [.. keys.OrderBy(key => key.Name, StringComparer.OrdinalIgnoreCase)];
         if ((await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
-            _agents = [.. agents.Results.Where(agent => agent.Status == "active").OrderBy(agent => agent.AgentName, StringComparer.OrdinalIgnoreCase)];
+            _agents = [.. agents.Results.Where(agent => agent.Status == AgentStatuses.Active).OrderBy(agent => agent.AgentName, StringComparer.OrdinalIgnoreCase)];
         _dialog?.Open();
         StateHasChanged();
     }

@@ -47,7 +47,7 @@ public sealed partial class TokensPage
 
     private IEnumerable<AccessToken> Shown => _all.Where(token =>
         token.Name.Contains(_search.Text, StringComparison.OrdinalIgnoreCase)
-        && ShowQuery switch { "ended" => token.Status != "active", "all" => true, _ => token.Status == "active" });
+        && ShowQuery switch { "ended" => token.Status != TokenStatuses.Active, "all" => true, _ => token.Status == TokenStatuses.Active });
 
     protected override void OnParametersSet() => _search.Arrive(Query);
 
@@ -71,7 +71,7 @@ public sealed partial class TokensPage
         return true;
     }
 
-    private bool EndsSoon(AccessToken token) => token.Status == "active" && DateTimeOffset.FromUnixTimeSeconds(token.ExpiresAt) - Time.GetUtcNow() < _soon;
+    private bool EndsSoon(AccessToken token) => token.Status == TokenStatuses.Active && DateTimeOffset.FromUnixTimeSeconds(token.ExpiresAt) - Time.GetUtcNow() < _soon;
 
     private string With(AccessToken token) => token.ApiKeys is null && token.Agents is null
         ? "all keys and agents"
