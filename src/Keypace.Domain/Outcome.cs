@@ -44,13 +44,31 @@ public sealed record Refusal(
     /// <summary>The caller has waited as long as it would: no SDK is told to wait again inside the same call.</summary>
     public bool HasWaited { get; init; }
 
+    /// <summary>What it tells of the key that the query went with.</summary>
+    public KeyFault Fault { get; init; }
+
+    /// <summary>The code of a field that has none of its own.</summary>
+    public const string InvalidField = "invalid";
+
     /// <summary>A refusal of one field of a request body.</summary>
-    public static Refusal Field(string field, string message, string type = "value_error", string code = "invalid") =>
+    public static Refusal Field(string field, string message, string type = "value_error", string code = InvalidField) =>
         new(RefusalReason.Invalid, code, message, Fields: [new FieldRefusal(["body", field], message, type)]);
 
     /// <summary>A refusal for an id or name that nothing has (or that the caller may not know of).</summary>
     public static Refusal NotFound(string what, string idOrName) =>
         new(RefusalReason.NotFound, "not_found", $"There is no {what} {Keys.TypedName.Said(idOrName)}. List them to see what there is.");
+}
+
+/// <summary>What a refusal tells of a stored key.</summary>
+public enum KeyFault
+{
+    None,
+
+    /// <summary>The hub takes its secret no more.</summary>
+    SecretRefused,
+
+    /// <summary>The hub takes its secret, and nothing is left to spend.</summary>
+    NothingLeft,
 }
 
 /// <param name="Path">Where in the request: <c>["body", "hub_config", "region"]</c>.</param>

@@ -39,6 +39,8 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             KeyPage = ReadKeyPage(file),
             KeyPageText = file.Text("key_page_text", 120),
             NeedsUsageOption = file.Flag("needs_usage_option", absent: true),
+            MostTokensMember = file.Word("most_tokens_member", "max_tokens", ("max_tokens", "max_tokens"), ("max_completion_tokens", "max_completion_tokens")),
+            AccountHeaders = ReadAccountHeaders(file),
             ModelList = file.Word("model_list", ModelListShape.Data, ("data", ModelListShape.Data), ("array", ModelListShape.Array), ("none", ModelListShape.None)),
             FileName = fileName,
         };
@@ -59,6 +61,14 @@ internal sealed class HubFileParser(string fileName, HubFileSource source)
             if (access.Auth.Kind is HubAuthKind.GoogleToken or HubAuthKind.GoogleServiceAccount or HubAuthKind.ClientCredentials && access.Auth.TokenUrl is null)
                 file.Wrong("auth", "needs \"token_url\", the address that gives out access tokens");
         }
+    }
+
+    private static IReadOnlyList<string> ReadAccountHeaders(HubFileReader file)
+    {
+        var named = file.Texts("account_headers");
+        if (named.FirstOrDefault(name => !HeaderNames.IsName(name)) is { } wrong)
+            file.Wrong("account_headers", $"names \"{wrong}\", but must name headers in lower case, such as openai-organization");
+        return named;
     }
 
     private static HeaderList ReadPassing(HubFileReader? passes, string direction, IEnumerable<string> also)

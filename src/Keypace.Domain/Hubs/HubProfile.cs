@@ -65,6 +65,12 @@ public sealed record HubProfile
     /// <summary>True when a stream holds token counts only if the query asks with <c>stream_options.include_usage</c>.</summary>
     public required bool NeedsUsageOption { get; init; }
 
+    /// <summary>The member of a chat that bounds the answer's tokens, where Keypace writes the query itself.</summary>
+    public string MostTokensMember { get; init; } = "max_tokens";
+
+    /// <summary>Headers of answers that name the account which a key belongs to; lower case.</summary>
+    public IReadOnlyList<string> AccountHeaders { get; init; } = [];
+
     public required ModelListShape ModelList { get; init; }
 
     /// <summary>The file it was read from, for messages.</summary>

@@ -4,10 +4,25 @@ namespace Keypace.Domain.Hubs;
 
 /// <summary>What a hub's answer says about its limit.</summary>
 /// <param name="IsLimit">True for 429, for 402 and 529, and for a 503 that says how long to wait.</param>
-/// <param name="IsTerminal">True when waiting does not help: spend limit reached, no quota, model not on the plan. Never retry.</param>
+/// <param name="Terminal">Why waiting does not help; <see cref="TerminalCause.None"/> where it does.</param>
 /// <param name="Wait">How long to wait, from zero to <see cref="LimitSignals.LongestWait"/>; null when the hub does not say (or nothing that makes sense).</param>
-/// <param name="Code">The hub's own code that made it terminal, or <c>limit_zero</c>; null otherwise.</param>
-public readonly record struct LimitSignal(bool IsLimit, bool IsTerminal, TimeSpan? Wait, string? Code);
+public readonly record struct LimitSignal(bool IsLimit, TerminalCause Terminal, TimeSpan? Wait)
+{
+    /// <summary>Never to be tried again.</summary>
+    public bool IsTerminal => Terminal is not TerminalCause.None;
+}
+
+/// <summary>Why waiting does not cure a refusal.</summary>
+public enum TerminalCause
+{
+    None,
+
+    /// <summary>The spend limit is reached, or quota or credit is used up.</summary>
+    NothingLeft,
+
+    /// <summary>The plan allows no requests to this model: the hub reports a limit of zero.</summary>
+    NotOnPlan,
+}
 
 /// <summary>One limit as a hub reported it.</summary>
 /// <param name="IntervalSeconds">Seconds that <paramref name="Limit"/> counts in.</param>
@@ -47,18 +62,18 @@ public static class LimitSignals
         // AWS names the error in a header, sometimes with an address behind a colon.
         var typed = headerOf("x-amzn-errortype")?.Split(':', 2)[0];
         if (typed is not null && hub.TerminalCodes.Contains(typed))
-            return new LimitSignal(true, true, null, typed);
+            return new LimitSignal(true, TerminalCause.NothingLeft, null);
         if (status == 402 || words.TerminalCode is not null)
-            return new LimitSignal(true, true, null, words.TerminalCode ?? "payment_required");
+            return new LimitSignal(true, TerminalCause.NothingLeft, null);
         if (status == 429 && HasLimitOfZero(hub, headerOf))
-            return new LimitSignal(true, true, null, "limit_zero");
+            return new LimitSignal(true, TerminalCause.NotOnPlan, null);
 
         var wait = WaitFromHeaders(headerOf, now)
             ?? ResetOfExhausted(hub, headerOf, now)
             ?? words.RetryDelay
             ?? words.TryAgainIn
             ?? BareReset(hub, headerOf, now);
-        return new LimitSignal(status != 503 || wait is not null, false, wait, null);
+        return new LimitSignal(status != 503 || wait is not null, TerminalCause.None, wait);
     }
 
     /// <summary>The request limit that the hub's headers report, for a key's test: the shortest interval first. Null when there is none.</summary>

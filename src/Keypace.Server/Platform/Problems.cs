@@ -56,7 +56,7 @@ internal static class Problems
     /// <summary>429 and 503 say when; refusals that waiting cannot cure say so, so that no SDK burns its retries on them.</summary>
     private static void SetRetryHeaders(IHeaderDictionary headers, Refusal refusal, int status)
     {
-        if (refusal.RetryAfter is { } pause && refusal.Code == "hub_quota_exhausted")
+        if (refusal.RetryAfter is { } pause && refusal.Fault is KeyFault.NothingLeft)
         {
             // When it is asked again is said, but a quota does not come back while an SDK tries.
             headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

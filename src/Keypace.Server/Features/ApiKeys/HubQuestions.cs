@@ -36,7 +36,16 @@ internal sealed class HubQuestions(HubCall call, KeyHealth health, TimeProvider 
         if (isStored && last!.Status is TestStatuses.Works)
             health.NoteWell(key);
         else if (isStored && last!.Status is not TestStatuses.Unknown)
-            health.Note(key, last.Detail ?? last.Status, last.Status switch { TestStatuses.Refused => "hub_refused_key", TestStatuses.NoQuota => "hub_quota_exhausted", _ => last.Status });
+        {
+            var (code, fault) = last.Status switch
+            {
+                TestStatuses.Refused => ("hub_refused_key", KeyFault.SecretRefused),
+                TestStatuses.NoQuota => ("hub_quota_exhausted", KeyFault.NothingLeft),
+                var other => (other, KeyFault.None),
+            };
+            health.Note(key, last.Detail ?? last.Status, code, fault);
+        }
+
         return last!;
     }
 

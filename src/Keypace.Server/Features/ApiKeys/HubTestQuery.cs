@@ -79,7 +79,7 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
 
     public override ValueTask RefuseAsync(Refusal refusal)
     {
-        if (refusal.Code is "hub_refused_key")
+        if (refusal.Fault is KeyFault.SecretRefused)
             Result = new ApiKeyTestResult(TestStatuses.Refused, Detail: refusal.Detail);
         else if (refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut)
             Result = new ApiKeyTestResult(TestStatuses.Unreachable, Detail: refusal.Detail);

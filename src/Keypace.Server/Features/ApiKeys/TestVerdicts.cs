@@ -34,7 +34,7 @@ internal static class TestVerdicts
         var hub = key.Hub.DisplayName;
         var words = WordsOf(answer, body);
         var signal = LimitSignals.Read(key.Hub, answer.Status, answer.HeaderOf, body, now);
-        if (signal is { IsTerminal: true, Code: "limit_zero" })
+        if (signal.Terminal is TerminalCause.NotOnPlan)
             return (TestStatuses.NoAccess, $"{hub} accepts the key, but its plan allows no requests to this model (a limit of 0){words}");
         if (signal.IsTerminal)
             return (TestStatuses.NoQuota, $"{hub} accepts the key, but its account has no quota or credit left: it answered {answer.Status}{words}");

@@ -159,5 +159,5 @@ internal sealed class TokenEndpoint(HubLines lines, TimeProvider time)
     }
 
     private static Refusal Refused(ServedKey key, Uri address, string why) => new(RefusalReason.HubFailed, "hub_refused_key",
-        $"{address.Host} gave no access token for '{key.Name}' ({key.Hub.DisplayName}): {why}. Your own access token is fine. Test the key, or replace its secret.");
+        $"{address.Host} gave no access token for '{key.Name}' ({key.Hub.DisplayName}): {why}. Your own access token is fine. Test the key, or replace its secret.") { Fault = KeyFault.SecretRefused };
 }

@@ -32,7 +32,6 @@ internal sealed class HubCall(
 
     /// <summary>Takes the query from its coming to its record. Neither a hub that fails nor a caller who leaves makes it throw.</summary>
     /// <exception cref="AnswerCutException">Part of an answer has left, and the connection is to be cut: for the last middleware.</exception>
-    
     public async Task RunAsync(Query query, CancellationToken callerLeft)
     {
         var isCut = false;
@@ -58,7 +57,7 @@ internal sealed class HubCall(
         {
             // :: Step 7: settle.
             if (query.Routed is { } routed && query.TellsOfHealth)
-                health.Settle(routed.Key, query.Tally.Trouble, query.Tally.ErrorCode, status);
+                health.Settle(routed.Key, query.Tally.Trouble, query.Tally.ErrorCode, query.Tally.Fault, status);
             if (query.Token is not null)
                 settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.Tally.StartedAt)));
             query.Dispose();

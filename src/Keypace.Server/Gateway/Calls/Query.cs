@@ -94,7 +94,7 @@ internal abstract class Query(Tally tally) : IDisposable
     /// <summary>The refusal's part in the record.</summary>
     public void Note(Refusal refusal)
     {
-        (tally.ErrorCode, tally.Trouble) = (refusal.Code, KeyHealth.Sentence(refusal));
+        (tally.ErrorCode, tally.Trouble, tally.Fault) = (refusal.Code, KeyHealth.Sentence(refusal), refusal.Fault);
         Status = Problems.StatusOf(refusal.Reason);
     }
 }

@@ -1,5 +1,6 @@
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
+using Keypace.Domain;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
@@ -35,6 +36,9 @@ internal sealed class Tally(string routeName, long startedAt, DateTimeOffset cam
 
     /// <summary>What went wrong with the key or its hub, in a sentence for the key's page; null when nothing did.</summary>
     public string? Trouble { get; set; }
+
+    /// <summary>With <see cref="Trouble"/>: what it tells of the key.</summary>
+    public KeyFault Fault { get; set; }
 
     /// <param name="choice">Null when it was refused before it was routed.</param>
     /// <param name="status">As the caller saw it.</param>

@@ -19,7 +19,7 @@ internal static class TurnRefusals
         EntryRefusalKind.TooLarge => TooLarge(refused.Quota!, need),
         EntryRefusalKind.CircuitOpen => new(RefusalReason.Limited, "hub_quota_exhausted",
             $"The hub said a moment ago that waiting does not help: no quota, or the account's money is spent. The next query is tried in {refused.RetryAfter.TotalSeconds:0} s; nothing was sent. An owner can lift this with 'keypace api-keys unpause'.",
-            refused.RetryAfter),
+            refused.RetryAfter) { Fault = KeyFault.NothingLeft },
         _ when refused.RetryAfter == TimeSpan.MaxValue => new(RefusalReason.Limited, "no_turn_in_time",
             $"The turn of this query, at place {refused.Position + 1} in the line, comes when queries that are under way have ended{(binding is null ? "" : $" (what binds is {binding})")}; nobody knows when, and the caller does not wait. Nothing was sent."),
         _ => new(RefusalReason.Limited, "no_turn_in_time",

@@ -23,9 +23,8 @@ internal static class ChatBody
             writer.WriteNumber("temperature", asked.Temperature);
         if (!isTranslated || asked.TopP != ContractQuery.UsualTopP)
             writer.WriteNumber("top_p", asked.TopP);
-        // OpenAI's newer models refuse the old name; most others know only the old one.
         if (asked.MaxCompletionTokens is { } most)
-            writer.WriteNumber(hub.Name is "openai" or "azure" ? "max_completion_tokens" : "max_tokens", most);
+            writer.WriteNumber(hub.MostTokensMember, most);
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenSpan.ToArray();

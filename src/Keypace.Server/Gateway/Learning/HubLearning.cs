@@ -40,7 +40,7 @@ internal static class HubLearning
         answer.IsTerminal = signal.IsTerminal;
         if (!signal.IsLimit)
             return false;
-        var kind = signal.Code == "limit_zero" ? HubRefusalKind.NoQuota
+        var kind = signal.Terminal is TerminalCause.NotOnPlan ? HubRefusalKind.NoQuota
             : signal.IsTerminal ? HubRefusalKind.Terminal
             : answer.Status is 503 or 529 ? HubRefusalKind.Overloaded
             : HubRefusalKind.RateLimited;

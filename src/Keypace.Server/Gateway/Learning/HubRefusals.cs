@@ -11,7 +11,7 @@ internal static class HubRefusals
 {
     /// <param name="words">The hub's own; null when it gave none that can be passed on.</param>
     public static Refusal RefusedKey(ServedKey key, int status, string? words) => new(RefusalReason.HubFailed, "hub_refused_key",
-        $"{key.Hub.DisplayName} refused the stored secret of '{key.Name}' (it answered {status}{(words is null ? "" : $": \"{words}\"")}). Your access token is fine. Test the key, or replace its secret.");
+        $"{key.Hub.DisplayName} refused the stored secret of '{key.Name}' (it answered {status}{(words is null ? "" : $": \"{words}\"")}). Your access token is fine. Test the key, or replace its secret.") { Fault = KeyFault.SecretRefused };
 
     /// <summary>It began to answer, and stopped before anything of it could be passed on.</summary>
     public static Refusal FellSilent(ServedKey key) => new(RefusalReason.HubTimedOut, "hub_timed_out",

@@ -11,9 +11,6 @@ namespace Keypace.Server.Gateway.Learning;
 /// </summary>
 internal sealed class KeyAccounts
 {
-    /// <summary>The names under which hubs give the organisation that a key belongs to.</summary>
-    private static readonly string[] Headers = ["openai-organization", "anthropic-organization-id"];
-
     private const int LongestName = 128;
 
     private readonly ConcurrentDictionary<Guid, string> _accounts = new();
@@ -23,7 +20,7 @@ internal sealed class KeyAccounts
     /// <param name="report">What they say of requests.</param>
     public void Note(KeySnapshot snapshot, ServedKey key, HubAnswer answer, in HubReport report)
     {
-        foreach (var name in Headers)
+        foreach (var name in key.Hub.AccountHeaders)
         {
             if (answer.HeaderOf(name) is { Length: > 0 and <= LongestName } account)
             {

@@ -23,21 +23,22 @@ internal sealed class KeyHealth
     {
         (_table, _snapshots, _time) = (table, snapshots, time);
         foreach (var kept in table.Load())
-            _troubles[kept.ApiKeyId] = new Trouble(kept.Sentence, DateTimeOffset.FromUnixTimeMilliseconds(kept.At), kept.Code);
+            _troubles[kept.ApiKeyId] = new Trouble(kept.Sentence, DateTimeOffset.FromUnixTimeMilliseconds(kept.At), kept.Code, FaultOf(kept.Code));
         _count = _troubles.Count;
     }
 
     /// <param name="Sentence">As the caller was told; never a secret.</param>
     /// <param name="Code">Of the refusal; empty where there was none.</param>
+    /// <param name="Fault">What it tells of the key.</param>
     /// <param name="Failures">Since the key was well.</param>
     /// <param name="Recoveries">Queries that went well since the last failure.</param>
-    internal sealed record Trouble(string Sentence, DateTimeOffset At, string Code, int Failures = 1, int Recoveries = 0)
+    internal sealed record Trouble(string Sentence, DateTimeOffset At, string Code, KeyFault Fault, int Failures = 1, int Recoveries = 0)
     {
         /// <summary>The hub takes the secret no more.</summary>
-        public bool IsRefusal => Code is "hub_refused_key";
+        public bool IsRefusal => Fault is KeyFault.SecretRefused;
 
         /// <summary>The hub takes the secret, and has nothing left to spend.</summary>
-        public bool IsSpent => Code is "spend_limit" or "hub_quota_exhausted";
+        public bool IsSpent => Fault is KeyFault.NothingLeft;
 
         /// <summary>What was often wrong is not put right by one query that went well; a secret that works again is.</summary>
         public int RecoveriesNeeded => IsRefusal || IsSpent ? 1 : Math.Min(MostRecoveries, 1 + Failures / 5);
@@ -48,25 +49,25 @@ internal sealed class KeyHealth
 
     /// <summary>After a query: notes its trouble, or forgets an earlier one when the hub answers well again.</summary>
     /// <param name="key">As the query used it.</param>
-    public void Settle(ServedKey key, string? trouble, string? code, int status)
+    public void Settle(ServedKey key, string? trouble, string? code, KeyFault fault, int status)
     {
         if (trouble is not null)
-            Note(key, trouble, code ?? "");
+            Note(key, trouble, code ?? "", fault);
         else if (status < 400 && Of(key.Id) is { } before && IsStill(key))
             Recover(key.Id, before);
     }
 
     /// <summary>The sentence of a refusal that is the hub's or the key's doing; null for any other.</summary>
     public static string? Sentence(Refusal refusal) =>
-        refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut || refusal.Code is "spend_limit" or "hub_quota_exhausted" ? refusal.Detail : null;
+        refusal.Reason is RefusalReason.HubFailed or RefusalReason.HubTimedOut || refusal.Fault is KeyFault.NothingLeft ? refusal.Detail : null;
 
     /// <param name="key">As the query used it.</param>
-    public void Note(ServedKey key, string sentence, string code)
+    public void Note(ServedKey key, string sentence, string code, KeyFault fault)
     {
         if (!IsStill(key))
             return;
         var before = _troubles.GetValueOrDefault(key.Id);
-        var now = new Trouble(sentence, _time.GetUtcNow(), code, (before?.Failures ?? 0) + 1);
+        var now = new Trouble(sentence, _time.GetUtcNow(), code, fault, (before?.Failures ?? 0) + 1);
         _troubles[key.Id] = now;
         Volatile.Write(ref _count, _troubles.Count);
         // The store is told when something is new, not of each failure.
@@ -101,4 +102,12 @@ internal sealed class KeyHealth
         else
             _troubles.TryUpdate(apiKeyId, before with { Recoveries = before.Recoveries + 1 }, before);
     }
+
+    /// <summary>The store keeps codes: those that tell something of the key.</summary>
+    private static KeyFault FaultOf(string code) => code switch
+    {
+        "hub_refused_key" => KeyFault.SecretRefused,
+        "hub_quota_exhausted" => KeyFault.NothingLeft,
+        _ => KeyFault.None,
+    };
 }

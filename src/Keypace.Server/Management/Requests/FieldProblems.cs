@@ -12,7 +12,7 @@ internal sealed class FieldProblems
     /// <summary>One refusal for everything; null when nothing is wrong.</summary>
     public Refusal? Refusal => _other ?? (_fields.Count == 0
         ? null
-        : new Refusal(RefusalReason.Invalid, _code ?? "invalid", string.Join(" ", _fields.Select(one => one.Message).Distinct()), Fields: _fields));
+        : new Refusal(RefusalReason.Invalid, _code ?? Domain.Refusal.InvalidField, string.Join(" ", _fields.Select(one => one.Message).Distinct()), Fields: _fields));
 
     public void Add(IReadOnlyList<string> path, string message, string type) => _fields.Add(new FieldRefusal(path, message, type));
 
@@ -21,7 +21,7 @@ internal sealed class FieldProblems
         if (refusal is { Reason: RefusalReason.Invalid, Fields: { Count: > 0 } fields })
         {
             _fields.AddRange(fields);
-            _code ??= refusal.Code == "invalid" ? null : refusal.Code;
+            _code ??= refusal.Code == Domain.Refusal.InvalidField ? null : refusal.Code;
         }
         else
         {

@@ -123,6 +123,9 @@ internal static class KekFile
         return $"can be reached by more than its owner (mode {octal}). Run chmod 400 on it, and consider whether somebody has read it.";
     }
 
+    /// <summary>There is nothing where it belongs, not even a link.</summary>
+    public static bool IsMissing(KekPlace place) => place.Path is { } path && FileFacts.Of(path) is null;
+
     private static Refusal Missing(string path) => new(
         RefusalReason.Unavailable,
         "kek_missing",

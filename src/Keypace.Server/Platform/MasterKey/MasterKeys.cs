@@ -40,7 +40,7 @@ internal static class MasterKeys
 
         if (Read(place, question).TryGet(out var key, out refusal))
             return new FoundKek(key, place, WasCreated: false, warnings);
-        if (refusal.Code != "kek_missing")
+        if (!KekFile.IsMissing(place))
             return refusal;
 
         key = KeyEncryptionKey.Create(random);

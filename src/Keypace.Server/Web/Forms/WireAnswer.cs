@@ -70,7 +70,7 @@ public sealed class FormErrors
 
         if (detail.ValueKind is not JsonValueKind.Array)
         {
-            errors.Add(root.TryGetProperty("code", out var code) && code.GetString() is "name_taken" or "bad_name" ? "name" : "", detail.GetString() ?? "", fields);
+            errors.Add(root.TryGetProperty("code", out var code) ? FieldOf(code.GetString()) : "", detail.GetString() ?? "", fields);
             return errors;
         }
 
@@ -83,13 +83,16 @@ public sealed class FormErrors
         return errors;
     }
 
+    /// <summary>The field that a refusal without fields is about; empty for the whole form.</summary>
+    private static string FieldOf(string? code) => code is "name_taken" or "bad_name" ? "name" : "";
+
     /// <summary>What an operation refused that the page asked itself, in the same words as its route.</summary>
     internal static FormErrors Of(Refusal refusal, IReadOnlyCollection<string> fields)
     {
         var errors = new FormErrors { IsSignedOut = refusal.Reason is RefusalReason.Unauthenticated };
         if (refusal.Fields is not { Count: > 0 } wrong)
         {
-            errors.Add(refusal.Code is "name_taken" or "bad_name" ? "name" : "", refusal.Detail, fields);
+            errors.Add(FieldOf(refusal.Code), refusal.Detail, fields);
             return errors;
         }
 

@@ -32,16 +32,16 @@ public sealed class LimitExamplesTests
         { "bedrock", "x-amzn-requestid: 1", "" },
     };
 
-    /// <summary>A refusal, and what it means: <c>terminal CODE</c>, <c>wait SECONDS</c>, <c>wait</c> (how long is not said), or <c>no limit</c>.</summary>
+    /// <summary>A refusal, and what it means: a <see cref="TerminalCause"/>, <c>wait SECONDS</c>, <c>wait</c> (how long is not said), or <c>no limit</c>.</summary>
     public static TheoryData<string, int, string, string, string> Refusals => new()
     {
         { "openai", 429, "retry-after: 20|retry-after-ms: 19880", """{"error":{"message":"Rate limit reached","type":"requests","param":null,"code":"rate_limit_exceeded"}}""", "wait 19.88" },
         { "openai", 429, "", """{"error":{"message":"x","type":"tokens","param":null,"code":"rate_limit_reached"}}""", "wait" },
         { "openai", 429, "", """{"error":{"message":"x","type":"rate_limit_error","param":null,"code":"slow_down"}}""", "wait" },
-        { "openai", 429, "retry-after: 20", """{"error":{"message":"x","type":"insufficient_quota","param":null,"code":"credit_balance_exhausted"}}""", "terminal insufficient_quota" },
-        { "openai", 429, "", """{"error":{"message":"x","type":"billing","param":null,"code":"organization_spend_limit_exceeded"}}""", "terminal organization_spend_limit_exceeded" },
-        { "openai", 429, "", """{"error":{"message":"x","type":"billing","param":null,"code":"project_spend_limit_exceeded"}}""", "terminal project_spend_limit_exceeded" },
-        { "openai", 429, "", """{"error":{"message":"x","type":"billing","param":null,"code":"organization_usage_limit_reached"}}""", "terminal organization_usage_limit_reached" },
+        { "openai", 429, "retry-after: 20", """{"error":{"message":"x","type":"insufficient_quota","param":null,"code":"credit_balance_exhausted"}}""", "NothingLeft" },
+        { "openai", 429, "", """{"error":{"message":"x","type":"billing","param":null,"code":"organization_spend_limit_exceeded"}}""", "NothingLeft" },
+        { "openai", 429, "", """{"error":{"message":"x","type":"billing","param":null,"code":"project_spend_limit_exceeded"}}""", "NothingLeft" },
+        { "openai", 429, "", """{"error":{"message":"x","type":"billing","param":null,"code":"organization_usage_limit_reached"}}""", "NothingLeft" },
         { "together", 429, "x-ratelimit-reset: 4", """{"error":{"message":"x","type":"dynamic_request_limited","param":null,"code":null}}""", "wait 4" },
         { "together", 429, "", """{"error":{"message":"x","error_type":"dynamic_token_limited"}}""", "wait" },
         { "together", 503, "", """{"error":{"message":"overloaded"}}""", "no limit" },
@@ -50,20 +50,20 @@ public sealed class LimitExamplesTests
         { "digitalocean", 429, "retry-after: 9", """{"id":"too_many_requests","message":"API Rate limit exceeded."}""", "wait 9" },
         { "digitalocean", 429, "ratelimit-remaining: 0|ratelimit-reset: 1795435230", """{"type":"rate_limit_exceeded_error","status_code":429}""", "wait 30" },
         { "anthropic", 429, "retry-after: 12", """{"type":"error","error":{"type":"rate_limit_error","message":"x"},"request_id":"r"}""", "wait 12" },
-        { "anthropic", 429, "", """{"type":"error","error":{"type":"rate_limit_error","message":"x","details":{"error_code":"enforced_spend_limit_reached"}},"request_id":"r"}""", "terminal enforced_spend_limit_reached" },
+        { "anthropic", 429, "", """{"type":"error","error":{"type":"rate_limit_error","message":"x","details":{"error_code":"enforced_spend_limit_reached"}},"request_id":"r"}""", "NothingLeft" },
         { "anthropic", 529, "", """{"type":"error","error":{"type":"overloaded_error","message":"x"}}""", "wait" },
         { "mistral", 429, "retry-after: 1", """{"object":"error","message":"Rate limit exceeded","type":"rate_limit_error","param":null,"code":"1300"}""", "wait 1" },
         { "mistral", 429, "", """{"message":"Rate limit exceeded"}""", "wait" },
-        { "mistral", 429, "x-ratelimit-limit-req-minute: 0", """{"message":"Rate limit exceeded"}""", "terminal limit_zero" },
+        { "mistral", 429, "x-ratelimit-limit-req-minute: 0", """{"message":"Rate limit exceeded"}""", "NotOnPlan" },
         { "fireworks", 429, "x-ratelimit-over-limit: yes", """{"error":"rate limit exceeded"}""", "wait" },
         { "fireworks", 429, "", """{"error":{"message":"x","object":"error","type":"rate_limit","param":null,"code":"RATE_LIMIT"}}""", "wait" },
         { "groq", 429, "retry-after: 6", """{"error":{"message":"Rate limit reached for model X in organization O on tokens per minute (TPM): Limit 15000, Used 11972, Requested 4351. Please try again in 5.289s.","type":"tokens","code":"rate_limit_exceeded"}}""", "wait 6" },
         { "groq", 429, "", """{"error":{"message":"Rate limit reached for model X in organization O on tokens per minute (TPM): Limit 15000, Used 11972, Requested 4351. Please try again in 5.289s.","type":"tokens","code":"rate_limit_exceeded"}}""", "wait 5.289" },
         { "nvidia", 429, "", """{"status":429,"title":"Too Many Requests"}""", "wait" },
         { "openrouter", 429, "x-ratelimit-limit: 20|x-ratelimit-remaining: 0|x-ratelimit-reset: 1795435230000", """{"error":{"code":429,"message":"Rate limit exceeded: free-models-per-min","metadata":{"error_type":"rate_limit_exceeded"}}}""", "wait 30" },
-        { "openrouter", 402, "", """{"error":{"code":402,"message":"Insufficient credits"}}""", "terminal payment_required" },
+        { "openrouter", 402, "", """{"error":{"code":402,"message":"Insufficient credits"}}""", "NothingLeft" },
         { "bedrock", 429, "x-amzn-errortype: ThrottlingException", """{"message":"Too many requests, please wait before trying again."}""", "wait" },
-        { "bedrock", 429, "x-amzn-errortype: ServiceQuotaExceededException:http://internal.amazon.com/", """{"message":"Your account has no quota for this model."}""", "terminal ServiceQuotaExceededException" },
+        { "bedrock", 429, "x-amzn-errortype: ServiceQuotaExceededException:http://internal.amazon.com/", """{"message":"Your account has no quota for this model."}""", "NothingLeft" },
         { "bedrockAgents", 429, "x-amzn-errortype: ThrottlingException", """{"message":"Rate exceeded"}""", "wait" },
         { "azure", 429, "retry-after: 20|retry-after-ms: 19900|x-ms-retry-after-ms: 19800", """{"error":{"code":"429","message":"Please retry after 20 seconds."}}""", "wait 19.9" },
         { "azure", 429, "x-ms-retry-after-ms: 19800", """{"error":{"code":"RateLimitReached","message":"x"}}""", "wait 19.8" },
@@ -94,7 +94,7 @@ public sealed class LimitExamplesTests
     public void A_refusal_says_whether_and_how_long_to_wait(string hub, int status, string headers, string body, string expected)
     {
         var signal = LimitSignals.Read(TestHubs.Named(hub), status, Of(headers), Encoding.UTF8.GetBytes(body), Now);
-        var means = !signal.IsLimit ? "no limit" : signal.IsTerminal ? $"terminal {signal.Code}"
+        var means = !signal.IsLimit ? "no limit" : signal.IsTerminal ? signal.Terminal.ToString()
             : signal.Wait is { } wait ? string.Create(CultureInfo.InvariantCulture, $"wait {wait.TotalSeconds}") : "wait";
         Assert.Equal(expected, means);
     }

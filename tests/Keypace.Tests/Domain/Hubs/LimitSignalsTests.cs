@@ -128,18 +128,17 @@ public sealed class LimitSignalsTests
         Assert.Equal(seconds, Wait(hub, 429, body)!.Value.TotalSeconds, 3);
 
     [Theory]
-    [InlineData("openai", """{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}""", "insufficient_quota")]
-    [InlineData("openai", """{"error":{"type":"insufficient_quota","code":"credit_balance_exhausted"}}""", "insufficient_quota")]
-    [InlineData("openai", """{"error":{"code":"organization_spend_limit_exceeded"}}""", "organization_spend_limit_exceeded")]
-    [InlineData("openai", """{"error":{"code":"project_spend_limit_exceeded"}}""", "project_spend_limit_exceeded")]
-    [InlineData("openai", """{"error":{"code":"organization_usage_limit_reached"}}""", "organization_usage_limit_reached")]
-    [InlineData("anthropic", """{"type":"error","error":{"type":"rate_limit_error","message":"…","details":{"error_code":"enforced_spend_limit_reached"}},"request_id":"x"}""", "enforced_spend_limit_reached")]
-    [InlineData("openai", """{"error":{"code":"insufficient_quota","message":"cut off he""", "insufficient_quota")]
-    public void What_waiting_does_not_cure_is_terminal(string hub, string body, string code)
+    [InlineData("openai", """{"error":{"message":"You exceeded your current quota","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}""")]
+    [InlineData("openai", """{"error":{"type":"insufficient_quota","code":"credit_balance_exhausted"}}""")]
+    [InlineData("openai", """{"error":{"code":"organization_spend_limit_exceeded"}}""")]
+    [InlineData("openai", """{"error":{"code":"project_spend_limit_exceeded"}}""")]
+    [InlineData("openai", """{"error":{"code":"organization_usage_limit_reached"}}""")]
+    [InlineData("anthropic", """{"type":"error","error":{"type":"rate_limit_error","message":"…","details":{"error_code":"enforced_spend_limit_reached"}},"request_id":"x"}""")]
+    [InlineData("openai", """{"error":{"code":"insufficient_quota","message":"cut off he""")]
+    public void What_waiting_does_not_cure_is_terminal(string hub, string body)
     {
         var signal = Read(hub, 429, body, ("retry-after", "1"));
-        Assert.True(signal.IsTerminal);
-        Assert.Equal(code, signal.Code);
+        Assert.Equal(TerminalCause.NothingLeft, signal.Terminal);
         Assert.Null(signal.Wait);
     }
 
@@ -160,7 +159,7 @@ public sealed class LimitSignalsTests
     [Fact]
     public void A_limit_of_zero_means_not_on_the_plan()
     {
-        Assert.Equal("limit_zero", Read("mistral", 429, "", ("x-ratelimit-limit-req-minute", "0")).Code);
+        Assert.Equal(TerminalCause.NotOnPlan, Read("mistral", 429, "", ("x-ratelimit-limit-req-minute", "0")).Terminal);
         Assert.False(Read("mistral", 429, "", ("x-ratelimit-limit-req-minute", "2")).IsTerminal);
     }
 
