@@ -66,6 +66,9 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     /// <summary>The key that pays for the next message; null while nothing can be asked.</summary>
     private ApiKey? Key => _isByAgent ? _keys.FirstOrDefault(key => key.Id == _agent?.ApiKeyId) : _key;
 
+    /// <summary>What answers, beside the chosen name.</summary>
+    private string Through => Key is null ? "" : _isByAgent ? $"{Key.Name} · {_agent!.ModelName}" : Key.Hub;
+
     private string Title => (_isByAgent ? _agent?.AgentName : _model is { Length: > 0 } ? _model : _key?.Name) ?? "";
 
     /// <summary>Those that the hub is known for, else those that it lists for this key.</summary>
