@@ -76,7 +76,7 @@ internal enum TurnEnd
 {
     Granted,
 
-    /// <summary>Its patience ended first; <see cref="PacedGroup.ExpectedWait"/> says when another one would go.</summary>
+    /// <summary>Its patience ended first; <see cref="Turn.ExpectedAgain"/> says when another one would go.</summary>
     Expired,
 
     ShuttingDown,

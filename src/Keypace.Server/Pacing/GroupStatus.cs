@@ -101,3 +101,6 @@ internal sealed record GroupFigures(RateLimit Limit, int UsedNow, int WaitingNow
 /// <param name="FirstPosition">How many go before its first query.</param>
 /// <param name="FirstStart">When its first query is expected to start.</param>
 internal sealed record WaitingCaller(string TokenId, string Caller, int Count, int FirstPosition, DateTimeOffset FirstStart);
+
+/// <summary>Something that the pacer did by itself, with the wall clock's time.</summary>
+internal sealed record GroupEvent(DateTimeOffset At, PacingEvent What);

@@ -10,11 +10,11 @@ internal interface IGrantLedger
     long MayGrantUntil { get; }
 
     /// <summary>
-    /// Counts in <paramref name="pacer"/> what was or may have been sent before this process began. The tick until which some of that is not
-    /// known but assumed; <see cref="long.MinValue"/> when all is known.
+    /// What a group has sent, or may have, before this process began, as far as it counts now.
     /// </summary>
+    /// <param name="span">The limit's interval and the guard, in ticks.</param>
     /// <param name="standingCredit">What the group may have sent of which no note reached the disk (<see cref="StandingCredit"/>).</param>
-    long Recall(Guid groupId, Pacer pacer, int standingCredit);
+    PastSends Recall(Guid groupId, RateLimit limit, long span, int standingCredit);
 
     /// <summary>
     /// What counts in a group's limits beside the rate limit; <see cref="UsedBefore.IsComplete"/> where every send of before is among it.
@@ -100,3 +100,10 @@ internal sealed record GrantBlock(RateLimit Limit, long Guard, SentRun[] Sent, i
 
 /// <summary>The stamps of one group at a clean stop, oldest first.</summary>
 internal sealed record SavedWindow(Guid GroupId, RateLimit Limit, long Guard, long[] Stamps, UseBlock? Uses = null);
+
+/// <summary>Sends of before this process.</summary>
+/// <param name="AssumedUntil">Tick until which some of them are not known but assumed; <see cref="long.MinValue"/> when all are known.</param>
+internal readonly record struct PastSends(IReadOnlyList<SentRun> Sends, long AssumedUntil)
+{
+    public static PastSends None { get; } = new([], long.MinValue);
+}

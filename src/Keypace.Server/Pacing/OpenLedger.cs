@@ -8,7 +8,7 @@ internal sealed class OpenLedger : IGrantLedger
 {
     public long MayGrantUntil => long.MaxValue;
 
-    public long Recall(Guid groupId, Pacer pacer, int standingCredit) => long.MinValue;
+    public PastSends Recall(Guid groupId, RateLimit limit, long span, int standingCredit) => PastSends.None;
 
     public UsedBefore RecallUses(Guid groupId, int standingCredit, long standingTokens) => UsedBefore.Nothing;
 

@@ -102,15 +102,16 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
 
     public bool IsDurable(long note) => Volatile.Read(ref _durableNotes) >= note;
 
-    public long Recall(Guid groupId, Pacer pacer, int standingCredit)
+    public PastSends Recall(Guid groupId, RateLimit limit, long span, int standingCredit)
     {
         lock (_gate)
         {
-            var counts = _clock.Now - pacer.Span;
+            var counts = _clock.Now - span;
+            var sends = new List<SentRun>();
             var unknownAt = long.MinValue;
             if (_state.UnknownFullAt > counts)
             {
-                pacer.AssumeSent(pacer.Limit.Count, _state.UnknownFullAt);
+                sends.Add(new SentRun(_state.UnknownFullAt, limit.Count));
                 unknownAt = _state.UnknownFullAt;
             }
 
@@ -118,7 +119,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
             {
                 if (at > counts)
                 {
-                    pacer.AssumeSent((int)Math.Min((long)standingCredit * failures, pacer.Limit.Count), at);
+                    sends.Add(new SentRun(at, (int)Math.Min((long)standingCredit * failures, limit.Count)));
                     unknownAt = Math.Max(unknownAt, at);
                 }
             }
@@ -127,19 +128,19 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
             {
                 if (past.FullAt > counts)
                 {
-                    pacer.AssumeSent(Math.Max(past.Limit.Count, pacer.Limit.Count), past.FullAt);
+                    sends.Add(new SentRun(past.FullAt, Math.Max(past.Limit.Count, limit.Count)));
                     unknownAt = Math.Max(unknownAt, past.FullAt);
                 }
 
                 foreach (var run in past.Runs)
                 {
-                    pacer.AssumeSent(Math.Min(run.Count, RateLimit.MostCount), run.At);
+                    sends.Add(run with { Count = Math.Min(run.Count, RateLimit.MostCount) });
                 }
 
                 unknownAt = Math.Max(unknownAt, past.AssumedAt > counts ? past.AssumedAt : long.MinValue);
             }
 
-            return unknownAt == long.MinValue ? long.MinValue : unknownAt + pacer.Span;
+            return new PastSends(sends, unknownAt == long.MinValue ? long.MinValue : unknownAt + span);
         }
     }
 

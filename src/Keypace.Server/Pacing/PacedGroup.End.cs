@@ -5,6 +5,8 @@ namespace Keypace.Server.Pacing;
 /// <summary>How a rate group comes to rest, is dropped, and stops.</summary>
 internal sealed partial class PacedGroup
 {
+    private TaskCompletionSource? _settled;
+
     /// <summary>
     /// A group that sent nothing for this long is noted as resting, so that a crash finds it idle: half an interval, so that one that was idle for a
     /// whole one never waits after a crash, and at most two seconds. Not less than that for the usual limits: a key that is used once a second
@@ -12,32 +14,19 @@ internal sealed partial class PacedGroup
     /// </summary>
     private long RestAfter => Math.Clamp(_pacer.Limit.Seconds * SendWindow.Second / 2, SendWindow.Second / 2, 2 * SendWindow.Second);
 
-    private TaskCompletionSource? _settled;
-
     /// <summary>True when it rests now: it waits for nothing, has nothing out and sent nothing lately.</summary>
     internal bool TryRest(long now)
     {
         lock (Gate)
         {
-            if (_note is null)
+            if (!_credit.IsRunning)
             {
                 return true;
             }
 
-            // Not before its note of running is on the disk: the next one would bring another standing credit, and a start after a power
-            // failure counts one.
-            OpenGates();
+            _credit.Open();
             _pacer.ForgetKept(_clock.Time.GetUtcNow(), now);
-            if (_pacer.Waiting > 0 || _pacer.Outstanding > 0 || _awaitsBlock || !_isDurable || now - Math.Max(_pacer.LastSent, _ranAt) < RestAfter)
-            {
-                WantOldSaved(now);
-                return false;
-            }
-
-            _home.Ledger.Rest(Id, _pacer.Limit, _pacer.Guard, _unsaved?.Take() ?? [], _uses?.Take(0));
-            _note = null;
-            EndBlocks();
-            return true;
+            return _credit.TryRest(now, RestAfter);
         }
     }
 
@@ -46,19 +35,13 @@ internal sealed partial class PacedGroup
     {
         lock (Gate)
         {
-            var hasLessons = HasLessons(now);
-            _isRetired |= _note is null && !hasLessons && _pacer.IsIdle(now) && !_pacer.IsAnyRunning && !AwaitsLate(now) && !_isStopping;
+            var hasLessons = _learning.HasLessons(now);
+            _isRetired |= !_credit.IsRunning && !hasLessons && _pacer.IsIdle(now) && !_pacer.IsAnyRunning && _departures?.AwaitsLate(now) != true && !_isStopping;
             if (_isRetired)
             {
                 _timer?.Dispose();
                 _timer = null;
-                _home.CountDropped(_sent);
-                _sent = 0;
-                if (_history is { } history && !history.IsOver(now))
-                {
-                    _home.KeepHistory(Id, history);
-                    _history = null;
-                }
+                _home.CountDropped(_view.Leave(_home.PastHistories, now));
                 _home.Ledger.Forget(Id);
             }
 
@@ -69,26 +52,18 @@ internal sealed partial class PacedGroup
     /// <summary>Ends every wait and takes no new query; the task completes when no permit is out.</summary>
     internal Task StopAsync()
     {
-        var changed = new List<Ticket>();
-        Task settled;
-        lock (Gate)
+        using var step = Begin();
+        _isStopping = true;
+        _timer?.Dispose();
+        _timer = null;
+        _pacer.GiveBackAll(step.Changed);
+        foreach (var ticket in step.Changed)
         {
-            _isStopping = true;
-            _timer?.Dispose();
-            _timer = null;
-            _pacer.GiveBackAll(changed);
-            foreach (var ticket in changed)
-            {
-                ((Turn)ticket).IsShutDown = true;
-            }
-
-            _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            SettleIfDone();
-            settled = _settled.Task;
+            ((Turn)ticket).IsShutDown = true;
         }
 
-        WakeAll(changed);
-        return settled;
+        _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _settled.Task;
     }
 
     /// <summary>What counts now; permits that are still out count as sent, and those not yet leaving can no longer leave.</summary>
@@ -102,20 +77,15 @@ internal sealed partial class PacedGroup
             var stamps = new long[counting.Length + _pacer.Outstanding];
             counting.CopyTo(stamps, 0);
             Array.Fill(stamps, now, counting.Length, _pacer.Outstanding);
-            if (_pacer.Outstanding > 0)
-            {
-                _uses?.Past(new PastUse(_clock.Time.GetUtcNow(), null, _pacer.Outstanding, _pacer.TokensOut, _pacer.TokensOut), now);
-            }
-
-            return new SavedWindow(Id, _pacer.Limit, _pacer.Guard, stamps, _uses?.Take(0));
+            return new SavedWindow(Id, _pacer.Limit, _pacer.Guard, stamps, _credit.LastUses(now));
         }
     }
 
-    private void SettleIfDone()
+    private void SettleUnderLock()
     {
-        if (_pacer.Outstanding == 0)
+        if (_settled is not null && _pacer.Outstanding == 0)
         {
-            _settled!.TrySetResult();
+            _settled.TrySetResult();
         }
     }
 }

@@ -21,7 +21,6 @@ internal sealed class RateGroups : IAsyncDisposable
 
     private readonly ConcurrentDictionary<Guid, PacedGroup> _groups = new();
     private readonly ConcurrentDictionary<PacedGroup, byte> _running = new();
-    private readonly PastHistories _pastHistories = new();
     private long _sentOfDropped;
     private long _numbers;
     private readonly ITimer _restTimer;
@@ -54,6 +53,9 @@ internal sealed class RateGroups : IAsyncDisposable
 
     internal ILessonStore Lessons { get; }
 
+    /// <summary>What groups that were dropped have sent, for the pictures.</summary>
+    internal PastHistories PastHistories { get; } = new();
+
     /// <summary>Groups in memory.</summary>
     public int Count => _groups.Count;
 
@@ -85,9 +87,6 @@ internal sealed class RateGroups : IAsyncDisposable
 
         return figures;
     }
-
-    /// <summary>Rules from now on, for those who wait too.</summary>
-    public void ChangeLimit(Guid groupId, RateLimit limit) => Get(groupId, limit).ChangeLimit(limit);
 
     /// <summary>Rules from now on, for those who wait too. Quotas must be without fault.</summary>
     public void Configure(Guid groupId, GroupRules rules) => Get(groupId, rules).Configure(rules);
@@ -160,10 +159,6 @@ internal sealed class RateGroups : IAsyncDisposable
         _groups.TryRemove(KeyValuePair.Create(retired.Id, retired));
         return Get(retired.Id, retired.Rules);
     }
-
-    internal void KeepHistory(Guid groupId, SendHistory history) => _pastHistories.Keep(groupId, history);
-
-    internal SendHistory? TakeHistory(Guid groupId, long interval) => _pastHistories.Take(groupId, interval);
 
     /// <summary>The group sends: look now and then whether it still does.</summary>
     internal void Watch(PacedGroup group)

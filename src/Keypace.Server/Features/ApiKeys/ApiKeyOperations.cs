@@ -155,7 +155,7 @@ internal sealed class ApiKeyOperations(
 
     /// <summary>
     /// What answers have told of the key ends, in the change itself: after a crash nothing of it is there. Behind the key's own publication, so that a query which
-    /// is told just now either sees the new key or is forgotten with the rest. What its hub taught of limits goes with the secret (<see cref="Pacing.GroupLessons"/>).
+    /// is told just now either sees the new key or is forgotten with the rest. What its hub taught of limits goes with the secret (<see cref="Pacing.UnderLock.GroupLessons"/>).
     /// </summary>
     private async Task EndStandingAsync(Change change, Guid id, CancellationToken ct)
     {

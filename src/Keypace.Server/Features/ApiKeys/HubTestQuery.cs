@@ -53,7 +53,9 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
         return default;
     }
 
-    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    public override ValueTask<Outcome<Routed>> RouteAsync(KeySnapshot snapshot) => new(Route(snapshot));
+
+    private Outcome<Routed> Route(KeySnapshot snapshot)
     {
         var now = key;
         if (Routed is not null && isStored && !ModelChoice.Again(snapshot, key).TryGet(out now, out var refusal))

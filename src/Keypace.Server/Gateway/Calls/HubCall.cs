@@ -39,7 +39,7 @@ internal sealed class HubCall(
         try
         {
             // :: Steps 1 to 6; nothing here but the exchange waits in most queries.
-            if ((await query.ComeInAsync(snapshots.Current, callerLeft) ?? WhyNoRoute(query) ?? await ExchangeAsync(query, callerLeft)) is { } refusal)
+            if ((await query.ComeInAsync(snapshots.Current, callerLeft) ?? await WhyNoRouteAsync(query) ?? await ExchangeAsync(query, callerLeft)) is { } refusal)
             {
                 query.Note(refusal);
                 await query.RefuseAsync(refusal);
@@ -68,10 +68,11 @@ internal sealed class HubCall(
     }
 
     /// <summary>Step 2: route. Null when the query has one.</summary>
-    private Refusal? WhyNoRoute(Query query)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]   // one a query, awaited once
+    private async ValueTask<Refusal?> WhyNoRouteAsync(Query query)
     {
         query.DecidedBy = snapshots.Current;
-        if (!query.Route(query.DecidedBy).TryGet(out var routed, out var refusal))
+        if (!(await query.RouteAsync(query.DecidedBy)).TryGet(out var routed, out var refusal))
             return refusal;
         query.Routed = routed;
         return null;

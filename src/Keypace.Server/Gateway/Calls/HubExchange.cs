@@ -38,7 +38,7 @@ internal sealed class HubExchange(
             if (query.Course.WaitsAlone > TimeSpan.Zero && !await WaitAloneAsync(query, clock))
                 return HandedOn(query.Course.Pushback!);
             var entered = time.GetTimestamp();
-            if (!group.Enter(EntryOf(query, need)).TryGet(out var turn, out var refused))
+            if (!(await group.EnterAsync(EntryOf(query, need))).TryGet(out var turn, out var refused))
                 return query.Course.Pushback is { } pushback ? HandedOn(pushback) : Refused(query, refused, group, need);
             NoteEntry(query, group, turn, clock);
 
@@ -52,7 +52,7 @@ internal sealed class HubExchange(
                 {
                     end = secondLook.Stands(query) ? await sending.SendAsync(query, turn, entered, clock) : new SendEnd(SendStage.Overtaken, null, null);
                     if (end.Stage is SendStage.Overtaken or SendStage.LineLeft)
-                        end = secondLook.DecideAgain(query, group, end.Stage);
+                        end = await secondLook.DecideAgainAsync(query, group, end.Stage);
                 }
                 while (end.Stage is SendStage.CredentialOutdated or SendStage.Overtaken or SendStage.ConnectionSpent);   // its permit is there: the next one does not wait
             }
@@ -128,7 +128,7 @@ internal sealed class HubExchange(
         if (answer.Broken is { } failure)
             return new(AfterSend.Refuse, HubRefusals.InAnswer(failure, key, clock));
         key.UsageOption.Note();
-        var again = secondLook.DecideAgain(query, group, SendStage.LineLeft);
+        var again = await secondLook.DecideAgainAsync(query, group, SendStage.LineLeft);
         return new(AfterFailure(query, again.Stage), again.Refusal);
     }
 

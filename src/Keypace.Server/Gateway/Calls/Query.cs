@@ -64,7 +64,7 @@ internal abstract class Query(Tally tally) : IDisposable
     /// Decides from what the caller sent. Asked again where something of it has changed: then nothing decided before counts, but for the choice among
     /// keys while the chosen one is as it was.
     /// </summary>
-    public abstract Outcome<Routed> Route(KeySnapshot snapshot);
+    public abstract ValueTask<Outcome<Routed>> RouteAsync(KeySnapshot snapshot);
 
     /// <summary>The hub failed it: true when it is worth another call, from the front of the line. Counts the tries.</summary>
     public virtual bool TriesAgain() => false;

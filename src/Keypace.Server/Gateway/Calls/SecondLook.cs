@@ -32,7 +32,7 @@ internal sealed class SecondLook(KeySnapshots snapshots, Callers callers)
     /// <param name="group">Where it has its permit, or had its place.</param>
     /// <param name="stage"><see cref="SendStage.LineLeft"/> where it has neither any more.</param>
     /// <returns><see cref="SendStage.Overtaken"/> where it may go out, as it is now, under the permit that it has.</returns>
-    public SendEnd DecideAgain(Query query, PacedGroup group, SendStage stage)
+    public async ValueTask<SendEnd> DecideAgainAsync(Query query, PacedGroup group, SendStage stage)
     {
         var current = snapshots.Current;
         if (!callers.Again(current, query.Token!).TryGet(out var token, out var refusal))
@@ -40,7 +40,7 @@ internal sealed class SecondLook(KeySnapshots snapshots, Callers callers)
         if (query.WhyNotBy(token) is { } forbidden)
             return new SendEnd(SendStage.Withdrawn, null, forbidden);
         query.AskedBy(token);
-        if (!query.Route(current).TryGet(out var routed, out refusal))
+        if (!(await query.RouteAsync(current)).TryGet(out var routed, out refusal))
             return new SendEnd(SendStage.Withdrawn, null, refusal);
         var before = query.Routed!;
         query.Routed = routed;

@@ -37,7 +37,9 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
         return default;
     }
 
-    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    public override ValueTask<Outcome<Routed>> RouteAsync(KeySnapshot snapshot) => new(Route(snapshot));
+
+    private Outcome<Routed> Route(KeySnapshot snapshot)
     {
         if (!KeyIn(snapshot).TryGet(out var choice, out var refusal))
             return refusal;

@@ -32,7 +32,9 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, Func<Serv
 
     public override Refusal? WhyNotBy(ServedToken token) => whyNotBy is null ? base.WhyNotBy(token) : whyNotBy(token);
 
-    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    public override ValueTask<Outcome<Routed>> RouteAsync(KeySnapshot snapshot) => new(Route(snapshot));
+
+    private Outcome<Routed> Route(KeySnapshot snapshot)
     {
         var now = key;
         if (Routed is not null && !ModelChoice.Again(snapshot, key).TryGet(out now, out var refusal))

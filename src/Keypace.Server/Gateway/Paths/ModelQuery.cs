@@ -48,11 +48,11 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         return null;
     }
 
-    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    public override async ValueTask<Outcome<Routed>> RouteAsync(KeySnapshot snapshot)
     {
         var body = Body!;
         body.Restore();
-        if (!ChooseIn(snapshot).TryGet(out var choice, out var refusal))
+        if (!(await ChooseInAsync(snapshot)).TryGet(out var choice, out var refusal))
             return refusal;
         var key = choice.Key;
         if (!HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out var target, out refusal))
@@ -72,11 +72,11 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         };
     }
 
-    private Outcome<ModelChoice> ChooseIn(KeySnapshot snapshot)
+    private ValueTask<Outcome<ModelChoice>> ChooseInAsync(KeySnapshot snapshot)
     {
         if (ReferenceEquals(snapshot, _looked))
-            return new ModelChoice(_named!, null, null);
+            return new(new ModelChoice(_named!, null, null));
         var entry = new Entry(Token!.Id, Wish.Name, Token.Grant.Weight, Wish.Class, Wish.Patience);
-        return ModelChoice.Of(snapshot, Token, _scan.Model, KeyHeader, entry, Parts.Hubs, Parts.RateGroups, Routed?.Key);
+        return ModelChoice.OfAsync(snapshot, Token, _scan.Model, KeyHeader, entry, Parts.Hubs, Parts.RateGroups, Routed?.Key);
     }
 }

@@ -32,7 +32,9 @@ internal sealed class PassthroughQuery(HttpContext context, HttpQueryParts parts
             : default;
     }
 
-    public override Outcome<Routed> Route(KeySnapshot snapshot)
+    public override ValueTask<Outcome<Routed>> RouteAsync(KeySnapshot snapshot) => new(Route(snapshot));
+
+    private Outcome<Routed> Route(KeySnapshot snapshot)
     {
         if (!KeyIn(snapshot).TryGet(out var key, out var refusal))
             return refusal;

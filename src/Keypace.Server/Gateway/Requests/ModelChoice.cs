@@ -16,26 +16,29 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
     /// <param name="entry">How the query would enter the line; tells which key is free soonest.</param>
     /// <param name="chosen">The key that was chosen before, which stays while it is as it was; null at first.</param>
     /// <param name="keyHeader">Name or id of a key from the header, percent-encoded; null when absent.</param>
-    public static Outcome<ModelChoice> Of(
+    public static ValueTask<Outcome<ModelChoice>> OfAsync(
         KeySnapshot snapshot, ServedToken token, string? model, string? keyHeader, in Entry entry, HubCatalogue hubs, RateGroups rateGroups, ServedKey? chosen)
     {
         if (keyHeader is { Length: > 0 })
-            return Named(snapshot, token, keyHeader).TryGet(out var key, out var refusal) ? new ModelChoice(key, null, null) : refusal;
+            return new(OfHeader(snapshot, token, keyHeader));
 
         if (model is not { Length: > 0 })
         {
-            return Refusal.Field("model", "The body names no \"model\". Use \"agent/NAME\", \"HUB/MODEL\", or the header x-keypace-key with the hub's own model name.", "missing", "missing_model")
-                with { Reason = RefusalReason.Malformed };
+            return new(Refusal.Field("model", "The body names no \"model\". Use \"agent/NAME\", \"HUB/MODEL\", or the header x-keypace-key with the hub's own model name.", "missing", "missing_model")
+                with { Reason = RefusalReason.Malformed });
         }
 
         var slash = model.IndexOf('/', StringComparison.Ordinal);
         if (slash <= 0)
-            return UnknownModel(model);
+            return new(UnknownModel(model));
         var (place, rest) = (model[..slash], model[(slash + 1)..]);
         if (place == "agent")
-            return OfAgent(snapshot, token, rest);
-        return hubs.TryGet(place, out var hub) ? OfHub(snapshot, token, hub, rest, entry, rateGroups, chosen) : UnknownModel(model);
+            return new(OfAgent(snapshot, token, rest));
+        return hubs.TryGet(place, out var hub) ? OfHubAsync(snapshot, token, hub, rest, entry, rateGroups, chosen) : new(UnknownModel(model));
     }
+
+    private static Outcome<ModelChoice> OfHeader(KeySnapshot snapshot, ServedToken token, string keyHeader) =>
+        Named(snapshot, token, keyHeader).TryGet(out var key, out var refusal) ? new ModelChoice(key, null, null) : refusal;
 
     /// <summary>The key that the header names.</summary>
     public static Outcome<ServedKey> Named(KeySnapshot snapshot, ServedToken token, string keyHeader)
@@ -89,8 +92,8 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
     }
 
     /// <summary>Any key of the team on the hub, the one that is free soonest, of equal ones the least used. Only keys that lead to the same place are interchangeable.</summary>
-    private static Outcome<ModelChoice> OfHub(
-        KeySnapshot snapshot, ServedToken token, HubProfile hub, string model, in Entry entry, RateGroups rateGroups, ServedKey? chosen)
+    private static async ValueTask<Outcome<ModelChoice>> OfHubAsync(
+        KeySnapshot snapshot, ServedToken token, HubProfile hub, string model, Entry entry, RateGroups rateGroups, ServedKey? chosen)
     {
         if (!hub.Served)
             return NotServed(hub);
@@ -123,7 +126,7 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
 
             var (wait, use) = keys.Length == 1
                 ? (TimeSpan.Zero, 0)
-                : rateGroups.Get(key.RateGroupId, snapshot.RulesOf(key)).Outlook(entry with { Need = new QueryNeed(model, 0, 0, key.Source) });
+                : await rateGroups.Get(key.RateGroupId, snapshot.RulesOf(key)).OutlookAsync(entry with { Need = new QueryNeed(model, 0, 0, key.Source) });
             if (best is null || wait < bestWait || (wait == bestWait && use < bestUse))
                 (best, bestWait, bestUse) = (key, wait, use);
         }

@@ -53,7 +53,7 @@ public sealed class JournalFileTests : JournalTests
         var disk = MemoryDisk.With(bytes);
         var group = Restart(disk, isStoreNew: false).Get(Other, Ten);
         Assert.Equal(0, group.Remaining);
-        Assert.Equal(TimeSpan.FromSeconds(60), group.ExpectedWait(new Entry("t", "", 1, default, TimeSpan.Zero)));
+        Assert.Equal(TimeSpan.FromSeconds(60), group.Outlook(new Entry("t", "", 1, default, TimeSpan.Zero)).Wait);
     }
 
     [Fact]

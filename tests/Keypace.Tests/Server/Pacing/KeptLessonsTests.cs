@@ -227,7 +227,7 @@ public sealed class KeptLessonsTests
     {
         if (!turn.IsGranted)
         {
-            _groups.Get(Key, Hundred).Resume();
+            _groups.Get(Key, Hundred).Forget(LessonKinds.Pause);
         }
 
         turn.Leaving();

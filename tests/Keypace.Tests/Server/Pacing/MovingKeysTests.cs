@@ -115,7 +115,7 @@ public sealed class MovingKeysTests
         var rules = new GroupRules(Ten);
         Send(B, rules, 1, Other, OtherSecret);
         Send(A, rules, 1);
-        _world.Groups.Get(A, rules).Pause(TimeSpan.FromSeconds(60), "the hub said so");
+        _world.Groups.Get(A, rules).Pause(_world, TimeSpan.FromSeconds(60), "the hub said so");
         Move(A, B, rules);
         var (held, free) = (Enter(B, rules), Enter(B, rules, Other, OtherSecret));
         _world.Background();

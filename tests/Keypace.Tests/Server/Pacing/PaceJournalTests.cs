@@ -191,7 +191,7 @@ public sealed class PaceJournalTests : JournalTests
         World.Time.WallStep = TimeSpan.FromDays(days);
         Assert.Equal(0, World.Groups.Get(Key, Ten).Remaining);
         World.KillAndStart();
-        Assert.Equal(TimeSpan.FromSeconds(55), World.Groups.Get(Key, Ten).ExpectedWait(new Entry("t", "", 1, default, TimeSpan.Zero)));
+        Assert.Equal(TimeSpan.FromSeconds(55), World.Groups.Get(Key, Ten).Outlook(new Entry("t", "", 1, default, TimeSpan.Zero)).Wait);
     }
 
     [Fact]

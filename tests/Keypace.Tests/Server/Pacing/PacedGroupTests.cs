@@ -132,7 +132,7 @@ public sealed class PacedGroupTests
         _world.Send(_world.Turn(Key, One), One);
         Assert.True(_world.Enter(Key, One, TimeSpan.FromSeconds(12)).TryGet(out var turn, out _));
         var waiting = turn.WhenGranted(Ct).AsTask();
-        _world.Groups.Get(Key, One).Pause(TimeSpan.FromSeconds(30), "the hub said so");
+        _world.Groups.Get(Key, One).Pause(_world, TimeSpan.FromSeconds(30), "the hub said so");
         _world.Pass(TimeSpan.FromSeconds(13));
         Assert.Equal(TurnEnd.Expired, await waiting);
         Assert.Equal(0, _world.Groups.Get(Key, One).Status().WaitingNow);
@@ -152,7 +152,7 @@ public sealed class PacedGroupTests
     {
         _world.Burst(Key, One, 1);
         var turns = Enumerable.Range(0, 3).Select(_ => _world.Turn(Key, One)).ToArray();
-        _world.Groups.ChangeLimit(Key, new RateLimit(3, 10));
+        _world.Groups.Configure(Key, new GroupRules(new RateLimit(3, 10)));
         _world.Background();
         Assert.Equal([true, true, false], turns.Select(turn => turn.IsGranted));
     }
@@ -161,8 +161,8 @@ public sealed class PacedGroupTests
     public void A_pause_shows_its_reason_and_ends()
     {
         var group = _world.Groups.Get(Key, One);
-        group.Pause(TimeSpan.FromSeconds(5), "429 from the hub");
-        group.Pause(TimeSpan.FromSeconds(1), "shorter");
+        group.Pause(_world, TimeSpan.FromSeconds(5), "429 from the hub");
+        group.Pause(_world, TimeSpan.FromSeconds(1), "shorter");
         var turn = _world.Turn(Key, One, "token", "caller");
         var status = group.Status();
         Assert.Equal((_world.Time.GetUtcNow().AddSeconds(5), "429 from the hub"), (status.PausedUntil, status.PausedWhy));

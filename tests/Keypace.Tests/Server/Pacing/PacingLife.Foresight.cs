@@ -82,7 +82,7 @@ internal sealed partial class PacingLife
     /// <summary>What one is told that will not wait: the same as one that waits. Null when it would go at once, and then it goes.</summary>
     private TimeSpan? Told(int key, QueryNeed need)
     {
-        var waits = Group(_groupOf[key]).ExpectedWait(new Entry("t", $"c{key}", 1, QueryClass.Interactive, TimeSpan.FromHours(10), Need: need, ApiKeyId: Id(key)));
+        var waits = Group(_groupOf[key]).Outlook(new Entry("t", $"c{key}", 1, QueryClass.Interactive, TimeSpan.FromHours(10), Need: need, ApiKeyId: Id(key))).Wait;
         if (Enter(key, need, TimeSpan.Zero, out var refusal) is { } entered)
         {
             Assert.True(entered.Turn.IsGranted || entered.Turn.ExpectedWait == TimeSpan.Zero, $"It is to wait {entered.Turn.ExpectedWait} and would not, {this}");

@@ -1,6 +1,6 @@
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.UnderLock;
 
 /// <summary>
 /// Keeps refusals where they belong: what concerns one model or one query teaches the rate group nothing and holds nobody else. Everything runs under the

@@ -1,6 +1,6 @@
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.UnderLock;
 
 /// <summary>
 /// Models whose queries are refused without being sent, because their hub said that waiting does not help: by secret, because it said so of that secret's

@@ -1,6 +1,6 @@
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.UnderLock;
 
 /// <summary>What one rate group's pacer did by itself lately. Everything runs under the group's lock.</summary>
 internal sealed class GroupEvents(MonotonicClock clock)
@@ -21,6 +21,3 @@ internal sealed class GroupEvents(MonotonicClock clock)
 
     public IReadOnlyList<GroupEvent> NewestFirst() => [.. _events.Reverse()];
 }
-
-/// <summary>Something that the pacer did by itself, with the wall clock's time.</summary>
-internal sealed record GroupEvent(DateTimeOffset At, PacingEvent What);

@@ -1,13 +1,13 @@
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.UnderLock;
 
 /// <summary>
 /// What one rate group has learned and not yet forgotten: keeps it where it outlives the process, ends it a day after its last confirmation, shows it, and takes
 /// it back. Limit, bursts and pause that were learned here are the pacer's and its learner's, which bind the whole group; what came along with the keys of
 /// one secret, and the models that its hub refuses, bind that secret's queries. Everything runs under the group's lock; one is made with the first lesson.
 /// </summary>
-internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILessonStore store)
+internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonStore store)
 {
     private static readonly TimeSpan RememberedFor = MonotonicClock.SpanOf(LimitLearner.RememberedFor);
 
@@ -45,7 +45,8 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
     public void ForgetApart(Guid source) => _apart.RemoveAll(lessons => lessons.Source == source);
 
     /// <summary>Takes up what was kept. Limits and bursts that the rules of today do not fit are left out.</summary>
-    public void Recall(KeptLessons kept, Pacer pacer, LimitLearner learner, long now)
+    /// <param name="hasSeveralSources">Keys of several secrets are in the group: a pause holds that of its own.</param>
+    public void Recall(KeptLessons kept, bool hasSeveralSources, Pacer pacer, LimitLearner learner, long now)
     {
         (Teacher, _kept[kept.Source]) = (kept.Source, kept);
         var wall = clock.Time.GetUtcNow();
@@ -60,7 +61,7 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
             pacer.RecallBursts(bursts, now);
         }
 
-        if (kept.Pause is not null && group.HasSeveralSources)
+        if (kept.Pause is not null && hasSeveralSources)
         {
             RecallPauseApart(kept, pacer, now);
         }
@@ -140,7 +141,7 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
     {
         var limit = learner?.Learned;
         var bursts = pacer.LearnedBursts;
-        return new KeptLessons(Teacher, group.Id)
+        return new KeptLessons(Teacher, groupId)
         {
             Limit = limit,
             LimitConfirmedAt = limit is null ? default : clock.WallAt(learner!.ConfirmedAt, now),
@@ -155,7 +156,7 @@ internal sealed class GroupLessons(PacedGroup group, MonotonicClock clock, ILess
     public KeptLessons ViewApart(Guid source, Pacer pacer, long now)
     {
         var apart = Apart(source);
-        return new KeptLessons(source, group.Id)
+        return new KeptLessons(source, groupId)
         {
             BindsSourceOnly = true,
             Limit = apart?.Limit,
