@@ -1,5 +1,7 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Bench;

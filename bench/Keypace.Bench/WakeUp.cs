@@ -1,5 +1,6 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Bench;

@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Shown;
 using System.Collections.Concurrent;
 using System.Globalization;
 using Keypace.Server.Gateway.Wire;

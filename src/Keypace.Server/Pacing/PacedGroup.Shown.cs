@@ -1,4 +1,5 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing.UnderLock;
 
 namespace Keypace.Server.Pacing;

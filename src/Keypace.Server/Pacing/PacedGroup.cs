@@ -1,4 +1,5 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing.UnderLock;
 
 namespace Keypace.Server.Pacing;

@@ -1,3 +1,5 @@
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Platform.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

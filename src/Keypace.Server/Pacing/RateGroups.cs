@@ -1,3 +1,5 @@
+using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Pacing.Shown;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Keypace.Domain.Keys;

@@ -1,4 +1,5 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Server.Pacing;
 

@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;

@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Shown;
 using System.Globalization;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;

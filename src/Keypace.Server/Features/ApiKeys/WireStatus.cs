@@ -4,6 +4,7 @@ using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing;
 using Keypace.Server.Snapshots;
 

@@ -2,6 +2,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Calls;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing;
 using Keypace.Server.Snapshots;
 

@@ -1,4 +1,5 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Shown;
 
 namespace Keypace.Server.Pacing.UnderLock;
 

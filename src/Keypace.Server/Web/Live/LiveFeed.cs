@@ -1,6 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain.Keys;
 using Keypace.Server.Management.StoredKeys;
+using Keypace.Server.Pacing.Shown;
 using System.Collections.Immutable;
 using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Features.Usage;

@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Security.Cryptography;
 using System.Buffers.Text;
 using System.Collections.Concurrent;

@@ -3,6 +3,7 @@ using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;

@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Journal;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;

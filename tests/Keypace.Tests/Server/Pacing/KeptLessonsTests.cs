@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Diagnostics.CodeAnalysis;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;

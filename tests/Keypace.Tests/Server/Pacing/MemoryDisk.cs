@@ -1,3 +1,4 @@
+using Keypace.Server.Pacing.Journal;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Tests.Server.Pacing;

@@ -1,3 +1,6 @@
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Pacing.UnderLock;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;

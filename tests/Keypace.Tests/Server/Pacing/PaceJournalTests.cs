@@ -1,3 +1,5 @@
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;

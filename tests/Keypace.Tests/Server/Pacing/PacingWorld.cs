@@ -1,5 +1,7 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.UnderLock;
 using Keypace.Server.Pacing;
 using Keypace.Tests.Domain.Pacing;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,5 @@
 using Keypace.Domain.Keys;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing;
 
 namespace Keypace.Tests.Server.Pacing;

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>What a process can know of the machine's past.</summary>
 internal interface IMachine

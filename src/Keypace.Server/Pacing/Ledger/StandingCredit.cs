@@ -1,7 +1,7 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Ledger;
 
 /// <summary>
 /// What a group may send between the moment it wakes and the moment its note is on the disk. After a power failure every group is taken to

@@ -1,6 +1,6 @@
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.UnderLock;
 
 /// <summary>The reason of a pause in words, for pages and answers.</summary>
 internal static class PauseWords

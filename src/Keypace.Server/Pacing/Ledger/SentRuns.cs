@@ -1,6 +1,6 @@
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Ledger;
 
 /// <summary>So many sends, counted as sent at one tick.</summary>
 internal readonly record struct SentRun(long At, int Count);

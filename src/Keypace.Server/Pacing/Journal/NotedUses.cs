@@ -1,6 +1,8 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Pacing.UnderLock;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// What the journal knows of one rate group's use of its limits beside the rate limit: each query that runs with what is reserved for it, and

@@ -1,9 +1,10 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Collections.Concurrent;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Microsoft.Extensions.Logging;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// The ledger as a file. A mark "may send until", on the disk three seconds ahead, bounds what any group can have sent; lines say which

@@ -1,7 +1,7 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Ledger;
 
 /// <summary>Remembers nothing: for processes whose sends no later process has to count, such as tests and the pretend hub.</summary>
 internal sealed class OpenLedger : IGrantLedger

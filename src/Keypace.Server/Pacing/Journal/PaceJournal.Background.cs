@@ -1,4 +1,6 @@
-namespace Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
+
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>The part of the journal that waits for the disk. No query ever does.</summary>
 internal sealed partial class PaceJournal

@@ -1,7 +1,8 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Globalization;
 using Keypace.Domain.Keys;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// Reads a journal. A damaged end is what a power failure leaves and is ignored: what it would have said had not been promised yet.

@@ -1,7 +1,7 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Ledger;
 
 /// <summary>What survives this process, so that the next one never lets a window run over. Nothing here waits for a disk.</summary>
 internal interface IGrantLedger

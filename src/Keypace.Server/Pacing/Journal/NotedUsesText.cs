@@ -1,8 +1,9 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Globalization;
 using System.Text;
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// <see cref="NotedUses"/> as lines <c>T</c> of the journal: words behind group, tick, wall clock, how long uses count and the credit. A word is a letter and

@@ -1,6 +1,6 @@
 using Keypace.Domain.Keys;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Ledger;
 
 /// <summary>
 /// Keys are about to go from one rate group to another. Until what comes along is noted for the group that they come into, that counts after an end of

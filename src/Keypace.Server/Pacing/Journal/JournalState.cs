@@ -1,7 +1,8 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Globalization;
 using System.Text;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>Everything the journal knows. Ticks are those of the process that wrote it.</summary>
 internal sealed class JournalState

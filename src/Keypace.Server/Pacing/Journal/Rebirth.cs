@@ -1,6 +1,7 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// Turns what a process before this one noted into what this one has to count. The wall clock has no say: between two processes of one boot

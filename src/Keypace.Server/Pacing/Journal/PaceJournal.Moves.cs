@@ -1,4 +1,6 @@
-namespace Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
+
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>The part of the journal that knows of keys on their way from one group to another.</summary>
 internal sealed partial class PaceJournal

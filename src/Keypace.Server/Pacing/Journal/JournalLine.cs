@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>One line of the journal: eight hex digits of CRC-32C over the rest, a blank, words, a line feed. ASCII.</summary>
 internal static class JournalLine

@@ -1,6 +1,6 @@
 using Keypace.Domain.Keys;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>Handing lines to the system. Everything here runs under the journal's lock.</summary>
 internal sealed partial class PaceJournal

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Shown;
 
 /// <summary>
 /// How many sends one caller had in each of the newest buckets of a <see cref="SendHistory"/>. Begins small and grows with the time over which the

@@ -1,7 +1,8 @@
+using Keypace.Server.Pacing.Ledger;
 using System.Collections.Concurrent;
 using Keypace.Domain.Keys;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// The blocks of credit: written in the background, all that are wanted at once in one write. They need not be on the disk, only with the

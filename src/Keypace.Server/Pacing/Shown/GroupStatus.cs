@@ -2,7 +2,7 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Shown;
 
 /// <summary>A rate group as a person may see it.</summary>
 /// <param name="Limit">The limit that rules now.</param>

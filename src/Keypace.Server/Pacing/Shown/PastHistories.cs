@@ -1,4 +1,4 @@
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Shown;
 
 /// <summary>
 /// Histories of groups that were dropped because nothing they sent counts any more: the picture goes back three intervals. Bounded; the

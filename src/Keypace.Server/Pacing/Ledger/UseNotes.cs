@@ -1,6 +1,7 @@
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.UnderLock;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Ledger;
 
 /// <summary>What the journal is told of one query's use of the limits beside the rate limit.</summary>
 /// <param name="Number">Tells the queries of one rate group and process apart.</param>

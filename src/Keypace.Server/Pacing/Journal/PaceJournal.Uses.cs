@@ -1,7 +1,8 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>The part of the journal that knows the limits beside the rate limit.</summary>
 internal sealed partial class PaceJournal

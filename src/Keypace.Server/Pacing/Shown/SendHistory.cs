@@ -1,4 +1,4 @@
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Shown;
 
 /// <summary>
 /// How many sends each caller of a rate group had lately, in buckets, for a picture. Of bounded size; noting one costs a few

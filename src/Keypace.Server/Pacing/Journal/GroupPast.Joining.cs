@@ -1,6 +1,7 @@
 using Keypace.Domain.Keys;
+using Keypace.Server.Pacing.Ledger;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>Keys came from another group, and nobody noted what they brought: all that counts there counts here. More than was theirs, never less.</summary>
 internal sealed partial class GroupPast

@@ -1,6 +1,7 @@
 using Keypace.Domain.Keys;
+using Keypace.Server.Pacing.Ledger;
 
-namespace Keypace.Server.Pacing;
+namespace Keypace.Server.Pacing.Journal;
 
 /// <summary>
 /// What the journal knows of one group: what it sent (<see cref="Runs"/>, and a whole limit at <see cref="FullAt"/>), and while it runs what
