@@ -57,15 +57,13 @@ internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
 
     public override long UntilOf(long at) => long.MaxValue;
 
-    protected override long Stamped(long now)
-    {
-        if (_left.Count == 0)
-        {
-            return _running;
-        }
+    protected override long Stamped(long now) => _left.Count == 0 ? _running : _running + LeftAt(now);
 
+    /// <summary>By itself, because what its lambda captures is allocated on entry.</summary>
+    private long LeftAt(long now)
+    {
         _left.RemoveAll(left => left.Until <= now);
-        return _running + _left.Sum(left => left.Count);
+        return _left.Sum(left => left.Count);
     }
 
     protected override long Stamp(long amount, long at) => 0;

@@ -178,16 +178,24 @@ public sealed partial class Pacer
         }
         else if (_sources is null)
         {
-            // What this group counted by itself is the first one's; what was before may be anybody's.
-            _sources = [first, source];
-            _senders = new(_window.Sends(now).SelectMany(send => Enumerable.Repeat(new SenderStamp(send.At, send.At > KnowsSince ? first : default), (int)send.Amount)));
-            TellApart(default, now);
+            MeetSecond(first, source, now);
         }
         else if (!_sources.Contains(source))
         {
             _sources.Add(source);
             TellApart(default, now);
         }
+    }
+
+    /// <summary>
+    /// What this group counted by itself is the first one's; what was before may be anybody's. By itself, because what its lambda captures is allocated on
+    /// entry.
+    /// </summary>
+    private void MeetSecond(Guid first, Guid second, long now)
+    {
+        _sources = [first, second];
+        _senders = new(_window.Sends(now).SelectMany(send => Enumerable.Repeat(new SenderStamp(send.At, send.At > KnowsSince ? first : default), (int)send.Amount)));
+        TellApart(default, now);
     }
 
     /// <summary>Each source has meters of its own beside those of all, which bind nobody and tell whose is what.</summary>

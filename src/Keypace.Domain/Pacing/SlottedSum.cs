@@ -145,5 +145,9 @@ internal sealed class SlottedSum
     /// <summary>The slot whose end is at or after <paramref name="at"/>; ticks may be negative.</summary>
     private long SlotOf(long at) => at > 0 ? (at + Width - 1) / Width : at / Width;
 
-    private int IndexOf(long slot) => (int)(((slot % _sums!.Length) + _sums.Length) % _sums.Length);
+    private int IndexOf(long slot)
+    {
+        var index = slot % _sums!.Length;
+        return (int)(index < 0 ? index + _sums.Length : index);
+    }
 }

@@ -41,11 +41,15 @@ public sealed class WayBackTests
             simulation.Run(3 * window);
             var (accepted, _) = simulation.Run(4 * window);
             Assert.True(
-                accepted >= 4 * 0.95 * count * 0.999 * seconds / (seconds + 0.05),
+                accepted >= 4 * 0.95 * count,
                 $"{accepted / 4.0} of {count} a window, limit {simulation.Pacer.Limit}, bursts of {simulation.Pacer.Shape.Burst}, storm of {(until - from) / 1e9} s, seed {seed}.");
         }
     }
 
+    /// <summary>
+    /// What is used of the lower limit is not promised; it is at least 85 %: where refusals said that the hub enforces slices each of them keeps its guard, up
+    /// to a tenth of it, and the limit that was found may lie some units below the hub's.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Limits))]
     public void A_hub_whose_limit_is_lower_refuses_at_most_one_query_in_ten_windows(int count, int seconds, PacingMode mode)

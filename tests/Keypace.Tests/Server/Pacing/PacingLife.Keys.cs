@@ -73,6 +73,7 @@ internal sealed partial class PacingLife
         var there = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == to);
         var here = Enumerable.Range(0, Keys).Where(key => _groupOf[key] == from).ToArray();
         await _world.Groups.ForeseeMoveAsync(_groups[from], _rules[from], _groups[to]);
+        PermitsAreOut();   // the flush may have let some go
         _world.Groups.Move(_groups[from], RulesOf(from), _groups[to], new MovingKeys(
             keys.Select(Id).ToHashSet(), Source(before), Source(after), here.Length > 0 ? RulesOf(from) : null, RulesOf(to))
         {

@@ -9,6 +9,7 @@ namespace Keypace.Tests.Server.Pacing;
 public sealed class PacingLifeTests
 {
     private const LifeKinds Plain = LifeKinds.Idle | LifeKinds.Pauses;
+    private const LifeKinds Broken = LifeKinds.BrokenMoves | LifeKinds.Moves | LifeKinds.Kills | LifeKinds.PowerFailures | LifeKinds.Idle;
 
     [Fact]
     public Task Queries_pauses_and_idle_times() => PlayAsync(Plain);
@@ -29,8 +30,12 @@ public sealed class PacingLifeTests
     public Task While_keys_move_no_limit_is_over() => PlayAsync(LifeKinds.Moves | LifeKinds.Idle);
 
     [Fact]
-    public Task Ended_in_the_midst_of_a_move_no_limit_is_over() =>
-        PlayAsync(LifeKinds.BrokenMoves | LifeKinds.Moves | LifeKinds.Kills | LifeKinds.PowerFailures | LifeKinds.Idle);
+    public Task Ended_in_the_midst_of_a_move_no_limit_is_over() => PlayAsync(Broken);
+
+    /// <summary>A life that ran over while the store had a move that the process did not live to make.</summary>
+    [Theory]
+    [InlineData(14)]
+    public Task The_process_ends_between_the_commit_and_the_move(int seed) => new PacingLife(seed, Broken).PlayAsync(120);
 
     /// <summary>Lives that ran over while the store had a move and the journal not yet what came along.</summary>
     [Theory]
