@@ -31,18 +31,9 @@ internal sealed class Me(AuthenticationStateProvider authentication, Sessions se
         return sessions.Live(_sessionId);
     }
 
-    /// <summary>Runs an operation as this member. Refuses with <c>session_ended</c>, with <c>role_too_low</c>, or as the operation does.</summary>
-    public async Task<Outcome<T>> AskAsync<T>(Need need, Func<Caller, Task<Outcome<T>>> operation)
-        where T : notnull
-    {
-        if (await CallerAsync() is not { } caller)
-            return _ended;
-        return caller.Check(need) is { } forbidden ? forbidden : await operation(caller);
-    }
-
-    /// <inheritdoc cref="AskAsync{T}(Need, Func{Caller, Task{Outcome{T}}})"/>
-    public Task<Outcome<T>> AskAsync<T>(Need need, Func<Caller, Task<T>> operation)
-        where T : notnull => AskAsync<T>(need, async caller => (Outcome<T>)await operation(caller));
+    /// <summary>Runs an operation as this member. Refuses with <c>session_ended</c>, or as the operation does, which knows what its caller must be allowed to.</summary>
+    public async Task<Outcome<T>> AskAsync<T>(Func<Caller, Task<Outcome<T>>> operation)
+        where T : notnull => await CallerAsync() is { } caller ? await operation(caller) : _ended;
 
     /// <summary>Somebody did something with the page: the session is in use.</summary>
     public async ValueTask TouchAsync()

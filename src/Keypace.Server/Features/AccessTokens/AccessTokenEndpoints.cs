@@ -15,18 +15,18 @@ internal static class AccessTokenEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var tokens = routes.MapGroup("/v1/access-tokens").WithTags("Access tokens");
-        tokens.Get("", Need.ReadTeam, ListAsync).WithName("ListAccessTokens").Reads("limit", "offset", "q", "sort");
-        tokens.Post("", Need.Administer, CreateAsync).WithName("CreateAccessToken").Takes<NewAccessToken>();
-        tokens.Get("{id}", Need.ReadTeam, call => call.Of<AccessTokenOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetAccessToken");
-        tokens.Put("{id}", Need.Administer, ChangeAsync).WithName("ChangeAccessToken").Takes<AccessTokenChange>();
-        tokens.Delete("{id}", Need.Administer, call => call.Of<AccessTokenOperations>().RevokeAsync(call.Id, call.Caller, call.Ct)).WithName("RevokeAccessToken");
+        tokens.Get("", AccessTokenOperations.ToRead, ListAsync).WithName("ListAccessTokens").Reads("limit", "offset", "q", "sort");
+        tokens.Post("", AccessTokenOperations.ToAdminister, CreateAsync).WithName("CreateAccessToken").Takes<NewAccessToken>();
+        tokens.Get("{id}", AccessTokenOperations.ToRead, call => call.Of<AccessTokenOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetAccessToken");
+        tokens.Put("{id}", AccessTokenOperations.ToAdminister, ChangeAsync).WithName("ChangeAccessToken").Takes<AccessTokenChange>();
+        tokens.Delete("{id}", AccessTokenOperations.ToAdminister, call => call.Of<AccessTokenOperations>().RevokeAsync(call.Id, call.Caller, call.Ct)).WithName("RevokeAccessToken");
     }
 
     private static async Task<Outcome<IReadOnlyList<AccessToken>>> ListAsync(ManagementCall call)
     {
         if (!ListWindow.Of(call.Query, _sorts).TryGet(out var window, out var refusal))
             return refusal;
-        return Outcomes.Of(await call.Of<AccessTokenOperations>().ListAsync(window, call.Caller, call.Ct));
+        return await call.Of<AccessTokenOperations>().ListAsync(window, call.Caller, call.Ct);
     }
 
     private static async Task<Outcome<AccessToken>> CreateAsync(ManagementCall call)

@@ -16,8 +16,14 @@ namespace Keypace.Server.Features.AccessTokens;
 /// <summary>What can be done with access tokens. Nobody hands on more than they have.</summary>
 internal sealed class AccessTokenOperations(Store store, ManagementChanges changes, TokenBindings bindings, SecretVault vault, TimeProvider time)
 {
-    public async Task<IReadOnlyList<AccessToken>> ListAsync(ListWindow window, Caller caller, CancellationToken ct)
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.ReadTeam;
+    public const Need ToAdminister = Need.Administer;
+
+    public async Task<Outcome<IReadOnlyList<AccessToken>>> ListAsync(ListWindow window, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var now = time.GetUtcNow();
         var rows = (await db.AccessTokens.Where(row => row.TeamId == caller.TeamId).OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).ToListAsync(ct))
@@ -29,11 +35,13 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
             "last_used_at" => row.LastUsedAt,
             _ => row.CreatedAt,
         });
-        return [.. window.Cut(ordered).Select(row => row.ToRecord(now))];
+        return window.Cut(ordered).Select(row => row.ToRecord(now)).ToArray();
     }
 
     public async Task<Outcome<AccessToken>> GetAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         return (await FindAsync(db, caller, idOrName, ct)).TryGet(out var row, out var refusal) ? row.ToRecord(time.GetUtcNow()) : refusal;
     }
@@ -41,7 +49,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
     /// <summary>The answer holds the token's text, this once.</summary>
     public async Task<Outcome<AccessToken>> CreateAsync(NewAccessToken wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Administer) is { } forbidden)
+        if (caller.Check(ToAdminister) is { } forbidden)
             return forbidden;
         var problems = new FieldProblems();
         var name = problems.Take(EntityName.Parse(wanted.Name));
@@ -89,7 +97,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
 
     public async Task<Outcome<AccessToken>> ChangeAsync(string idOrName, AccessTokenChange wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Administer) is { } forbidden)
+        if (caller.Check(ToAdminister) is { } forbidden)
             return forbidden;
         var problems = new FieldProblems();
         var name = wanted.Name is null ? null : problems.Take(EntityName.Parse(wanted.Name));
@@ -130,7 +138,7 @@ internal sealed class AccessTokenOperations(Store store, ManagementChanges chang
     /// <summary>At once and for ever. Revoking a revoked one changes nothing.</summary>
     public async Task<Outcome<AccessToken>> RevokeAsync(string idOrName, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Administer) is { } forbidden)
+        if (caller.Check(ToAdminister) is { } forbidden)
             return forbidden;
         return await changes.RunAsync<AccessToken>(caller, async change =>
         {

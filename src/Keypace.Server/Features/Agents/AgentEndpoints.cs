@@ -16,13 +16,13 @@ internal static class AgentEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var agents = routes.MapGroup("/v1/agent-configurations").WithTags("Agents");
-        agents.Get("", Need.Read, ListAsync).WithName("ListAgents").Reads("statuses", "limit", "offset", "q", "sort");
-        agents.Post("", Need.Create, CreateAsync).WithName("CreateAgent").Takes<NewAgent>();
-        agents.Get("{id}", Need.Read, call => call.Of<AgentOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetAgent");
-        agents.Put("{id}", Need.Change, ChangeAsync).WithName("ChangeAgent").Takes<AgentChange>();
-        agents.Put("{id}/update", Need.Change, ChangeAsync).WithName("UpdateAgent").Takes<AgentChange>();
-        routes.Post("/v1/api-keys/{id}/move-agents", Need.Change, MoveAsync).WithTags("Agents").WithName("MoveAgents").Takes<AgentMove>();
-        agents.Put("{id}/archive", Need.Change, ArchiveAsync).WithName("ArchiveAgent");
+        agents.Get("", AgentOperations.ToRead, ListAsync).WithName("ListAgents").Reads("statuses", "limit", "offset", "q", "sort");
+        agents.Post("", AgentOperations.ToCreate, CreateAsync).WithName("CreateAgent").Takes<NewAgent>();
+        agents.Get("{id}", AgentOperations.ToRead, call => call.Of<AgentOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetAgent");
+        agents.Put("{id}", AgentOperations.ToChange, ChangeAsync).WithName("ChangeAgent").Takes<AgentChange>();
+        agents.Put("{id}/update", AgentOperations.ToChange, ChangeAsync).WithName("UpdateAgent").Takes<AgentChange>();
+        routes.Post("/v1/api-keys/{id}/move-agents", AgentOperations.ToChange, MoveAsync).WithTags("Agents").WithName("MoveAgents").Takes<AgentMove>();
+        agents.Put("{id}/archive", AgentOperations.ToChange, ArchiveAsync).WithName("ArchiveAgent");
     }
 
     private static async Task<Outcome<AgentList>> ListAsync(ManagementCall call)

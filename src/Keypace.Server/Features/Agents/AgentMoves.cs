@@ -14,7 +14,7 @@ internal sealed class AgentMoves(ManagementChanges changes, KeySnapshots snapsho
 {
     public async Task<Outcome<AgentsMoved>> MoveAsync(string fromKey, string toKey, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(AgentOperations.ToChange) is { } forbidden)
             return forbidden;
         return await changes.RunAsync<AgentsMoved>(caller, async change =>
         {

@@ -16,9 +16,16 @@ namespace Keypace.Server.Features.Agents;
 internal sealed class AgentOperations(
     Store store, ManagementChanges changes, KeySnapshots snapshots, AgentKeys agentKeys, AgentEditing editing)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+    public const Need ToCreate = Need.Create;
+    public const Need ToChange = Need.Change;
+
     /// <param name="statuses">Only agents of these statuses; null for all, archived ones too.</param>
     public async Task<Outcome<AgentList>> ListAsync(IReadOnlySet<string>? statuses, ListWindow window, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var snapshot = snapshots.Current;
         var rows = (await db.Agents.Where(row => row.TeamId == caller.TeamId).OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).ToListAsync(ct))
@@ -36,6 +43,8 @@ internal sealed class AgentOperations(
 
     public async Task<Outcome<Agent>> GetAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         return (await AgentRows.FindAsync(db, caller, idOrName, ct)).TryGet(out var row, out var refusal)
             ? row.ToRecord(snapshots.Current.HasKey(row))
@@ -45,7 +54,7 @@ internal sealed class AgentOperations(
     /// <summary>With a secret in it, the key is made in the same transaction: both or none.</summary>
     public async Task<Outcome<Agent>> CreateAsync(NewAgent wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Create) is { } forbidden)
+        if (caller.Check(ToCreate) is { } forbidden)
             return forbidden;
         var problems = new FieldProblems();
         var name = problems.Take(EntityName.Parse(wanted.AgentName, "agent_name"));
@@ -89,7 +98,7 @@ internal sealed class AgentOperations(
 
     public async Task<Outcome<Agent>> ChangeAsync(string idOrName, AgentChange wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         return await changes.RunAsync<Agent>(caller, async change =>
         {

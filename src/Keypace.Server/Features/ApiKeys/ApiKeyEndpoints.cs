@@ -16,27 +16,27 @@ internal static class ApiKeyEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/v1/api-keys").WithTags("API keys");
-        keys.Get("", Need.Read, ListAsync).WithName("ListApiKeys").Reads("hubs", "limit", "offset", "q", "sort");
-        keys.Post("", Need.Create, CreateAsync).WithName("CreateApiKey").Takes<NewApiKey>();
-        keys.Post("test", Need.Create, TestUnsavedAsync).WithName("TestUnsavedApiKey").Takes<ApiKeyTest>();
-        keys.Get("{id}", Need.Read, call => call.Of<ApiKeyOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetApiKey");
-        keys.Put("{id}", Need.Change, ChangeAsync).WithName("ChangeApiKey").Takes<ApiKeyChange>();
-        keys.Delete("{id}", Need.Change, call => call.Of<ApiKeyOperations>().DeleteAsync(call.Id, call.Caller, call.Ct)).WithName("DeleteApiKey");
-        keys.Post("{id}/restore", Need.Change, call => call.Of<ApiKeyOperations>().RestoreAsync(call.Id, call.Caller, call.Ct)).WithName("RestoreApiKey");
-        keys.Post("{id}/test", Need.Change, call => call.Of<ApiKeyTesting>().TestStoredAsync(call.Id, call.Caller, call.Ct)).WithName("TestApiKey");
-        keys.Get("{id}/models", Need.Read, call => call.Of<ApiKeyTesting>().ModelsAsync(call.Id, call.Caller, call.Ct)).WithName("ListApiKeyModels");
-        keys.Get("{id}/status", Need.Read, call => call.Of<ApiKeyStatuses>().StatusAsync(call.Id, call.Caller, call.Ct)).WithName("GetApiKeyStatus");
-        keys.Post("{id}/unpause", Need.Change, call => call.Of<ApiKeyStatuses>().UnpauseAsync(call.Id, call.Caller, call.Ct)).WithName("UnpauseApiKey");
-        keys.Delete("{id}/lessons", Need.Change, call => call.Of<ApiKeyStatuses>().ForgetAsync(call.Id, call.Query("kind"), call.Caller, call.Ct)).WithName("ForgetLessons").Reads("kind");
-        keys.Post("{id}/take-reported-limit", Need.Change, call => call.Of<ApiKeyStatuses>().TakeReportedAsync(call.Id, call.Caller, call.Ct)).WithName("TakeReportedLimit");
-        keys.Get("{id}/queries", Need.Read, QueriesAsync).WithName("ListApiKeyQueries").Reads("limit");
+        keys.Get("", ApiKeyOperations.ToRead, ListAsync).WithName("ListApiKeys").Reads("hubs", "limit", "offset", "q", "sort");
+        keys.Post("", ApiKeyOperations.ToCreate, CreateAsync).WithName("CreateApiKey").Takes<NewApiKey>();
+        keys.Post("test", ApiKeyTesting.ToTestUnsaved, TestUnsavedAsync).WithName("TestUnsavedApiKey").Takes<ApiKeyTest>();
+        keys.Get("{id}", ApiKeyOperations.ToRead, call => call.Of<ApiKeyOperations>().GetAsync(call.Id, call.Caller, call.Ct)).WithName("GetApiKey");
+        keys.Put("{id}", ApiKeyOperations.ToChange, ChangeAsync).WithName("ChangeApiKey").Takes<ApiKeyChange>();
+        keys.Delete("{id}", ApiKeyOperations.ToChange, call => call.Of<ApiKeyOperations>().DeleteAsync(call.Id, call.Caller, call.Ct)).WithName("DeleteApiKey");
+        keys.Post("{id}/restore", ApiKeyOperations.ToChange, call => call.Of<ApiKeyOperations>().RestoreAsync(call.Id, call.Caller, call.Ct)).WithName("RestoreApiKey");
+        keys.Post("{id}/test", ApiKeyTesting.ToTestStored, call => call.Of<ApiKeyTesting>().TestStoredAsync(call.Id, call.Caller, call.Ct)).WithName("TestApiKey");
+        keys.Get("{id}/models", ApiKeyTesting.ToRead, call => call.Of<ApiKeyTesting>().ModelsAsync(call.Id, call.Caller, call.Ct)).WithName("ListApiKeyModels");
+        keys.Get("{id}/status", ApiKeyStatuses.ToRead, call => call.Of<ApiKeyStatuses>().StatusAsync(call.Id, call.Caller, call.Ct)).WithName("GetApiKeyStatus");
+        keys.Post("{id}/unpause", ApiKeyStatuses.ToChange, call => call.Of<ApiKeyStatuses>().UnpauseAsync(call.Id, call.Caller, call.Ct)).WithName("UnpauseApiKey");
+        keys.Delete("{id}/lessons", ApiKeyStatuses.ToChange, call => call.Of<ApiKeyStatuses>().ForgetAsync(call.Id, call.Query("kind"), call.Caller, call.Ct)).WithName("ForgetLessons").Reads("kind");
+        keys.Post("{id}/take-reported-limit", ApiKeyStatuses.ToChange, call => call.Of<ApiKeyStatuses>().TakeReportedAsync(call.Id, call.Caller, call.Ct)).WithName("TakeReportedLimit");
+        keys.Get("{id}/queries", ApiKeyStatuses.ToRead, QueriesAsync).WithName("ListApiKeyQueries").Reads("limit");
     }
 
     private static async Task<Outcome<IReadOnlyList<ApiKey>>> ListAsync(ManagementCall call)
     {
         if (!ListWindow.Of(call.Query, _sorts).TryGet(out var window, out var refusal))
             return refusal;
-        return Outcomes.Of(await call.Of<ApiKeyOperations>().ListAsync(call.QueryWords("hubs"), window, call.Caller, call.Ct));
+        return await call.Of<ApiKeyOperations>().ListAsync(call.QueryWords("hubs"), window, call.Caller, call.Ct);
     }
 
     private static async Task<Outcome<ApiKey>> CreateAsync(ManagementCall call)

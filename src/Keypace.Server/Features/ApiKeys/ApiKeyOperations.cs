@@ -29,12 +29,19 @@ internal sealed class ApiKeyOperations(
     KeyAccounts accounts,
     DueDeletions dueDeletions)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+    public const Need ToCreate = Need.Create;
+    public const Need ToChange = Need.Change;
+
     /// <summary>So long a deleted key can be had back; then row and envelope are destroyed.</summary>
     public static readonly TimeSpan RestorableFor = TimeSpan.FromSeconds(15);
 
     /// <param name="hubs">Only keys of these hubs; null for all.</param>
-    public async Task<IReadOnlyList<ApiKey>> ListAsync(IReadOnlySet<string>? hubs, ListWindow window, Caller caller, CancellationToken ct)
+    public async Task<Outcome<IReadOnlyList<ApiKey>>> ListAsync(IReadOnlySet<string>? hubs, ListWindow window, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var rows = (await KeyRows.Of(db, caller.TeamId).ToListAsync(ct))
             .Where(row => caller.Grant.Sees(row.Id) && (hubs is null || hubs.Contains(row.Hub)) && window.Matches(row.Name));
@@ -45,18 +52,20 @@ internal sealed class ApiKeyOperations(
             "last_used_at" => row.LastUsedAt,
             _ => row.CreatedAt,
         });
-        return [.. window.Cut(ordered).Select(row => Noticed(row, caller))];
+        return window.Cut(ordered).Select(row => Noticed(row, caller)).ToArray();
     }
 
     public async Task<Outcome<ApiKey>> GetAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         return (await KeyRows.FindAsync(db, caller, idOrName, ct)).TryGet(out var row, out var refusal) ? Noticed(row, caller) : refusal;
     }
 
     public async Task<Outcome<ApiKey>> CreateAsync(NewApiKey wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Create) is { } forbidden)
+        if (caller.Check(ToCreate) is { } forbidden)
             return forbidden;
         if (!newKeys.Check(wanted, caller.TeamId).TryGet(out var key, out var refusal))
             return refusal;
@@ -67,7 +76,7 @@ internal sealed class ApiKeyOperations(
 
     public async Task<Outcome<ApiKey>> ChangeAsync(string idOrName, ApiKeyChange wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         var changed = await changes.RunAsync<ApiKeyRow>(caller, async change =>
         {
@@ -105,7 +114,7 @@ internal sealed class ApiKeyOperations(
     /// <summary>Ends the key's use at once. Its row and envelope stay for <see cref="RestorableFor"/>.</summary>
     public async Task<Outcome<ApiKeyDeleted>> DeleteAsync(string idOrName, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         return await changes.RunAsync<ApiKeyDeleted>(caller, async change =>
         {
@@ -132,7 +141,7 @@ internal sealed class ApiKeyOperations(
     /// <summary>Brings a key back that was deleted a moment ago, with its secret and its agents.</summary>
     public async Task<Outcome<ApiKey>> RestoreAsync(string idOrName, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         var restored = await changes.RunAsync<ApiKeyRow>(caller, async change =>
         {

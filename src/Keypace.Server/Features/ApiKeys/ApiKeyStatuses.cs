@@ -15,11 +15,17 @@ namespace Keypace.Server.Features.ApiKeys;
 /// <summary>What a key's limit is doing now, and what went through it lately.</summary>
 internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, ManagementChanges changes, ApiKeyOperations operations, TimeProvider time)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+    public const Need ToChange = Need.Change;
+
     public const int UsualQueries = 100;
     public const int MostQueries = 1_000;
 
     public async Task<Outcome<ApiKeyStatus>> StatusAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         if (!(await KeyRows.FindAsync(db, caller, idOrName, ct)).TryGet(out var row, out var refusal))
             return refusal;
@@ -35,7 +41,7 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
     /// <summary>Ends a pause, and the refusal of models for which waiting was said not to help.</summary>
     public async Task<Outcome<ApiKeyStatus>> UnpauseAsync(string idOrName, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         var done = await changes.RunAsync<ApiKeyRow>(caller, async change =>
         {
@@ -55,7 +61,7 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
     /// <summary>What the hub taught is no longer believed: the limit, bursts, a pause, models that are refused without being sent, or all of it.</summary>
     public async Task<Outcome<ApiKeyStatus>> ForgetAsync(string idOrName, string? kind, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         if (LessonSentences.KindOf(kind) is not { } kinds)
             return new Refusal(RefusalReason.Invalid, "invalid", "kind is limit, bursts, pause or circuit; without it everything that the hub taught is taken back.");
@@ -77,7 +83,7 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
     /// <summary>Makes the limit that the hub's headers reported the key's own.</summary>
     public async Task<Outcome<ApiKey>> TakeReportedAsync(string idOrName, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToChange) is { } forbidden)
             return forbidden;
         if (!(await StatusAsync(idOrName, caller, ct)).TryGet(out var status, out var refusal))
             return refusal;
@@ -94,6 +100,8 @@ internal sealed class ApiKeyStatuses(Store store, KeySnapshots snapshots, Manage
     /// <summary>The newest first.</summary>
     public async Task<Outcome<QueryList>> QueriesAsync(string idOrName, int limit, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         if (!(await KeyRows.FindAsync(db, caller, idOrName, ct)).TryGet(out var key, out var refusal))
             return refusal;

@@ -18,12 +18,17 @@ namespace Keypace.Server.Features.ApiKeys;
 internal sealed class ApiKeyTesting(
     Store store, KeySnapshots snapshots, HubCatalogue hubs, NewKeys newKeys, KeySealing sealing, RowMapping mapping, HubQuestions questions, ModelLists models, TimeProvider time)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+    public const Need ToTestStored = Need.Change;
+    public const Need ToTestUnsaved = Need.Create;
+
     /// <summary>So long a test waits for its turn.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public async Task<Outcome<ApiKeyTestResult>> TestStoredAsync(string idOrName, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Change) is { } forbidden)
+        if (caller.Check(ToTestStored) is { } forbidden)
             return forbidden;
         if (!(await FindAsync(idOrName, caller, ct)).TryGet(out var key, out var refusal))
             return refusal;
@@ -36,7 +41,7 @@ internal sealed class ApiKeyTesting(
     /// <summary>Tests a secret that is stored nowhere, under the limit of the keys that have the same one.</summary>
     public async Task<Outcome<ApiKeyTestResult>> TestUnsavedAsync(ApiKeyTest wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Create) is { } forbidden)
+        if (caller.Check(ToTestUnsaved) is { } forbidden)
             return forbidden;
         var problems = new FieldProblems();
         var hub = problems.Take(hubs.Find(wanted.Hub));
@@ -71,11 +76,13 @@ internal sealed class ApiKeyTesting(
     /// <summary>Null models where the hub has no list, or the key cannot be used.</summary>
     public async Task<Outcome<ApiKeyModels>> ModelsAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         if (!(await FindAsync(idOrName, caller, ct)).TryGet(out var key, out var refusal))
             return refusal;
         if (key.Trouble is not null)
             return new ApiKeyModels(null);
-        var (list, failed) = await models.AskAsync(key, caller.Token, token => token.Grant.Check(Need.Read), Patience, ct);
+        var (list, failed) = await models.AskAsync(key, caller.Token, token => token.Grant.Check(ToRead), Patience, ct);
         return failed is null ? new ApiKeyModels(list) : failed;
     }
 

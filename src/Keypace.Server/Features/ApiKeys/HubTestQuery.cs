@@ -43,7 +43,7 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
 
     public override bool IsOfStoredKey => isStored;
 
-    public override Refusal? WhyNotBy(ServedToken token) => token.Grant.Check(isStored ? Need.Change : Need.Create);
+    public override Refusal? WhyNotBy(ServedToken token) => token.Grant.Check(isStored ? ApiKeyTesting.ToTestStored : ApiKeyTesting.ToTestUnsaved);
 
     public override GatewayOptions Bounds(GatewayOptions server) => server.With(HubPatience, HubPatience);
 

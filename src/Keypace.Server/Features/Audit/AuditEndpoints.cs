@@ -12,7 +12,7 @@ namespace Keypace.Server.Features.Audit;
 internal static class AuditEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .Get("/v1/audit", Need.ReadTeam, ListAsync).WithTags("Audit").WithName("ListAudit").Reads("limit", "after", "q", "subject_id", "subject");
+        .Get("/v1/audit", AuditOperations.ToRead, ListAsync).WithTags("Audit").WithName("ListAudit").Reads("limit", "after", "q", "subject_id", "subject");
 
     private static async Task<Outcome<AuditList>> ListAsync(ManagementCall call)
     {

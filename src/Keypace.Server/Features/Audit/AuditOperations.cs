@@ -1,3 +1,4 @@
+using Keypace.Domain;
 using System.Text.Json;
 using Keypace.Contracts;
 using Keypace.Server.Management.Access;
@@ -9,6 +10,9 @@ namespace Keypace.Server.Features.Audit;
 /// <summary>Who changed what. Read only: records are made with the changes themselves.</summary>
 internal sealed class AuditOperations(Store store)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.ReadTeam;
+
     public const int UsualRecords = 100;
     public const int MostRecords = 1_000;
 
@@ -17,8 +21,10 @@ internal sealed class AuditOperations(Store store)
     /// <param name="subjectId">Only records of this key, agent, token or member; null for all.</param>
     /// <param name="subject">Only records about this kind of thing: <c>api_key</c>, <c>agent</c>, <c>access_token</c>, <c>team</c>; null for all.</param>
     /// <param name="search">Only records that have this in the subject's or actor's name or the action; null for all.</param>
-    public async Task<AuditList> ListAsync(int limit, long? after, string? search, Caller caller, CancellationToken ct, string? subjectId = null, string? subject = null)
+    public async Task<Outcome<AuditList>> ListAsync(int limit, long? after, string? search, Caller caller, CancellationToken ct, string? subjectId = null, string? subject = null)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var records = db.Audit.Where(row => row.TeamId == caller.TeamId);
         if (subjectId is not null)

@@ -15,13 +15,19 @@ namespace Keypace.Server.Features.Hubs;
 /// <summary>Hubs as a team sees them, and the limits that the team has set in place of the hubs' own defaults. Keys that are stored already keep theirs.</summary>
 internal sealed class HubDefaults(HubCatalogue hubs, KeySnapshots snapshots, ManagementChanges changes)
 {
-    public IReadOnlyList<Hub> List(Caller caller) => [.. hubs.All.Select(hub => ToRecord(hub, caller))];
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+    public const Need ToAdminister = Need.Administer;
 
-    public Outcome<Hub> Get(string name, Caller caller) => Find(name).TryGet(out var hub, out var refusal) ? ToRecord(hub, caller) : refusal;
+    public Outcome<IReadOnlyList<Hub>> List(Caller caller) =>
+        caller.Check(ToRead) is { } forbidden ? forbidden : hubs.All.Select(hub => ToRecord(hub, caller)).ToArray();
+
+    public Outcome<Hub> Get(string name, Caller caller) =>
+        caller.Check(ToRead) is { } forbidden ? forbidden : Find(name).TryGet(out var hub, out var refusal) ? ToRecord(hub, caller) : refusal;
 
     public async Task<Outcome<Hub>> SetAsync(string name, HubDefault wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Administer) is { } forbidden)
+        if (caller.Check(ToAdminister) is { } forbidden)
             return forbidden;
         if (!Find(name).TryGet(out var hub, out var refusal))
             return refusal;

@@ -13,9 +13,9 @@ internal static class HubEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var hubs = routes.MapGroup("/v1/hubs").WithTags("Hubs");
-        hubs.Get("", Need.Read, call => Outcomes.Done(call.Of<HubDefaults>().List(call.Caller))).WithName("ListHubs");
-        hubs.Get("{id}", Need.Read, call => Task.FromResult(call.Of<HubDefaults>().Get(call.Id, call.Caller))).WithName("GetHub");
-        hubs.Put("{id}", Need.Administer, SetDefaultAsync).WithName("SetHubDefault").Takes<HubDefault>();
+        hubs.Get("", HubDefaults.ToRead, call => Task.FromResult(call.Of<HubDefaults>().List(call.Caller))).WithName("ListHubs");
+        hubs.Get("{id}", HubDefaults.ToRead, call => Task.FromResult(call.Of<HubDefaults>().Get(call.Id, call.Caller))).WithName("GetHub");
+        hubs.Put("{id}", HubDefaults.ToAdminister, SetDefaultAsync).WithName("SetHubDefault").Takes<HubDefault>();
     }
 
     private static async Task<Outcome<Hub>> SetDefaultAsync(ManagementCall call)

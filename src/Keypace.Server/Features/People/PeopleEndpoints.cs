@@ -16,15 +16,15 @@ internal static class PeopleEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var people = routes.MapGroup("/v1").WithTags("People");
-        people.Get("users/me", Need.Read, call => call.Of<PeopleOperations>().MeAsync(call.Caller, call.Ct)).WithName("GetMe");
-        people.Get("teams", Need.Read, call => call.Of<PeopleOperations>().TeamsAsync(call.Caller, call.Ct)).WithName("ListTeams");
-        people.Get("teams/{id}", Need.Read, call => call.Of<PeopleOperations>().TeamAsync(call.Id, call.Caller, call.Ct)).WithName("GetTeam");
-        people.Put("teams/{id}", Need.Administer, ChangeTeamAsync).WithName("ChangeTeam").Takes<TeamChange>();
-        people.Delete("teams/{id}", Need.Administer, call => call.Of<PeopleOperations>().DeleteTeamAsync(call.Id, call.Caller, call.Ct)).WithName("DeleteTeam");
-        people.Get("teams/{id}/users", Need.ReadTeam, call => call.Of<PeopleOperations>().TeamUsersAsync(call.Id, call.Caller, call.Ct)).WithName("ListTeamUsers");
-        people.Get("members", Need.ReadTeam, call => call.Of<PeopleOperations>().MembersAsync(call.Caller, call.Ct)).WithName("ListMembers");
-        people.Post("invites", Need.Administer, _ => Outcomes.Refused<User>(_noInvitations)).WithName("CreateInvite");
-        people.Post("invites/{id}/accept", Need.Read, _ => Outcomes.Refused<User>(_noInvitations)).WithName("AcceptInvite");
+        people.Get("users/me", PeopleOperations.ToRead, call => call.Of<PeopleOperations>().MeAsync(call.Caller, call.Ct)).WithName("GetMe");
+        people.Get("teams", PeopleOperations.ToRead, call => call.Of<PeopleOperations>().TeamsAsync(call.Caller, call.Ct)).WithName("ListTeams");
+        people.Get("teams/{id}", PeopleOperations.ToRead, call => call.Of<PeopleOperations>().TeamAsync(call.Id, call.Caller, call.Ct)).WithName("GetTeam");
+        people.Put("teams/{id}", PeopleOperations.ToAdminister, ChangeTeamAsync).WithName("ChangeTeam").Takes<TeamChange>();
+        people.Delete("teams/{id}", PeopleOperations.ToAdminister, call => call.Of<PeopleOperations>().DeleteTeamAsync(call.Id, call.Caller, call.Ct)).WithName("DeleteTeam");
+        people.Get("teams/{id}/users", PeopleOperations.ToReadTeam, call => call.Of<PeopleOperations>().TeamUsersAsync(call.Id, call.Caller, call.Ct)).WithName("ListTeamUsers");
+        people.Get("members", PeopleOperations.ToReadTeam, call => call.Of<PeopleOperations>().MembersAsync(call.Caller, call.Ct)).WithName("ListMembers");
+        people.Post("invites", PeopleOperations.ToAdminister, _ => Outcomes.Refused<User>(_noInvitations)).WithName("CreateInvite");
+        people.Post("invites/{id}/accept", PeopleOperations.ToRead, _ => Outcomes.Refused<User>(_noInvitations)).WithName("AcceptInvite");
     }
 
     private static async Task<Outcome<Team>> ChangeTeamAsync(ManagementCall call)

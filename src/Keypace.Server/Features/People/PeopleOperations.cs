@@ -13,9 +13,16 @@ namespace Keypace.Server.Features.People;
 /// <summary>The team and who is in it. There is one team and one owner so far.</summary>
 internal sealed class PeopleOperations(Store store, ManagementChanges changes)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+    public const Need ToReadTeam = Need.ReadTeam;
+    public const Need ToAdminister = Need.Administer;
+
     /// <summary>The member behind the caller, whose role may be higher than the token's.</summary>
     public async Task<Outcome<User>> MeAsync(Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var member = await db.Members.FirstOrDefaultAsync(row => row.Id == caller.Grant.MemberId && row.TeamId == caller.TeamId, ct);
         return member is null
@@ -25,6 +32,8 @@ internal sealed class PeopleOperations(Store store, ManagementChanges changes)
 
     public async Task<Outcome<IReadOnlyList<Team>>> TeamsAsync(Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var teams = await db.Teams.Where(row => row.Id == caller.TeamId).ToListAsync(ct);
         return Outcomes.Of<IReadOnlyList<Team>>(teams.ConvertAll(ToTeam));
@@ -32,13 +41,15 @@ internal sealed class PeopleOperations(Store store, ManagementChanges changes)
 
     public async Task<Outcome<Team>> TeamAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         return (await FindAsync(db, idOrName, caller, ct)).TryGet(out var team, out var refusal) ? ToTeam(team) : refusal;
     }
 
     public async Task<Outcome<Team>> ChangeTeamAsync(string idOrName, TeamChange wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Administer) is { } forbidden)
+        if (caller.Check(ToAdminister) is { } forbidden)
             return forbidden;
         return await changes.RunAsync<Team>(caller, async change =>
         {
@@ -59,6 +70,8 @@ internal sealed class PeopleOperations(Store store, ManagementChanges changes)
 
     public async Task<Outcome<Team>> DeleteTeamAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToAdminister) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         return (await FindAsync(db, idOrName, caller, ct)).TryGet(out var team, out var refusal)
             ? new Refusal(RefusalReason.Conflict, "last_team",
@@ -68,12 +81,16 @@ internal sealed class PeopleOperations(Store store, ManagementChanges changes)
 
     public async Task<Outcome<IReadOnlyList<User>>> TeamUsersAsync(string idOrName, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToReadTeam) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         return (await FindAsync(db, idOrName, caller, ct)).TryGet(out _, out var refusal) ? await MembersAsync(caller, ct) : refusal;
     }
 
     public async Task<Outcome<IReadOnlyList<User>>> MembersAsync(Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToReadTeam) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var members = await db.Members.Where(row => row.TeamId == caller.TeamId).OrderBy(row => row.CreatedAt).ToListAsync(ct);
         return Outcomes.Of<IReadOnlyList<User>>(members.ConvertAll(ToUser));

@@ -14,7 +14,7 @@ namespace Keypace.Server.Features.People;
 internal static class SignInLinkEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .Post("/v1/sign-in-links", Need.Administer, CreateAsync).WithTags("People").WithName("CreateSignInLink");
+        .Post("/v1/sign-in-links", PeopleOperations.ToAdminister, CreateAsync).WithTags("People").WithName("CreateSignInLink");
 
     /// <summary>The session gets what whoever asks may do and ends with them, so nobody climbs by it.</summary>
     private static Task<Outcome<SignInLink>> CreateAsync(ManagementCall call)

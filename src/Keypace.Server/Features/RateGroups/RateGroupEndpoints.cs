@@ -9,6 +9,6 @@ namespace Keypace.Server.Features.RateGroups;
 internal static class RateGroupEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .Get("/v1/rate-groups", Need.Read, call => Outcomes.Done(call.Of<RateGroupOperations>().List(call.Caller)))
+        .Get("/v1/rate-groups", RateGroupOperations.ToRead, call => Task.FromResult(call.Of<RateGroupOperations>().List(call.Caller)))
         .WithTags("API keys").WithName("ListRateGroups");
 }

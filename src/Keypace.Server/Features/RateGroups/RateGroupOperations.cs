@@ -1,4 +1,5 @@
 using Keypace.Contracts;
+using Keypace.Domain;
 using Keypace.Server.Gateway;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Snapshots;
@@ -8,8 +9,13 @@ namespace Keypace.Server.Features.RateGroups;
 /// <summary>Which keys one account's limit holds together, and what it is doing now.</summary>
 internal sealed class RateGroupOperations(KeySnapshots snapshots)
 {
-    public IReadOnlyList<RateGroup> List(Caller caller)
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+
+    public Outcome<IReadOnlyList<RateGroup>> List(Caller caller)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         var snapshot = snapshots.Current;
         var groups = new List<RateGroup>();
         foreach (var (id, keys) in snapshot.KeysByRateGroup)

@@ -13,8 +13,8 @@ internal static class SettingsEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var settings = routes.MapGroup("/v1/settings").WithTags("Settings");
-        settings.Get("", Need.ReadTeam, call => Outcomes.Done(call.Of<SettingsOperations>().List(call.Caller))).WithName("ListSettings");
-        settings.Put("", Need.Administer, ChangeAsync).WithName("ChangeSettings").Takes<SettingsChange>();
+        settings.Get("", SettingsOperations.ToRead, call => Task.FromResult(call.Of<SettingsOperations>().List(call.Caller))).WithName("ListSettings");
+        settings.Put("", SettingsOperations.ToAdminister, ChangeAsync).WithName("ChangeSettings").Takes<SettingsChange>();
     }
 
     private static async Task<Outcome<IReadOnlyList<Setting>>> ChangeAsync(ManagementCall call)

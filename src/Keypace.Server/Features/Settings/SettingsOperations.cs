@@ -14,6 +14,10 @@ namespace Keypace.Server.Features.Settings;
 /// <summary>The server's settings, and those that a team may change while it runs.</summary>
 internal sealed class SettingsOperations(Platform.Settings.Settings settings, KeySnapshots snapshots, ManagementChanges changes)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.ReadTeam;
+    public const Need ToAdminister = Need.Administer;
+
     /// <summary>The one setting that can be changed without a new start.</summary>
     public const string Guard = "Pacing:GuardMs";
 
@@ -23,11 +27,13 @@ internal sealed class SettingsOperations(Platform.Settings.Settings settings, Ke
     /// <summary>In a change: go back to what the server was started with.</summary>
     private const int ServersGuard = -1;
 
-    public IReadOnlyList<Setting> List(Caller caller) => List(snapshots.Current.Guards.TryGetValue(caller.TeamId, out var guard) ? guard : null);
+    public Outcome<IReadOnlyList<Setting>> List(Caller caller) => caller.Check(ToRead) is { } forbidden
+        ? forbidden
+        : Outcomes.Of(List(snapshots.Current.Guards.TryGetValue(caller.TeamId, out var guard) ? guard : null));
 
     public async Task<Outcome<IReadOnlyList<Setting>>> ChangeAsync(SettingsChange wanted, Caller caller, CancellationToken ct)
     {
-        if (caller.Check(Need.Administer) is { } forbidden)
+        if (caller.Check(ToAdminister) is { } forbidden)
             return forbidden;
         var problems = new FieldProblems();
         if (wanted.GuardMs != ServersGuard)

@@ -29,6 +29,8 @@ internal sealed class LastHour(Store store, TimeProvider time) : IDisposable
     /// <summary>Minutes of the caller's team in which something came in, by minutes since 1970. For people, who see all keys of their team.</summary>
     public async Task<Outcome<IReadOnlyDictionary<long, MinuteSums>>> ReadAsync(Caller caller, CancellationToken ct)
     {
+        if (caller.Check(UsageOperations.ToRead) is { } forbidden)
+            return forbidden;
         await _turn.WaitAsync(ct);
         try
         {

@@ -11,7 +11,7 @@ namespace Keypace.Server.Features.Usage;
 internal static class UsageEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes) => routes
-        .Get("/v1/usage", Need.Read, SumAsync).WithTags("Usage").WithName("GetUsage").Reads("by", "since", "until");
+        .Get("/v1/usage", UsageOperations.ToRead, SumAsync).WithTags("Usage").WithName("GetUsage").Reads("by", "since", "until");
 
     private static async Task<Outcome<UsageReport>> SumAsync(ManagementCall call) =>
         UsageQuestion.Parse(call.Query, call.Of<TimeProvider>().GetUtcNow()).TryGet(out var question, out var refusal)

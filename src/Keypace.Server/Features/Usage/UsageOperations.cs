@@ -15,12 +15,17 @@ namespace Keypace.Server.Features.Usage;
 /// <summary>Sums what was used. The store sums; only the sums are read.</summary>
 internal sealed class UsageOperations(Store store, KeySnapshots snapshots)
 {
+    /// <summary>What a caller must be allowed to.</summary>
+    public const Need ToRead = Need.Read;
+
     private const long MinuteMs = 60_000;
     private const long HourMs = 3_600_000;
     private const long DayMs = 24 * HourMs;
 
     public async Task<Outcome<UsageReport>> SumAsync(UsageQuestion question, Caller caller, CancellationToken ct)
     {
+        if (caller.Check(ToRead) is { } forbidden)
+            return forbidden;
         await using var db = store.Read();
         var (sinceMs, untilMs) = (question.Since * 1000, question.Until * 1000);
         var rows = Seen(db.Usage.Where(row => row.TeamId == caller.TeamId && row.At >= sinceMs && row.At < untilMs), caller);

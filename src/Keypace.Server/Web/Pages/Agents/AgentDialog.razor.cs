@@ -121,7 +121,7 @@ public sealed partial class AgentDialog
 
     private async Task ReadKeysAsync()
     {
-        if ((await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
+        if ((await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
             _keys = [.. keys.OrderBy(key => key.Name, StringComparer.OrdinalIgnoreCase)];
     }
 
@@ -195,11 +195,11 @@ public sealed partial class AgentDialog
     private async Task ChangeAsync(Agent agent)
     {
         var version = (_theirs ?? agent).Version;
-        var changed = await Me.AskAsync(Need.Change, caller => Agents.ChangeAsync(agent.Id, _model.ChangeSince(_before, version), caller, CancellationToken.None));
+        var changed = await Me.AskAsync(caller => Agents.ChangeAsync(agent.Id, _model.ChangeSince(_before, version), caller, CancellationToken.None));
         if (changed.TryGet(out var after, out var refusal))
             await EndAsync(after, "is changed");
         else if (refusal.Reason is RefusalReason.Stale
-            && (await Me.AskAsync(Need.Read, caller => Agents.GetAsync(agent.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
+            && (await Me.AskAsync(caller => Agents.GetAsync(agent.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
             (_theirs, _errors, _theirChange) = (theirs, new FormErrors(), await OthersChange.OfAsync(Me, Audit, agent.Id));
         else
             Show(FormErrors.Of(refusal, ShownFields()));

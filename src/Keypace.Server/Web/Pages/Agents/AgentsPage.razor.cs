@@ -65,10 +65,10 @@ public sealed partial class AgentsPage
 
     protected override async Task LoadAsync()
     {
-        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
-        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var keys = await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
         var now = Time.GetUtcNow().ToUnixTimeSeconds();
-        var used = await Me.AskAsync(Need.Read, caller => Usage.SumAsync(new UsageQuestion("agent", now - DaySeconds, now + 1), caller, CancellationToken.None));
+        var used = await Me.AskAsync(caller => Usage.SumAsync(new UsageQuestion("agent", now - DaySeconds, now + 1), caller, CancellationToken.None));
         if (!agents.TryGet(out var found, out _refusal) || !keys.TryGet(out var stored, out _refusal) || !used.TryGet(out var report, out _refusal))
             return;
         var byId = stored.ToDictionary(key => key.Id);
@@ -141,7 +141,7 @@ public sealed partial class AgentsPage
 
     private async Task SetStatusAsync(Agent agent, string status, bool canUndo)
     {
-        var changed = await Me.AskAsync(Need.Change, caller => Agents.ChangeAsync(agent.Id, new AgentChange(Status: status), caller, CancellationToken.None));
+        var changed = await Me.AskAsync(caller => Agents.ChangeAsync(agent.Id, new AgentChange(Status: status), caller, CancellationToken.None));
         if (!changed.TryGet(out _, out var refusal))
             Toasts.Say(refusal.Detail);
         else if (canUndo)

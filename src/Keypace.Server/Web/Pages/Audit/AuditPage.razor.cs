@@ -54,7 +54,7 @@ public sealed partial class AuditPage
         _next = page.After;
     }
 
-    private Task<Outcome<AuditList>> ReadAsync(long? after) => Me.AskAsync(Need.ReadTeam, caller =>
+    private Task<Outcome<AuditList>> ReadAsync(long? after) => Me.AskAsync(caller =>
         Audit.ListAsync(AuditOperations.UsualRecords, after, _search.Text, caller, CancellationToken.None, subject: About.Length == 0 ? null : About));
 
     private void SearchFor(string? text)

@@ -69,9 +69,9 @@ public sealed partial class DashboardPage
 
     protected override async Task LoadAsync()
     {
-        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
-        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
-        var tokens = await Me.AskAsync(Need.ReadTeam, caller => Tokens.ListAsync(ListWindow.All, caller, CancellationToken.None));
+        var keys = await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var tokens = await Me.AskAsync(caller => Tokens.ListAsync(ListWindow.All, caller, CancellationToken.None));
         if (!keys.TryGet(out var stored, out _refusal) || !agents.TryGet(out var known, out _refusal) || !tokens.TryGet(out var made, out _refusal))
             return;
         _lines = stored;
@@ -127,7 +127,7 @@ public sealed partial class DashboardPage
 
     private async Task<string?> FirstListedAsync(ApiKey key)
     {
-        var asked = await Me.AskAsync(Need.Read, caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None));
+        var asked = await Me.AskAsync(caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None));
         return asked.TryGet(out var models, out _) && models.Models is { Count: > 0 } list ? list[0] : null;
     }
 
@@ -153,7 +153,7 @@ public sealed partial class DashboardPage
             .GroupBy(key => key.RateGroupId ?? key.Id).OrderByDescending(group => Feed.Of(Guid.Parse(group.First().Id))!.Waiting).Take(MostLines);
         foreach (var line in lines)
         {
-            var asked = await Me.AskAsync(Need.Read, caller => Statuses.StatusAsync(line.First().Id, caller, CancellationToken.None));
+            var asked = await Me.AskAsync(caller => Statuses.StatusAsync(line.First().Id, caller, CancellationToken.None));
             if (asked.TryGet(out var status, out _))
                 callers.AddRange(status.WaitingByCaller.Select(one => new WaitingLine(one.Caller.Length > 0 ? one.Caller : one.Token, one.Waiting, line.First().Id, string.Join(", ", line.Select(key => key.Name)))));
         }
@@ -165,7 +165,7 @@ public sealed partial class DashboardPage
     private async Task ReadUsageAsync()
     {
         var now = Time.GetUtcNow().ToUnixTimeSeconds();
-        if (!(await Me.AskAsync(Need.Read, caller => Hour.ReadAsync(caller, CancellationToken.None))).TryGet(out var minutes, out _refusal))
+        if (!(await Me.AskAsync(caller => Hour.ReadAsync(caller, CancellationToken.None))).TryGet(out var minutes, out _refusal))
             return;
         _hour = HourFigures.Of(minutes, now);
         var names = _lines.ToDictionary(key => Guid.Parse(key.Id), key => key.Name);

@@ -47,7 +47,7 @@ public sealed partial class DeleteKeyDialog
         ArgumentNullException.ThrowIfNull(line);
         (_key, _agents, _typed, _target, _error, _isMoving) = (line.Key, line.Agents, "", null, null, false);
         _waiting = Feed.Of(line.Id)?.Waiting ?? 0;
-        if ((await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
+        if ((await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
             _targets = [.. keys.Where(key => key.Hub == line.Key.Hub && key.Id != line.Key.Id && key.Status == KeyStatuses.Active).OrderBy(key => key.Name)];
         _dialog?.Open();
         StateHasChanged();
@@ -63,7 +63,7 @@ public sealed partial class DeleteKeyDialog
 
         if (_key is null || string.IsNullOrEmpty(_target))
             return;
-        var moved = await Me.AskAsync(Need.Change, caller => Agents.MoveAsync(_key.Id, _target, caller, CancellationToken.None));
+        var moved = await Me.AskAsync(caller => Agents.MoveAsync(_key.Id, _target, caller, CancellationToken.None));
         if (!moved.TryGet(out var names, out var refusal))
         {
             _error = refusal.Detail;
@@ -80,7 +80,7 @@ public sealed partial class DeleteKeyDialog
         if (_key is null || !MayDelete)
             return;
         var key = _key;
-        var deleted = await Me.AskAsync(Need.Change, caller => Keys.DeleteAsync(key.Id, caller, CancellationToken.None));
+        var deleted = await Me.AskAsync(caller => Keys.DeleteAsync(key.Id, caller, CancellationToken.None));
         if (!deleted.TryGet(out _, out var refusal))
         {
             _error = refusal.Detail;
@@ -95,7 +95,7 @@ public sealed partial class DeleteKeyDialog
 
     private async Task RestoreAsync(ApiKey key)
     {
-        var restored = await Me.AskAsync(Need.Change, caller => Keys.RestoreAsync(key.Id, caller, CancellationToken.None));
+        var restored = await Me.AskAsync(caller => Keys.RestoreAsync(key.Id, caller, CancellationToken.None));
         Toasts.Say(restored.TryGet(out var back, out var refusal) ? $"{back.Name} is back" : refusal.Detail);
         await Changed.InvokeAsync();
     }

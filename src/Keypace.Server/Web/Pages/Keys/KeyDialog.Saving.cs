@@ -20,7 +20,7 @@ public sealed partial class KeyDialog
         StateHasChanged();
         if (_key is not null && !await Js.InvokeAsync<bool>("keypace.hasSecret", _form))
         {
-            var stored = await Me.AskAsync(Need.Change, caller => Testing.TestStoredAsync(_key.Id, caller, CancellationToken.None));
+            var stored = await Me.AskAsync(caller => Testing.TestStoredAsync(_key.Id, caller, CancellationToken.None));
             _testRefusal = stored.TryGet(out _result, out var refusal) ? null : refusal.Detail;
         }
         else
@@ -44,7 +44,7 @@ public sealed partial class KeyDialog
         if (answer is null)
             return;
         if (answer.Status == 412 && _key is not null
-            && (await Me.AskAsync(Need.Read, caller => Keys.GetAsync(_key.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
+            && (await Me.AskAsync(caller => Keys.GetAsync(_key.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
         {
             (_theirs, _errors, _theirChange) = (theirs, new FormErrors(), await OthersChange.OfAsync(Me, Audit, _key.Id));
             return;

@@ -140,14 +140,14 @@ public sealed partial class KeyDialog
 
     private async Task ReadTeamsAsync()
     {
-        if ((await Me.AskAsync(Need.Read, caller => Task.FromResult(Defaults.List(caller)))).TryGet(out var hubs, out _))
+        if ((await Me.AskAsync(caller => Task.FromResult(Defaults.List(caller)))).TryGet(out var hubs, out _))
             _teams = hubs.Where(hub => hub.RateLimitIsTeams).ToDictionary(hub => hub.Name, hub => new RateLimit(hub.RateLimitPerInterval, hub.RateLimitInterval));
     }
 
     /// <summary>The groups that this key can be in: its own, and those of other keys of its hub.</summary>
     private async Task ReadGroupsAsync(ApiKey key)
     {
-        if (!(await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
+        if (!(await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
             return;
         var groups = keys.Where(other => other.Id != key.Id && other.Hub == key.Hub && other.RateGroupId is not null)
             .GroupBy(other => other.RateGroupId!).ToDictionary(group => group.Key, group => "With " + string.Join(", ", group.Select(other => other.Name)));

@@ -79,18 +79,18 @@ public sealed partial class KeyPage
     protected override async Task LoadAsync()
     {
         _loadedId = Id;
-        if (!(await Me.AskAsync(Need.Read, caller => Keys.GetAsync(Id, caller, CancellationToken.None))).TryGet(out _key, out _refusal))
+        if (!(await Me.AskAsync(caller => Keys.GetAsync(Id, caller, CancellationToken.None))).TryGet(out _key, out _refusal))
             return;
         _hubName = Hubs.TryGet(_key.Hub, out var hub) ? hub.DisplayName : _key.Hub;
         await ReadStatusAsync();
         await ReadQueriesAsync();
-        if ((await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
+        if ((await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
         {
             _agents = [.. agents.Results.Where(agent => agent.ApiKeyId == _key.Id && agent.Status != AgentStatuses.Archived).OrderBy(agent => agent.AgentName)];
             _agentNames = agents.Results.ToDictionary(agent => agent.Id, agent => agent.AgentName);
         }
 
-        if ((await Me.AskAsync(Need.ReadTeam, caller => Audit.ListAsync(30, null, null, caller, CancellationToken.None, subjectId: _key.Id))).TryGet(out var records, out _))
+        if ((await Me.AskAsync(caller => Audit.ListAsync(30, null, null, caller, CancellationToken.None, subjectId: _key.Id))).TryGet(out var records, out _))
             _history = KeyHistory.Of(records.Results, _status?.Events ?? [], _hubName);
     }
 
@@ -106,7 +106,7 @@ public sealed partial class KeyPage
 
     private async Task ReadStatusAsync()
     {
-        if (!(await Me.AskAsync(Need.Read, caller => Statuses.StatusAsync(_key!.Id, caller, CancellationToken.None))).TryGet(out var status, out _))
+        if (!(await Me.AskAsync(caller => Statuses.StatusAsync(_key!.Id, caller, CancellationToken.None))).TryGet(out var status, out _))
             return;
         (_status, _now) = (status, Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0);
         _callers = CallerLine.Of(status);
@@ -114,7 +114,7 @@ public sealed partial class KeyPage
 
     private async Task ReadQueriesAsync()
     {
-        if (!(await Me.AskAsync(Need.Read, caller => Statuses.QueriesAsync(_key!.Id, ApiKeyStatuses.UsualQueries, caller, CancellationToken.None))).TryGet(out var list, out _))
+        if (!(await Me.AskAsync(caller => Statuses.QueriesAsync(_key!.Id, ApiKeyStatuses.UsualQueries, caller, CancellationToken.None))).TryGet(out var list, out _))
             return;
         _queries = list.Results;
         var waits = _queries.Where(query => query.Attempts > 0).Select(query => query.WaitedMs).Order().ToList();
@@ -123,7 +123,7 @@ public sealed partial class KeyPage
 
     private async Task ForgetAsync(string kind)
     {
-        var done = await Me.AskAsync(Need.Change, caller => Statuses.ForgetAsync(_key!.Id, kind, caller, CancellationToken.None));
+        var done = await Me.AskAsync(caller => Statuses.ForgetAsync(_key!.Id, kind, caller, CancellationToken.None));
         Toasts.Say(done.TryGet(out _, out var refusal) ? "It is no longer believed" : refusal.Detail);
         await ReadStatusAsync();
     }
@@ -132,7 +132,7 @@ public sealed partial class KeyPage
 
     private async Task AfterDeleteAsync()
     {
-        if ((await Me.AskAsync(Need.Read, caller => Keys.GetAsync(_key!.Id, caller, CancellationToken.None))).TryGet(out _, out _))
+        if ((await Me.AskAsync(caller => Keys.GetAsync(_key!.Id, caller, CancellationToken.None))).TryGet(out _, out _))
             await LoadAsync();
         else
             Navigation.NavigateTo("/keys");

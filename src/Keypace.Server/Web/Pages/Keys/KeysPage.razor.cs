@@ -79,8 +79,8 @@ public sealed partial class KeysPage
 
     protected override async Task LoadAsync()
     {
-        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
-        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var keys = await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
         if (!keys.TryGet(out var found, out _refusal) || !agents.TryGet(out var users, out _refusal))
             return;
         var byKey = users.Results.Where(agent => agent.ApiKeyId is not null && agent.Status != AgentStatuses.Archived).ToLookup(agent => agent.ApiKeyId!, agent => agent.AgentName);
@@ -184,7 +184,7 @@ public sealed partial class KeysPage
     /// <summary>Null when it has the new name; otherwise why not.</summary>
     private async Task<string?> RenameAsync(KeyLine line, string name)
     {
-        var renamed = await Me.AskAsync(Need.Change, caller => Keys.ChangeAsync(line.Key.Id, new ApiKeyChange(Name: name), caller, CancellationToken.None));
+        var renamed = await Me.AskAsync(caller => Keys.ChangeAsync(line.Key.Id, new ApiKeyChange(Name: name), caller, CancellationToken.None));
         if (!renamed.TryGet(out var key, out var refusal))
             return refusal.Detail;
         if (key.Name != line.Key.Name)

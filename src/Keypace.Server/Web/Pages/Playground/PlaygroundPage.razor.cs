@@ -80,8 +80,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     protected override async Task LoadAsync()
     {
-        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
-        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var keys = await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
         if (!keys.TryGet(out var stored, out _refusal) || !agents.TryGet(out var found, out _refusal))
             return;
         _keys = [.. stored.OrderBy(key => key.Name, StringComparer.OrdinalIgnoreCase)];
@@ -160,7 +160,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     private async Task ListModelsAsync(ApiKey key)
     {
-        if (!(await Me.AskAsync(Need.Read, caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None))).TryGet(out var models, out _) || models.Models is not { Count: > 0 } list)
+        if (!(await Me.AskAsync(caller => Testing.ModelsAsync(key.Id, caller, CancellationToken.None))).TryGet(out var models, out _) || models.Models is not { Count: > 0 } list)
             return;
         _listed[key.Id] = list;
         if (_key?.Id == key.Id && string.IsNullOrEmpty(_model))

@@ -62,9 +62,9 @@ public sealed partial class TokenDialog
     private async Task MakeNewAsync(TokenForm model)
     {
         (_model, _errors, _made, _lastUsedAt, _isSaving, _isCopied) = (model, new FormErrors(), null, null, false, false);
-        if ((await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
+        if ((await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var keys, out _))
             _keys = [.. keys.OrderBy(key => key.Name, StringComparer.OrdinalIgnoreCase)];
-        if ((await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
+        if ((await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None))).TryGet(out var agents, out _))
             _agents = [.. agents.Results.Where(agent => agent.Status == AgentStatuses.Active).OrderBy(agent => agent.AgentName, StringComparer.OrdinalIgnoreCase)];
         _dialog?.Open();
         StateHasChanged();
@@ -75,7 +75,7 @@ public sealed partial class TokenDialog
     {
         if (_made is null || _lastUsedAt is not null)
             return;
-        if ((await Me.AskAsync(Need.ReadTeam, caller => Tokens.GetAsync(_made.Id, caller, CancellationToken.None))).TryGet(out var token, out _)
+        if ((await Me.AskAsync(caller => Tokens.GetAsync(_made.Id, caller, CancellationToken.None))).TryGet(out var token, out _)
             && token.LastUsedAt is not null)
         {
             _lastUsedAt = token.LastUsedAt;

@@ -53,9 +53,9 @@ public sealed partial class TokensPage
 
     protected override async Task LoadAsync()
     {
-        var tokens = await Me.AskAsync(Need.ReadTeam, caller => Tokens.ListAsync(ListWindow.All, caller, CancellationToken.None));
-        var keys = await Me.AskAsync(Need.Read, caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
-        var agents = await Me.AskAsync(Need.Read, caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var tokens = await Me.AskAsync(caller => Tokens.ListAsync(ListWindow.All, caller, CancellationToken.None));
+        var keys = await Me.AskAsync(caller => Keys.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
+        var agents = await Me.AskAsync(caller => Agents.ListAsync(null, ListWindow.All, caller, CancellationToken.None));
         if (!tokens.TryGet(out var found, out _refusal) || !keys.TryGet(out var stored, out _refusal) || !agents.TryGet(out var known, out _refusal))
             return;
         _all = [.. found.OrderBy(token => token.Name, StringComparer.OrdinalIgnoreCase)];
@@ -115,7 +115,7 @@ public sealed partial class TokensPage
     {
         if (_revoked is not { } token)
             return;
-        var revoked = await Me.AskAsync(Need.Administer, caller => Tokens.RevokeAsync(token.Id, caller, CancellationToken.None));
+        var revoked = await Me.AskAsync(caller => Tokens.RevokeAsync(token.Id, caller, CancellationToken.None));
         if (!revoked.TryGet(out _, out var refusal))
         {
             _revokeError = refusal.Detail;

@@ -63,7 +63,7 @@ public sealed partial class UsagePage
         _asked = $"{By} {Days}";
         var until = Time.GetUtcNow().ToUnixTimeSeconds() + 1;
         var asked = new UsageQuestion(By, until - Days * 86_400L, until);
-        if ((await Me.AskAsync(Need.Read, caller => Usage.SumAsync(asked, caller, CancellationToken.None))).TryGet(out var report, out _refusal))
+        if ((await Me.AskAsync(caller => Usage.SumAsync(asked, caller, CancellationToken.None))).TryGet(out var report, out _refusal))
             _report = report;
         Arrange();
     }
