@@ -57,7 +57,7 @@ public sealed class T08ReflectionTests
             {
                 said = say(worn);
                 foreach (var path in new[] { "/v1/chat/completions", "/keys/echo/v1/x", "/v1/chat_complete" })
-                    await AskAsync(threat, server, path, $"{clothes} in {place}", worn, isError);
+                    await AskAsync(threat, hub, server, path, $"{clothes} in {place}", worn, isError);
             }
         }
 
@@ -82,7 +82,7 @@ public sealed class T08ReflectionTests
         {
             var (first, second) = (Secret[..cut], Secret[cut..]);
             pieces = ["""data: {"choices":[{"delta":{"content":" """ + first, second + " \"}}]}\n\n"];
-            await AskAsync(threat, server, "/keys/echo/v1/x", $"cut at {cut}", Secret, false);
+            await AskAsync(threat, hub, server, "/keys/echo/v1/x", $"cut at {cut}", Secret, false);
             pieces = [Event(first), Event(second)];
             var (_, text, _) = await server.ChatAsync("echo");
             var heard = string.Concat(text.Split("\"content\":\"").Skip(1).Select(part => part[..part.IndexOf('"', StringComparison.Ordinal)]));
@@ -105,19 +105,23 @@ public sealed class T08ReflectionTests
         {
             var from = random.Next(Secret.Length - 8);
             var piece = Secret.Substring(from, random.Next(8, Secret.Length - from + 1));
-            said = Error($"{(int[])[400, 401, 403, 404, 422, 500, 503] is var all && all[random.Next(7)] is var status} No", $$$"""{"error":{"message":"Key {{{piece}}}... is wrong","param":"{{{piece}}}"}}""");
-            await AskAsync(threat, server, random.Next(2) == 0 ? "/v1/chat/completions" : "/keys/echo/v1/x", $"{piece} in a {said[9..12]}", Secret, true);
+            var status = ((int[])[400, 401, 403, 404, 422, 500, 503])[random.Next(7)];
+            said = Error($"{status} No", $$$"""{"error":{"message":"Key {{{piece}}}... is wrong","param":"{{{piece}}}"}}""");
+            await AskAsync(threat, hub, server, random.Next(2) == 0 ? "/v1/chat/completions" : "/keys/echo/v1/x", $"{piece} in a {status}", Secret, true);
         }
 
         threat.Done();
     }
 
-    private static async Task AskAsync(Threat threat, SecurityServer server, string path, string what, string worn, bool isError)
+    private static async Task AskAsync(Threat threat, RawHub hub, SecurityServer server, string path, string what, string worn, bool isError)
     {
+        var before = hub.Heads.Count;
+        var isRefused = true;
         try
         {
             var body = path == "/v1/chat_complete" ? """{"prompt":"hi","completion_params":{"api_key":"echo","model":"m"}}""" : """{"model":"m","messages":[{"role":"user","content":"hi"}]}""";
             var (status, text, headers) = await server.SendAsync(HttpMethod.Post, path, body, ("x-keypace-key", "echo"), ("x-keypace-max-wait", "0"));
+            isRefused = status >= 400;
             var all = $"{text}\n{headers}";
             // Base64 says up to three characters at each end together with what stands beside the secret.
             var core = worn.Length > 44 ? worn[6..^6] : worn;
@@ -130,6 +134,10 @@ public sealed class T08ReflectionTests
         {
             threat.Check(true, () => "");   // the head had left: the connection is cut
         }
+
+        threat.Check(hub.Heads.Count > before, () => $"{path}, {what}: the hub was not asked, so that nothing was tried");
+        if (isRefused)
+            await server.SendAsync(HttpMethod.Delete, "/v1/api-keys/echo/lessons");   // no pause, and no model that is refused here next time
     }
 
     private static int LongestRun(string text)

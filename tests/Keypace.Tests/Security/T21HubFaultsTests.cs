@@ -58,6 +58,27 @@ public sealed class T21HubFaultsTests
         threat.Done();
     }
 
+    /// <summary>Nothing leaves, so nothing is used: of two permits an hour none is lost however often it is tried.</summary>
+    [Fact]
+    public async Task A_hub_that_is_not_there_costs_no_permit()
+    {
+        var threat = new Threat("T21", "hubs that are not there");
+        string gone;
+        await using (var hub = new RawHub(""))
+            gone = hub.Address;
+        await using var server = await SecurityServer.StartAsync();
+        var id = await server.StoreKeyAsync("gone", gone, "sk-test-not-a-real-key-gone");
+        await server.SendAsync(HttpMethod.Put, $"/v1/api-keys/{id}", """{"rate_limit_per_interval":2,"rate_limit_interval":3600}""");
+        for (var round = 0; round < Threat.Cases(12, 1_000); round++)
+        {
+            var (status, text, _) = await server.SendAsync(
+                HttpMethod.Post, round % 2 == 0 ? "/v1/chat/completions" : "/keys/gone/v1/x", """{"model":"m","messages":[]}""", ("x-keypace-key", "gone"), ("x-keypace-max-wait", "0"));
+            threat.Check(status is 502 or 504, () => $"{status} {text}");
+        }
+
+        threat.Done();
+    }
+
     [Fact]
     public async Task A_hub_that_hangs_or_drips_is_given_up_after_its_time()
     {
