@@ -29,7 +29,7 @@ public sealed class TroubleTableTests : IAsyncLifetime
         await using (var change = await _opened.Store.BeginChangeAsync(CancellationToken.None))
         {
             table.Keep(new KeptTrouble(id, "hub_refused_key", "The hub refused the key.", 1));
-            await Task.Run(() => table.Keep(new KeptTrouble(Guid.Empty, "hub_refused_key", "Another key's.", 1)));
+            table.Keep(new KeptTrouble(Guid.Empty, "hub_refused_key", "Another key's.", 1));
             await TroubleTable.RemoveAsync(change.Db, id, CancellationToken.None);
             await change.CommitAsync(CancellationToken.None);
             table.Forget(id);
