@@ -342,6 +342,12 @@
     valueOf: (form, name) => form.elements[name]?.value ?? '',
     setValue: (form, name, value) => { const field = form.elements[name]; if (field) { field.value = value; field.dispatchEvent(new Event('change', { bubbles: true })); } },
     focus: element => element?.focus(),
+    arrived: () => {
+      const heading = document.querySelector('h1');
+      if (!heading || document.activeElement?.matches('input, textarea, select, dialog *')) return;
+      if (!heading.hasAttribute('tabindex')) heading.tabIndex = -1;
+      heading.focus();
+    },
     select: element => { element?.focus(); element?.select?.(); },
     download: (name, type, text) => {
       const link = document.createElement('a');
