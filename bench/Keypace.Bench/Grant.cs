@@ -24,14 +24,10 @@ public class Grant
     {
         _pacer = new Pacer(new RateLimit(Uses == "slots" ? 1_000_000 : 10_000, 60), 0, QueueBounds.Default);
         if (Uses == "smooth")
-        {
             _pacer.ChangeShape(PacingMode.Smooth, startsSmooth: false, 0);
-        }
 
         if (Uses == "tokens and concurrency")
-        {
             _pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 1_000_000_000, 60), new Quota(QuotaDimension.Concurrent, 100_000)], default, 0);
-        }
 
         _now = 0;
         for (var i = 0; i < 3 * Tickets; i++)
@@ -40,27 +36,21 @@ public class Grant
         }
 
         for (var i = 0; i < Tickets; i++)
-        {
             _tickets[i] = new Token();
-        }
     }
 
     [Benchmark(OperationsPerInvoke = Tickets)]
     public void AskGrantStamp()
     {
         foreach (var ticket in _tickets)
-        {
             Take(ticket);
-        }
     }
 
     private void Take(Token ticket)
     {
         _now += 10_000_000;   // 100 a second: below every limit
         if (_pacer.Enqueue(ticket, _arrival, _now) != EntryEnd.Granted)
-        {
             throw new InvalidOperationException("Not granted: something else is measured.");
-        }
 
         _pacer.Sent(ticket, _now);
         _pacer.Ended(ticket);

@@ -44,9 +44,7 @@ internal static class LongLine
         var granted = 0;
         pacer.PauseUntil(1, "");
         for (var i = 0; i < waiting; i++)
-        {
             pacer.Enqueue(new Token(), Next(), now);
-        }
 
         for (var step = 0; step < Steps; step++)
         {

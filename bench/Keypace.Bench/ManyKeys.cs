@@ -1,8 +1,8 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing;
 using Keypace.Server.Pacing.Journal;
 using Keypace.Server.Pacing.Ledger;
-using Keypace.Server.Pacing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Keypace.Bench;
@@ -84,23 +84,17 @@ internal static class ManyKeys
                     if (group is not null)
                     {
                         if (!group.Enter(Asked).TryGet(out var turn, out _))
-                        {
                             return;
-                        }
 
                         if (await turn.WhenGranted(default) != TurnEnd.Granted)
-                        {
                             return;
-                        }
 
                         Send(turn);
                     }
 
                     Interlocked.Increment(ref sent);
                     if (!binds)
-                    {
                         await Task.Delay(Second, TimeProvider.System);
-                    }
                 }
             }
         }
@@ -127,9 +121,7 @@ internal static class ManyKeys
     private static void Fill<T>(T[] places, Func<int, T> make)
     {
         for (var i = 0; i < places.Length; i++)
-        {
             places[i] = make(i);
-        }
     }
 
     private static void Report(string what, Action make)

@@ -1,8 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
-using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Bench;
 

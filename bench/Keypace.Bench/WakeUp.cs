@@ -1,7 +1,7 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
-using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Bench;
 
@@ -36,18 +36,12 @@ internal static class WakeUp
             for (var i = 0; i < turns.Length; i++)
             {
                 if (!group.Enter(new Entry("t", "", 1, QueryClass.Interactive, TimeSpan.FromSeconds(60))).TryGet(out turns[i]!, out var refusal))
-                {
                     throw new InvalidOperationException(refusal.ToString());
-                }
 
                 if (i < Burst)
-                {
                     Send(turns[i]);
-                }
                 else
-                {
                     waits.Add(WaitAsync(turns, i));
-                }
             }
 
             if (chance.Next(4) == 0)

@@ -20,9 +20,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal)
     {
         if (args is [Suggestions.Directive, var typed])
-        {
             return await Suggestions.PrintAsync(Build(terminal), typed, terminal);
-        }
 
         // As in other programs, "help" and "help api-keys create" are asked as words too.
         if (args is ["help", .. var about])
@@ -34,9 +32,7 @@ internal static class CommandLine
         var failures = new Failures(terminal, json: args.Contains("--json"));
         var parsed = Build(terminal).Parse(args.Length == 0 ? ["--help"] : Named(args), s_parser);
         if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is null))
-        {
             return failures.Print(Misread.Explain(parsed));
-        }
 
         try
         {
@@ -124,9 +120,7 @@ internal static class CommandLine
                 var output = parseResult.InvocationConfiguration.Output;
                 output.WriteLine("Examples:");
                 foreach (var example in verb.Examples)
-                {
                     output.WriteLine("  " + example);
-                }
 
                 output.WriteLine();
             }

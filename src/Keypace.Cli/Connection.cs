@@ -23,9 +23,7 @@ internal sealed record Connection(Uri Address, string? Token, TokenOrigin Origin
         var origin = token is null ? TokenOrigin.None : TokenOrigin.Variable;
         givenFile ??= token is null ? NotEmpty(terminal.Environment("KEYPACE_TOKEN_FILE")) : null;
         if (givenFile is not null)
-        {
             (token, origin) = (NotEmpty(await SecretInput.ReadFileAsync(givenFile, ct)), TokenOrigin.File);
-        }
 
         // Only looked at when needed, so that a broken profile does not stop those who name everything.
         var profile = named is null || token is null ? Profile.Read(terminal.Environment) : null;
@@ -48,9 +46,7 @@ internal sealed record Connection(Uri Address, string? Token, TokenOrigin Origin
         }
 
         if (Address.Scheme == Uri.UriSchemeHttp && !Address.IsLoopback && terminal.CanAsk)
-        {
             await terminal.Error.WriteLineAsync($"Warning: {Address.Host} is spoken to over plain http; the token and every secret can be read on the way.");
-        }
 
         return Open(Address, Token);
     }
@@ -70,9 +66,7 @@ internal sealed record Connection(Uri Address, string? Token, TokenOrigin Origin
     public static Uri AddressOf(string? text)
     {
         if (text is null)
-        {
             return KeypaceClient.DefaultBaseAddress;
-        }
 
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address!

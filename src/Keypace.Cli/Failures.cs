@@ -44,22 +44,16 @@ internal sealed class Failures(Terminal terminal, bool json)
             writer.WriteString("code", code);
             writer.WriteString("request_id", requestId);
             if (answer?.Status is { } status)
-            {
                 writer.WriteNumber("status", status);
-            }
 
             if (answer?.RetryAfter is { } wait)
-            {
                 writer.WriteNumber("retry_after_ms", (long)Math.Ceiling(wait.TotalMilliseconds));
-            }
 
             if (answer is { Fields.Count: > 0 })
             {
                 writer.WriteStartArray("fields");
                 foreach (var field in answer.Fields)
-                {
                     writer.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes(field, Contracts.KeypaceJson.Default.FieldProblem));
-                }
 
                 writer.WriteEndArray();
             }

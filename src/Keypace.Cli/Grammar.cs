@@ -43,9 +43,7 @@ internal sealed class Grammar(Terminal terminal)
     {
         var noun = new Command(name, description);
         foreach (var verb in verbs)
-        {
             noun.Add(verb);
-        }
 
         return Connected(noun);
     }

@@ -15,17 +15,13 @@ internal static class HubFields
         foreach (var (name, value) in open.Select(text => Split(text, "--config", "name=value")))
         {
             if (IsSecret(hub, name))
-            {
                 throw CommandFailure.Usage($"'{name}' is a secret, and others can read a command line. Use --config-file {name}=FILE, or leave it out to be asked.");
-            }
 
             Add(fields, hub, name, value);
         }
 
         foreach (var (name, file) in files.Select(text => Split(text, "--config-file", "name=FILE")))
-        {
             Add(fields, hub, name, await session.Secrets.ReadAsync(name, file, "--config-file", ct));
-        }
 
         return fields.Count > 0 ? fields : null;
     }
@@ -37,9 +33,7 @@ internal static class HubFields
         var missing = (hub.Fields ?? []).Where(field =>
             (way?.Needs.Contains(field.Name) ?? field.Required) && fields?.ContainsKey(field.Name) != true).ToArray();
         if (missing.Length == 0)
-        {
             return fields;
-        }
 
         if (!session.Terminal.CanAsk)
         {
@@ -74,14 +68,10 @@ internal static class HubFields
     private static void Add(Dictionary<string, string?> fields, Hub hub, string name, string value)
     {
         if (hub.Fields is { Count: > 0 } known && known.All(field => field.Name != name))
-        {
             throw CommandFailure.Usage($"{hub.Name} has no field {TypedName.Said(name)}.{NearestName.Hint(name, known.Select(field => field.Name))}");
-        }
 
         if (!fields.TryAdd(name, value))
-        {
             throw CommandFailure.Usage($"'{name}' is given twice.");
-        }
     }
 
     private static (string Name, string Value) Split(string text, string flag, string shape)

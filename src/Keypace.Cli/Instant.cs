@@ -16,21 +16,15 @@ internal static class Instant
     private static DateTimeOffset? Read(string? text, string flag, TimeProvider clock, int direction)
     {
         if (string.IsNullOrWhiteSpace(text))
-        {
             return null;
-        }
 
         try
         {
             if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var unixSeconds))
-            {
                 return DateTimeOffset.FromUnixTimeSeconds(unixSeconds);
-            }
 
             if (Span(text) is { } span)
-            {
                 return clock.GetUtcNow() + (direction * span);
-            }
         }
         catch (Exception tooFar) when (tooFar is ArgumentOutOfRangeException or OverflowException)
         {
@@ -38,9 +32,7 @@ internal static class Instant
         }
 
         if (!DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time))
-        {
             throw CommandFailure.Usage($"{flag} takes {Shapes}.");
-        }
 
         // Without a zone it is the reader's own, as everywhere else on the screen.
         return time.Kind == DateTimeKind.Unspecified
@@ -51,9 +43,7 @@ internal static class Instant
     private static TimeSpan? Span(string text)
     {
         if (!int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
-        {
             return null;
-        }
 
         return text[^1] switch
         {

@@ -24,9 +24,7 @@ internal sealed class LimitText
         if (text is not null)
         {
             if (requests is not null || seconds is not null)
-            {
                 throw CommandFailure.Usage("Give the limit either with --limit or with --requests and --seconds.");
-            }
 
             (requests, seconds) = Parse(text);
         }
@@ -41,9 +39,7 @@ internal sealed class LimitText
     {
         limit = null;
         if (text.Length == 0)
-        {
             return true;
-        }
 
         var parts = text.Split('/', StringSplitOptions.TrimEntries);
         if (parts.Length != 2 || !Whole(parts[0], out var requests) || !Whole(parts[1].TrimEnd('s').TrimEnd(), out var seconds)

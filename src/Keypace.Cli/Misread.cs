@@ -60,9 +60,7 @@ internal static class Misread
             if (at is CommandResult level)
             {
                 foreach (var option in level.Command.Options)
-                {
                     yield return option;
-                }
             }
         }
     }

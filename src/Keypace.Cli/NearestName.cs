@@ -35,9 +35,7 @@ internal static class NearestName
         }
 
         for (var j = 0; j <= right.Length; j++)
-        {
             rows[0][j] = j;
-        }
 
         for (var i = 1; i <= left.Length; i++)
         {
@@ -46,9 +44,7 @@ internal static class NearestName
                 var replaced = rows[i - 1][j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
                 rows[i][j] = Math.Min(replaced, Math.Min(rows[i - 1][j], rows[i][j - 1]) + 1);
                 if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
-                {
                     rows[i][j] = Math.Min(rows[i][j], rows[i - 2][j - 2] + 1);
-                }
             }
         }
 

@@ -11,9 +11,7 @@ internal sealed class NewSecretFile : IDisposable
         Path = path;
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
-        {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
 
         try
         {
@@ -38,8 +36,6 @@ internal sealed class NewSecretFile : IDisposable
     {
         _file.Dispose();
         if (!_isWritten)
-        {
             File.Delete(Path);
-        }
     }
 }

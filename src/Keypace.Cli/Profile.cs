@@ -15,14 +15,10 @@ internal sealed record Profile(string? BaseUrl, string? Token)
     {
         var path = PathOf(environment);
         if (!File.Exists(path))
-        {
             return s_none;
-        }
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0)
-        {
             throw CommandFailure.Usage($"'{path}' holds a token but others may read it. Run: chmod 600 '{path}'");
-        }
 
         try
         {
@@ -44,20 +40,14 @@ internal sealed record Profile(string? BaseUrl, string? Token)
         try
         {
             if (OperatingSystem.IsWindows())
-            {
                 Directory.CreateDirectory(folder);
-            }
             else
-            {
                 Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
 
             File.Delete(draft);
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
             if (!OperatingSystem.IsWindows())
-            {
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
 
             using (var file = new FileStream(draft, options))
             using (var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true }))
@@ -85,9 +75,7 @@ internal sealed record Profile(string? BaseUrl, string? Token)
         try
         {
             if (!File.Exists(path))
-            {
                 return false;
-            }
 
             File.Delete(path);
             return true;

@@ -52,9 +52,7 @@ internal sealed class SecretInput(Terminal terminal)
     private async Task<string> ReadInAsync(CancellationToken ct)
     {
         if (_inWasRead)
-        {
             throw CommandFailure.Usage("Standard input can be read for one secret only; give a file for the others.");
-        }
 
         _inWasRead = true;
         var input = terminal.OpenIn();
@@ -90,9 +88,7 @@ internal sealed class SecretInput(Terminal terminal)
         var bytes = new byte[most + 1];
         var length = await from.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, ct);
         if (length > most)
-        {
             throw CommandFailure.Usage($"What was read from {name} is longer than {most / 1024} KiB; that is {(most == MostBytes ? "no secret of a hub" : "no file of keys")}.");
-        }
 
         try
         {

@@ -13,9 +13,7 @@ internal static class ServeLine
     {
         options = null;
         if (args is not ["serve", ..])
-        {
             return false;
-        }
 
         string? data = null;
         string? kekFile = null;
@@ -33,9 +31,7 @@ internal static class ServeLine
                 _ => false,
             };
             if (!understood)
-            {
                 return false;
-            }
         }
 
         options = new ServeOptions(data ?? DataFolder.Default(environment), kekFile, [.. urls], settings);
@@ -59,9 +55,7 @@ internal static class ServeLine
     {
         var equals = args[at].IndexOf('=', StringComparison.Ordinal);
         if (equals > 0)
-        {
             return (args[at][..equals], args[at][(equals + 1)..]);
-        }
 
         var flag = args[at];
         return at + 1 < args.Length && !args[at + 1].StartsWith("--", StringComparison.Ordinal) ? (flag, args[++at]) : (flag, null);

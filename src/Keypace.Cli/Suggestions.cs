@@ -22,9 +22,7 @@ internal static class Suggestions
         var words = CommandLineParser.SplitCommandLine(typed).Skip(1).ToList();   // without the program's own name
         var last = typed.Length > 0 && char.IsWhiteSpace(typed[^1]) ? "" : words.LastOrDefault() ?? "";
         if (last.Length > 0)
-        {
             words.RemoveAt(words.Count - 1);
-        }
 
         // Read without the word at the cursor, so that half a word is not taken for a name.
         var parsed = root.Parse(words);
@@ -32,9 +30,7 @@ internal static class Suggestions
             ? await NamesAsync(source, parsed, terminal)
             : parsed.GetCompletions().Select(completion => completion.Label).Where(label => last.Length > 0 || !label.StartsWith('-'));
         foreach (var name in offered.Where(name => name.StartsWith(last, StringComparison.OrdinalIgnoreCase) && !name.StartsWith('/')).Distinct().Order(StringComparer.Ordinal))
-        {
             terminal.Out.WriteLine(PlainText.Of(name.ReplaceLineEndings(" ")));
-        }
 
         return Exit.Done;
     }
@@ -97,9 +93,7 @@ internal static class Suggestions
         for (SymbolResult? at = parsed.CommandResult; at is not null; at = at.Parent)
         {
             if (at is CommandResult level && level.Command.Options.FirstOrDefault(one => one.Name == option) is Option<string?> found)
-            {
                 return parsed.GetValue(found);
-            }
         }
 
         return null;

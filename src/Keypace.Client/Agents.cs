@@ -30,9 +30,7 @@ public sealed class Agents
 
             // An empty page ends it too: the total shrinks when somebody deletes meanwhile.
             if (page.Results.Count == 0 || page.Offset + page.Results.Count >= page.Total)
-            {
                 return all;
-            }
         }
     }
 

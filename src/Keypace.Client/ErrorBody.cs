@@ -15,9 +15,7 @@ internal static class ErrorBody
         using var document = JsonDocument.Parse(body);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
-        {
             return Said.Nothing;
-        }
 
         var requestId = Text(root, "request_id") ?? Text(root, "requestId");
         if (root.TryGetProperty("error", out var error))

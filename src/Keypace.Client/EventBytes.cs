@@ -26,9 +26,7 @@ internal sealed class EventBytes(Stream inner) : Stream
     {
         var count = _isEnded ? 0 : await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (count > 0 || _isEnded || buffer.Length < 2)
-        {
             return count;
-        }
 
         _isEnded = true;
         "\n\n"u8.CopyTo(buffer.Span);

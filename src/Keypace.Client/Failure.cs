@@ -33,14 +33,10 @@ internal static class Failure
 
         var detail = said.Detail ?? WithoutWords(response, server);
         foreach (var secret in secrets.Where(secret => secret.Length >= ShortestHidden))
-        {
             detail = detail.Replace(secret, "[hidden]", StringComparison.Ordinal);
-        }
 
         if (said.Code is "unknown_path")
-        {
             detail = $"{detail.TrimEnd()} Keypace.Client {s_version} knows this route; the server at {server} may be older.";
-        }
 
         return new KeypaceException(status, said.Code ?? Header(response, "x-keypace-error") ?? $"http_{status}", detail)
         {

@@ -64,9 +64,7 @@ public static class KeypaceServices
     {
         services.AddOptions<KeypaceClientOptions>(name);
         if (configure is not null)
-        {
             services.Configure(name, configure);
-        }
 
         // The client is kept for good, so its handler is too; the handler itself renews its connections.
         return services.AddHttpClient(ClientName(name))

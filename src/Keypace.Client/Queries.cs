@@ -64,27 +64,19 @@ public sealed class Queries
                 {
                     var data = events.Current.Data.Trim();
                     if (data.Length == 0)
-                    {
                         continue;
-                    }
 
                     if (data is "[DONE]")
-                    {
                         yield break;
-                    }
 
                     var (text, finished) = Piece(response, data);
                     isEnded |= finished;
                     if (text.Length > 0)
-                    {
                         yield return text;
-                    }
                 }
 
                 if (!isEnded)
-                {
                     throw Failure.BrokenOff(_wire.Server, new IOException("The stream ended before the answer did."));
-                }
             }
         }
     }
@@ -141,9 +133,7 @@ public sealed class Queries
         using (piece)
         {
             if (piece.RootElement.ValueKind == JsonValueKind.Object && piece.RootElement.TryGetProperty("error", out var error) && error.ValueKind is not JsonValueKind.Null)
-            {
                 throw Failure.InStream(_wire.Server, ErrorBody.Read(data), Failure.Header(response, "x-request-id"));
-            }
 
             return FirstChoice(piece.RootElement) is { } choice
                 ? (Member(choice, "delta") is { } delta ? Content(delta) ?? "" : "", Text(choice, "finish_reason") is not null)

@@ -76,19 +76,13 @@ public sealed record Query
 
             writer.WriteEndArray();
             if (Temperature is { } temperature)
-            {
                 writer.WriteNumber("temperature", temperature);
-            }
 
             if (MaxTokens is { } most)
-            {
                 writer.WriteNumber("max_tokens", most);
-            }
 
             if (stream)
-            {
                 writer.WriteBoolean("stream", true);
-            }
 
             writer.WriteEndObject();
         }
@@ -114,19 +108,13 @@ public sealed record QueryRouting(string? ApiKey = null, string? Caller = null, 
     {
         var headers = new List<(string, string)>(3);
         if (!string.IsNullOrEmpty(ApiKey))
-        {
             headers.Add(("x-keypace-key", Uri.EscapeDataString(ApiKey)));
-        }
 
         if (!string.IsNullOrEmpty(Caller))
-        {
             headers.Add(("x-keypace-caller", Uri.EscapeDataString(Caller)));
-        }
 
         if (MaxWait is { } wait)
-        {
             headers.Add(("x-keypace-max-wait", Math.Max(0, wait.TotalSeconds).ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)));
-        }
 
         return headers;
     }

@@ -6,9 +6,7 @@ internal static class ServerAddress
     public static Uri Parse(Uri? typed)
     {
         if (typed is null || !typed.IsAbsoluteUri || (typed.Scheme != Uri.UriSchemeHttp && typed.Scheme != Uri.UriSchemeHttps))
-        {
             throw new ArgumentException("The base address must be an absolute http or https address, such as http://127.0.0.1:5397.");
-        }
 
         if (typed.UserInfo.Length > 0 || typed.Query.Length > 0 || typed.Fragment.Length > 0)
         {
@@ -18,9 +16,7 @@ internal static class ServerAddress
 
         var path = typed.AbsolutePath.TrimEnd('/');
         if (path.EndsWith("/v1", StringComparison.Ordinal))
-        {
             path = path[..^"/v1".Length].TrimEnd('/');
-        }
 
         return new UriBuilder(typed.Scheme, typed.Host, typed.Port, path + "/").Uri;
     }

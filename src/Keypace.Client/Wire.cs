@@ -38,14 +38,10 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
     {
         var response = await ExchangeAsync(call, patience).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
-        {
             return response;
-        }
 
         using (response)
-        {
             throw await Failure.ReadAsync(response, Server, Hidden(call), patience.Token).ConfigureAwait(false);
-        }
     }
 
     public async Task<TAnswer> ReadAsync<TAnswer>(HttpResponseMessage response, JsonTypeInfo<TAnswer> answer, Patience patience)
@@ -118,14 +114,10 @@ internal sealed class Wire(HttpClient http, Uri server, string? token)
         using var request = new HttpRequestMessage(call.Method, new Uri(Server, call.Path)) { Content = call.Body };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(call.Accept));
         foreach (var (name, value) in call.Headers)
-        {
             request.Headers.TryAddWithoutValidation(name, value);
-        }
 
         if (token is not null)
-        {
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
-        }
 
         try
         {

@@ -15,9 +15,7 @@ public static class JsonText
     public static string? Of(JsonElement element)
     {
         if (element.ValueKind != JsonValueKind.String)
-        {
             return null;
-        }
 
         try
         {
@@ -52,9 +50,7 @@ public static class JsonText
         foreach (var letter in raw)
         {
             if (letter is not ((byte)'\n' or (byte)'\r'))
-            {
                 line[length++] = letter;
-            }
         }
 
         writer.WriteRawValue(line.AsSpan(0, length), skipInputValidation: true);
@@ -86,13 +82,9 @@ public static class JsonText
         for (var at = 0; at < whole.Length; at++)
         {
             if (char.IsHighSurrogate(whole[at]) && at + 1 < whole.Length && char.IsLowSurrogate(whole[at + 1]))
-            {
                 at++;
-            }
             else if (char.IsSurrogate(whole[at]))
-            {
                 whole[at] = '\uFFFD';
-            }
         }
 
         return whole.ToString();

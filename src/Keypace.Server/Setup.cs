@@ -1,5 +1,5 @@
-using Keypace.Server.Platform;
 using Keypace.Server.People.SettingUp;
+using Keypace.Server.Platform;
 
 namespace Keypace.Server;
 

@@ -108,9 +108,7 @@ public sealed class HubCredentialTests
     {
         var json = await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "src", "Keypace.Domain", "Hubs", hub + ".json"));
         foreach (var (from, to) in addresses)
-        {
             json = json.Replace(from, to, StringComparison.Ordinal);
-        }
 
         var folder = Directory.CreateDirectory(Path.Combine(keypace.Folder.Data, "hubs"));
         await File.WriteAllTextAsync(Path.Combine(folder.FullName, hub + ".json"), json);

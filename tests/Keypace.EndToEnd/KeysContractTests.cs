@@ -79,9 +79,7 @@ public sealed class KeysContractTests(SharedKeypace keypace)
     public async Task The_list_is_bare_complete_and_filtered_by_hub()
     {
         foreach (var hub in new[] { "groq", "together", "groq" })
-        {
             (await Api.PostAsync("/v1/api-keys", new { name = $"listed {hub} {Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}", hub, value = Secret })).MustBe(200);
-        }
 
         var listed = (await Api.GetAsync("/v1/api-keys?hubs=groq,together")).MustBe(200).Json.EnumerateArray().ToArray();
 

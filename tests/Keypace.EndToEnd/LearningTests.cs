@@ -53,9 +53,7 @@ public sealed class LearningTests(SharedKeypace keypace)
         });
         var id = await keypace.StoreKeyAsync(hub, $"shared {dialect}", limit);
         for (var query = 0; query < 3; query++)
-        {
             (await keypace.Api.ChatAsync($"shared {dialect}")).MustBe(200);
-        }
 
         var status = await StatusAsync(id);
         Assert.Contains("foreign_traffic", Events(status));
@@ -74,9 +72,7 @@ public sealed class LearningTests(SharedKeypace keypace)
         });
         var id = await keypace.StoreKeyAsync(hub, "nonsense", limit);
         foreach (var _ in nonsense)
-        {
             (await keypace.Api.ChatAsync("nonsense")).MustBe(200);
-        }
 
         var status = await StatusAsync(id);
         Assert.Equal(60, status["effective_limit"].GetInt32());

@@ -19,9 +19,7 @@ public sealed class LimitsTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_keypace is not null)
-        {
             await _keypace.DisposeAsync();
-        }
     }
 
     [Fact]

@@ -26,13 +26,9 @@ public sealed class OneKeyKeypace : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_keypace is not null)
-        {
             await _keypace.DisposeAsync();
-        }
 
         if (_hub is not null)
-        {
             await _hub.DisposeAsync();
-        }
     }
 }

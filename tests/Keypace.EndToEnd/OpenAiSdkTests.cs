@@ -32,9 +32,7 @@ public sealed class OpenAiSdkTests(OneKeyKeypace one) : IClassFixture<OneKeyKeyp
         await foreach (var update in Client().GetChatClient("custom/pretend-large").CompleteChatStreamingAsync("Say hello."))
         {
             foreach (var part in update.ContentUpdate)
-            {
                 text.Append(part.Text);
-            }
         }
 
         Assert.Equal(HubAnswers.Sentence, text.ToString());

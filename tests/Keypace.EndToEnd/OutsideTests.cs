@@ -50,8 +50,6 @@ public sealed class OutsideTests(SharedKeypace keypace)
         using var stranger = new Api(keypace.Running.Address, null);
 
         foreach (var path in new[] { "/v1/api-keys", "/v1/usage", "/v1/audit", "/v1/settings", "/v1/access-tokens", "/v1/teams", "/v1/rate-groups", "/v1/models" })
-        {
             (await stranger.GetAsync(path)).MustBe(401);
-        }
     }
 }

@@ -29,9 +29,7 @@ public sealed class PacingCampaignTests
         }
 
         foreach (var promise in promises)
-        {
             await promise();
-        }
     }
 
     private static async Task NeverMoreThanTheLimitAsync(int? guardMs, int mostDelayMs)
@@ -43,9 +41,7 @@ public sealed class PacingCampaignTests
         await using var keypace = await RunningKeypace.StartAsync();
         var id = await keypace.StoreKeyAsync(line.Address, hub.Options.RequiredKey!, "uneven", limit);
         if (guardMs is { } guard)
-        {
             (await keypace.Api.PutAsync($"/v1/api-keys/{id}", new { guard_ms = guard })).MustBe(200);
-        }
 
         var took = await DriveAsync(keypace, "uneven", 24, Lasts, () => hub.Log.Count > limit.Requests);   // a window and one more, however slow the machine is
 

@@ -62,9 +62,7 @@ public sealed class PacingTests(SharedKeypace keypace)
         Load.AllMustBeOk((await all).SelectMany(answers => answers));
         var times = hub.Log.Snapshot().Select(arrival => arrival.AtNs).Order().ToArray();
         for (var index = 20; index < times.Length; index++)
-        {
             Assert.True(times[index] - times[index - 10] >= 3_000_000_000, $"send {index} came {(times[index] - times[index - 10]) / 1e9} s after the 10th before it");
-        }
     }
 
     [Fact]

@@ -105,22 +105,16 @@ public sealed class SdkFeaturesTests(SdkFeaturesTests.ToolHub one) : IClassFixtu
         public async ValueTask DisposeAsync()
         {
             if (_keypace is not null)
-            {
                 await _keypace.DisposeAsync();
-            }
 
             if (_hub is not null)
-            {
                 await _hub.DisposeAsync();
-            }
         }
 
         private static CheckingHub.Said Answer(CheckingHub.Seen seen)
         {
             if (seen.Body.Length == 0)
-            {
                 return CheckingHub.Said.Json("""{"object":"list","data":[]}""");
-            }
 
             var body = JsonDocument.Parse(seen.Body).RootElement;
             var streams = body.TryGetProperty("stream", out var stream) && stream.GetBoolean();
@@ -133,9 +127,7 @@ public sealed class SdkFeaturesTests(SdkFeaturesTests.ToolHub one) : IClassFixtu
             }
 
             if (!body.TryGetProperty("tools", out _))
-            {
                 return CheckingHub.Said.Chat(body.TryGetProperty("response_format", out _) ? """{\"name\":\"Ada\"}""" : "hello");
-            }
 
             return streams ? Events(
                 Chunk("""{"role":"assistant","tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"get_weather","arguments":""}}]}"""),

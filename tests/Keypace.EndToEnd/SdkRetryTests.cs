@@ -114,9 +114,7 @@ public sealed class SdkRetryTests(SdkRetryTests.RefusingHubs all) : IClassFixtur
         {
             message.Request.Headers.Set("x-keypace-key", key);
             if (maxWait is not null)
-            {
                 message.Request.Headers.Set("x-keypace-max-wait", maxWait);
-            }
 
             await ProcessNextAsync(message, pipeline, currentIndex);
             Statuses.Add(message.Response!.Status);
@@ -146,14 +144,10 @@ public sealed class SdkRetryTests(SdkRetryTests.RefusingHubs all) : IClassFixtur
         public async ValueTask DisposeAsync()
         {
             if (_keypace is not null)
-            {
                 await _keypace.DisposeAsync();
-            }
 
             foreach (var hub in _hubs)
-            {
                 await hub.DisposeAsync();
-            }
         }
 
         /// <summary>A hub each: keys of one hub and account would share a line.</summary>

@@ -36,9 +36,7 @@ public sealed class SecretsTests
         await TellAsync(keypace.Api.PostAsync("/v1/agent-configurations", new { agent_name = "a", model_name = "m", hub = "openai", api_key = Secrets.Odd }));
         await TellAsync(keypace.Api.PostAsync("/v1/chat_complete", new { prompt = "x", completion_params = new { api_key = Secrets.Odd, model = "m" } }));
         foreach (var path in new[] { "/v1/api-keys", $"/v1/api-keys/{id}", $"/v1/api-keys/{id}/status", $"/v1/api-keys/{id}/queries", "/v1/audit", "/v1/usage", "/v1/settings", "/v1/rate-groups", "/v1/access-tokens", "/v1/agent-configurations", "/openapi/v1.json", "/metrics", "/" })
-        {
             await TellAsync(keypace.Api.GetAsync(path));
-        }
 
         var token = keypace.Folder.Token;
         await keypace.Process.KillAsync();

@@ -51,9 +51,7 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
 
         // The first reserves a quarter and uses 18; without settling a fifth would wait.
         for (var query = 0; query < 5; query++)
-        {
             (await keypace.Api.ChatAsync("settled")).MustBe(200);
-        }
 
         await Until.TrueAsync(async () => (await UseAsync()).GetProperty("used").GetInt64() < 1_000, "the last is settled, a moment after its answer");
         var use = await UseAsync();
@@ -84,9 +82,7 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
         // What both had sent counts in the shared window: nothing goes before it has room.
         var times = hub.Log.Snapshot().Select(arrival => arrival.AtNs).Order().ToArray();
         for (var index = before; index < times.Length; index++)
-        {
             Assert.True(times[index] - times[index - limit.Requests] >= limit.WindowNs, $"send {index} came too early after the move at {movedAt}");
-        }
 
         var own = (await keypace.Api.PutAsync($"/v1/api-keys/{second}", new { rate_group_id = "own" })).MustBe(200);
         Assert.NotEqual(group, own["rate_group_id"].GetString());
@@ -121,9 +117,7 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
         await alone.StoreKeyAsync(hub.Address, Secrets.New(), "two", new HubLimit(10, 60));
         var keys = new List<string?>();
         for (var query = 0; query < 6; query++)
-        {
             keys.Add((await alone.Api.PostAsync("/v1/chat/completions", Api.Chat("custom/m"))).MustBe(200).Header("x-keypace-key"));
-        }
 
         Assert.Equal(3, keys.Count(key => key == "one"));
         Assert.Equal(3, keys.Count(key => key == "two"));
@@ -135,9 +129,7 @@ public sealed class SeveralLimitsTests(SharedKeypace keypace)
         {
             var before = Interlocked.CompareExchange(ref most, value, seen);
             if (before == seen)
-            {
                 return;
-            }
 
             seen = before;
         }

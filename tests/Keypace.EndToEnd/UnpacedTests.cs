@@ -36,9 +36,7 @@ public sealed class UnpacedTests
         await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
         {
             for (var query = 0; query < 156; query++)
-            {
                 (await api.ChatAsync("x")).MustBe(200);
-            }
         }));
 
         Assert.Equal(64 * 156, hub.Log.Count);

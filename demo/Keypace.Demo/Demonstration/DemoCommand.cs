@@ -63,21 +63,15 @@ internal sealed class DemoCommand(TimeProvider time)
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", folder.Token);
         await StoreKeyAsync(client, hub, ct);
         if (!once)
-        {
             Console.WriteLine($"Watch it live: {await SignInLinkAsync(client, ct)}");
-        }
 
         await RealQuery.SendIfAskedAsync(client, ct);
         var figures = await MeasureAsync(keypace, hub, folder.Token, ct);
         foreach (var line in figures.Lines())
-        {
             Console.WriteLine(line);
-        }
 
         if (!once)
-        {
             await StayAsync(keypace, folder, await SignInLinkAsync(client, ct), ct);
-        }
 
         return figures.AllWell ? 0 : 1;
     }
@@ -117,9 +111,7 @@ internal sealed class DemoCommand(TimeProvider time)
         finally
         {
             foreach (var caller in callers)
-            {
                 caller.Dispose();
-            }
         }
     }
 

@@ -8,14 +8,10 @@ internal sealed record DemoFigures(WindowReport Hub, int Answered, int RefusedCa
     public IEnumerable<string> Lines()
     {
         if (FailedQueries > 0)
-        {
             yield return $"{FailedQueries} queries failed, the first with: {FirstFailure}";
-        }
 
         if (!Hub.Holds)
-        {
             yield return $"THE LIMIT WAS BROKEN: {Hub.Limit.Requests + 1} queries arrived within {Hub.TightestSpanNs / 1e9:0.000} s";
-        }
 
         yield return $"most sends in any {Hub.Limit.Seconds} s: {Hub.MostInWindow} of {Hub.Limit.Requests}";
         yield return $"429s to callers: {RefusedCallers}";

@@ -12,13 +12,9 @@ internal static class DemoProgress
     public static async Task ShowAsync(IReadOnlyList<DemoCaller> callers, Task work, TimeProvider time)
     {
         if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
-        {
             await ShowPlainAsync(callers, work, time);
-        }
         else
-        {
             await ShowLiveAsync(callers, work, time);
-        }
 
         await work;
     }

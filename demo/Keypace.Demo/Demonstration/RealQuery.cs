@@ -19,9 +19,7 @@ internal static class RealQuery
     {
         var (variable, hub) = Known.FirstOrDefault(known => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(known.Variable)));
         if (variable is null)
-        {
             return;
-        }
 
         try
         {
@@ -60,9 +58,7 @@ internal static class RealQuery
         using var answer = await keypace.PostAsJsonAsync("/v1/chat/completions", question, ct);
         var text = await answer.Content.ReadAsStringAsync(ct);
         if (!answer.IsSuccessStatusCode)
-        {
             throw new HttpRequestException($"{(int)answer.StatusCode} {text}");
-        }
 
         using var document = JsonDocument.Parse(text);
         return document.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content").ToString();

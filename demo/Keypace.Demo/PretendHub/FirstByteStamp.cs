@@ -46,9 +46,7 @@ internal sealed class FirstByteStamp(PipeReader inner, TimeProvider time, Socket
     {
         var read = inner.TryRead(out result);
         if (read)
-        {
             Note(result);
-        }
 
         return read;
     }
@@ -64,9 +62,7 @@ internal sealed class FirstByteStamp(PipeReader inner, TimeProvider time, Socket
     private void Note(ReadResult result)
     {
         if (_firstByteNs == 0 && !result.Buffer.IsEmpty)
-        {
             _firstByteNs = Wire.Nanoseconds(time) - (KernelNews.UnreadForMs(socket) * 1_000_000L);
-        }
     }
 
     private sealed class Duplex(PipeReader input, PipeWriter output) : IDuplexPipe

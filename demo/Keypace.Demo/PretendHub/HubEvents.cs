@@ -26,9 +26,7 @@ internal static class HubEvents
 
         yield return Data(Chunk(Choice(new JsonObject { ["role"] = "assistant", ["content"] = "" }, null)));
         foreach (var piece in Pieces(text, pieces))
-        {
             yield return Data(Chunk(Choice(new JsonObject { ["content"] = piece }, null)));
-        }
 
         yield return Data(Chunk(Choice([], "stop")));
         if (query.WithUsage)
@@ -119,9 +117,7 @@ internal static class HubEvents
     {
         var count = Math.Clamp(pieces, 1, Math.Max(1, text.Length));
         for (var index = 0; index < count; index++)
-        {
             yield return text[(text.Length * index / count)..(text.Length * (index + 1) / count)];
-        }
     }
 
     private static string Data(JsonObject fields) => $"data: {fields.ToJsonString()}\n\n";

@@ -11,9 +11,7 @@ internal readonly record struct HubQuery(string? Model, string? Caller, bool Str
         bool stream = false, withUsage = false, base64 = false;
         int generations = 1, inputs = 1;
         if (body.Length == 0 || body[0] != (byte)'{')
-        {
             return default;
-        }
 
         try
         {

@@ -30,14 +30,10 @@ internal sealed class HubRequest(HttpContext context, Arrival arrival, HubQuery 
         else
         {
             if (delayMs > 0)
-            {
                 await Task.Delay(TimeSpan.FromMilliseconds(delayMs), time, Left);
-            }
 
             if (window is not null && options.Dialect != HubDialect.None)
-            {
                 LimitWords.Write(context.Response.Headers, options, arrival.Number, window.RemainingAt(arrival.AtNs), time);
-            }
 
             await AnswerWithAsync(fault);
         }
@@ -115,19 +111,13 @@ internal sealed class HubRequest(HttpContext context, Arrival arrival, HubQuery 
             }
 
             if (fault == HubFault.StallBetweenChunks && number == 2)
-            {
                 await Task.Delay(Timeout.InfiniteTimeSpan, time, Left);
-            }
 
             if (options.BeforeEvent is { } gate)
-            {
                 await gate(number, Left);
-            }
 
             if (options.ChunkIntervalMs > 0 && number > 0)
-            {
                 await Task.Delay(TimeSpan.FromMilliseconds(options.ChunkIntervalMs), time, Left);
-            }
 
             await context.Response.WriteAsync(events[number], Left);
             await context.Response.Body.FlushAsync(Left);
@@ -149,9 +139,7 @@ internal sealed class HubRequest(HttpContext context, Arrival arrival, HubQuery 
     private Task TooManyAsync(long? retryAfterSeconds, string code, string type)
     {
         if (retryAfterSeconds is { } seconds)
-        {
             context.Response.Headers.RetryAfter = seconds.ToString(Wire.Culture);
-        }
 
         return WriteAsync(429, HubAnswers.Error("Too many requests for this account.", type, code));
     }

@@ -15,9 +15,7 @@ internal static class KernelNews
     public static int UnreadForMs(Socket? socket)
     {
         if (socket is null || !OperatingSystem.IsLinux())
-        {
             return 0;
-        }
 
         Span<byte> info = stackalloc byte[LastDataReceivedOffset + 4];
         try

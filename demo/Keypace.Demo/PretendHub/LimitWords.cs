@@ -6,9 +6,7 @@ internal static class LimitWords
     public static void Write(IHeaderDictionary headers, PretendHubOptions options, int arrival, int remaining, TimeProvider time)
     {
         if (options.Dialect == HubDialect.None || options.Limit is not { } limit)
-        {
             return;
-        }
 
         var (said, left) = ((options.SaidLimit ?? limit.Requests).ToString(Wire.Culture), options.SaidRemaining?.Invoke(arrival) ?? Math.Max(0, remaining).ToString(Wire.Culture));
         var whole = time.GetUtcNow().AddSeconds(limit.Seconds);

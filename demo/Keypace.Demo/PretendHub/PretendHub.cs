@@ -46,9 +46,7 @@ internal sealed class PretendHub : IAsyncDisposable
         get
         {
             lock (_lock)
-            {
                 return _options;
-            }
         }
     }
 
@@ -133,9 +131,7 @@ internal sealed class PretendHub : IAsyncDisposable
     private static async Task<byte[]> ReadBodyAsync(HttpContext context)
     {
         if (context.Request.ContentLength is 0)
-        {
             return [];
-        }
 
         using var buffer = new MemoryStream((int)(context.Request.ContentLength ?? 256));
         await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);

@@ -8,9 +8,7 @@ internal abstract class HubLimiter
     public static HubLimiter? For(PretendHubOptions options)
     {
         if (options.Limit is not { } limit)
-        {
             return null;
-        }
 
         HubLimiter limiter = options.Enforcement switch
         {
@@ -35,9 +33,7 @@ internal abstract class HubLimiter
     public int RemainingAt(long nowNs)
     {
         lock (_lock)
-        {
             return Remaining(nowNs);
-        }
     }
 
     /// <summary>0 when accepted.</summary>
@@ -55,9 +51,7 @@ internal sealed class SlidingWindow(HubLimit limit) : HubLimiter
     {
         Forget(nowNs);
         if (_accepted.Count >= limit.Requests)
-        {
             return Math.Max(1, _accepted.Peek() + limit.WindowNs - nowNs);
-        }
 
         _accepted.Enqueue(nowNs);
         return 0;
@@ -72,9 +66,7 @@ internal sealed class SlidingWindow(HubLimit limit) : HubLimiter
     private void Forget(long nowNs)
     {
         while (_accepted.TryPeek(out var oldest) && nowNs - oldest >= limit.WindowNs)
-        {
             _accepted.Dequeue();
-        }
     }
 }
 
@@ -89,9 +81,7 @@ internal sealed class TokenBucket(HubLimit limit) : HubLimiter
     {
         Fill(nowNs);
         if (_tokens < 1)
-        {
             return Math.Max(1, (long)((1 - _tokens) * limit.WindowNs / limit.Requests));
-        }
 
         _tokens--;
         return 0;

@@ -53,9 +53,7 @@ internal sealed record WindowReport(
         for (var start = 0; start < sorted.Length; start++)
         {
             while (end < sorted.Length && sorted[end] - sorted[start] < windowNs)
-            {
                 end++;
-            }
 
             most = Math.Max(most, end - start);
         }

@@ -14,9 +14,7 @@ internal static class Checkout
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Keypace.slnx")))
-            {
                 return folder.FullName;
-            }
         }
 
         throw new DirectoryNotFoundException("This program runs from within a checkout of Keypace; there is no Keypace.slnx above it.");

@@ -23,9 +23,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         get
         {
             lock (_output)
-            {
                 return _output.ToString();
-            }
         }
     }
 
@@ -41,14 +39,10 @@ internal sealed class ChildProcess : IAsyncDisposable
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         foreach (var name in start.Environment.Keys.Where(IsOurs).ToArray())
-        {
             start.Environment.Remove(name);
-        }
 
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
-        {
             start.Environment[name] = value;
-        }
 
         var child = new ChildProcess(new Process { StartInfo = start });
         child._process.OutputDataReceived += child.Keep;
@@ -66,9 +60,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         await using var child = Start(program, arguments, environment, folder);
         if (input is not null)
-        {
             await child._process.StandardInput.WriteAsync(input);
-        }
 
         child._process.StandardInput.Close();
         return (await child.WaitAsync(ct), child.Output);
@@ -104,9 +96,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
-        {
             await KillAsync();
-        }
 
         _process.Dispose();
     }
@@ -119,9 +109,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         if (line.Data is { } text)
         {
             lock (_output)
-            {
                 _output.AppendLine(text);
-            }
         }
     }
 

@@ -32,9 +32,7 @@ internal sealed class KeypaceProcess : IAsyncDisposable
             folder.Environment,
             ct: ct);
         if (exitCode != 0)
-        {
             throw new InvalidOperationException($"'keypace init' ended with {exitCode}:\n{output}");
-        }
     }
 
     /// <summary>Starts <c>keypace serve</c> and returns once <c>/healthz</c> answers 200.</summary>
@@ -45,9 +43,7 @@ internal sealed class KeypaceProcess : IAsyncDisposable
         var address = new Uri($"http://127.0.0.1:{(port == 0 ? LoopbackPort.Free() : port)}");
         var environment = new Dictionary<string, string>(folder.Environment);
         foreach (var (name, value) in settings)
-        {
             environment[name] = value;
-        }
 
         var child = ChildProcess.Start(
             Checkout.Executable,
@@ -106,17 +102,13 @@ internal sealed class KeypaceProcess : IAsyncDisposable
         while (time.GetElapsedTime(started) < ReadyWithin)
         {
             if (child.HasExited)
-            {
                 throw new InvalidOperationException($"'keypace serve' ended with {await child.WaitAsync(ct)}:\n{child.Output}");
-            }
 
             try
             {
                 using var answer = await client.GetAsync(new Uri("/healthz", UriKind.Relative), ct);
                 if (answer.StatusCode == HttpStatusCode.OK)
-                {
                     return;
-                }
             }
             catch (HttpRequestException)
             {

@@ -16,9 +16,7 @@ internal sealed class TemporaryFolder : IDisposable
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
-        {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
 
         using var writer = new StreamWriter(File(name), options);
         writer.Write(text);
@@ -28,8 +26,6 @@ internal sealed class TemporaryFolder : IDisposable
     public void Dispose()
     {
         if (Directory.Exists(Path))
-        {
             Directory.Delete(Path, recursive: true);
-        }
     }
 }

@@ -96,9 +96,7 @@ internal static class AgentCommands
             var keyName = parsed.GetValue(key);
             var change = new AgentChange(null, parsed.GetValue(newName), input.Url(parsed), input.Model(parsed), null, prompt);
             if (change == new AgentChange() && keyName is null)
-            {
                 throw CommandFailure.Usage("Nothing to change. Name --name, --key, --model, --url, --system-prompt or --system-prompt-file.");
-            }
 
             var agent = await Lookup.AgentAsync(session, parsed.GetRequiredValue(name), ct);
             var keyId = keyName is null ? null : (await Lookup.ApiKeyAsync(session, keyName, ct)).Id;

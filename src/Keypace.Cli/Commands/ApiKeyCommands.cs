@@ -67,9 +67,7 @@ internal static class ApiKeyCommands
                     Said.Minute(key.LastUsedAt, session.Terminal.Clock) ?? "never",
                 })));
             foreach (var key in session.Screen.Json ? [] : keys.Where(key => key.Notice is not null))
-            {
                 session.Screen.Note($"{key.Name}: {key.Notice}");
-            }
 
             return Exit.Done;
         });
@@ -159,14 +157,10 @@ internal static class ApiKeyCommands
             session.Screen.Show(models, Screen.Printed.ApiKeyModels, screen =>
             {
                 foreach (var model in models.Models ?? [])
-                {
                     screen.Line(model);
-                }
 
                 if (models.Models is null or { Count: 0 })
-                {
                     screen.Note($"{key.Hub} gives no list of models for this key; use a model's own name.");
-                }
             });
             return Exit.Done;
         });

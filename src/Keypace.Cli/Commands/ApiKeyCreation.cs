@@ -34,9 +34,7 @@ internal static class ApiKeyCreation
                 screen.Line($"Stored '{key.Name}': {key.Hub}, {key.DisplayValue}, at most {Said.Limit(key.RateLimitPerInterval, key.RateLimitInterval)}.");
                 Notice(screen, key);
                 if (requests is null && known.RateLimitSource is not null)
-                {
                     screen.Note($"The limit is the default of {known.DisplayName} ({known.RateLimitTier}, {known.RateLimitAsOf}); change it with: keypace api-keys modify '{key.Name}' --limit N/T");
-                }
             });
             return Exit.Done;
         });
@@ -45,9 +43,7 @@ internal static class ApiKeyCreation
     public static void Notice(Screen screen, ApiKey key)
     {
         if (key.Notice is not null)
-        {
             screen.Note(key.Notice);
-        }
     }
 }
 

@@ -20,24 +20,18 @@ internal static class ApiKeyRemoval
         {
             var isAgreed = parsed.GetValue(yes);
             if (!isAgreed && !session.Terminal.CanAsk)
-            {
                 throw CommandFailure.Usage("Deleting needs --yes where there is no terminal to ask on.");
-            }
 
             var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);
             if (!isAgreed)
-            {
                 await AgreeAsync(session, key, ct);
-            }
 
             var deleted = await session.Keypace.ApiKeys.DeleteAsync(key.Id, ct);
             session.Screen.Show(deleted, Screen.Printed.ApiKeyDeleted, screen =>
             {
                 screen.Line($"Deleted '{deleted.Name}'.");
                 if (deleted.AgentsWithoutKey is { Count: > 0 } broken)
-                {
                     screen.Note($"Without a key now: {string.Join(", ", broken)}. Their queries answer 409 until they get another.");
-                }
 
                 screen.Note($"For a few seconds it can be brought back: keypace api-keys restore {deleted.Id}");
             });
@@ -66,8 +60,6 @@ internal static class ApiKeyRemoval
             : $"{broken.Length} {(broken.Length == 1 ? "agent breaks" : "agents break")} without '{key.Name}': {string.Join(", ", broken)}.");
         var typed = (await session.Terminal.Ask($"Type the key's name to delete it ({key.Name}):", ct)).Trim();
         if (!string.Equals(typed, key.Name, StringComparison.Ordinal))
-        {
             throw new CommandFailure(Exit.Failed, "not_agreed", "That is not its name; nothing was deleted.");
-        }
     }
 }

@@ -29,9 +29,7 @@ internal static class ApiKeyTesting
             var stored = parsed.GetValue(name);
             var unsavedHub = parsed.GetValue(hub);
             if (stored is null == unsavedHub is null)
-            {
                 throw CommandFailure.Usage("Name a stored key, or give --hub to test a secret that is not stored.");
-            }
 
             var result = stored is not null
                 ? await TestStoredAsync(session, stored, AnyGiven(parsed, input, model), ct)
@@ -51,9 +49,7 @@ internal static class ApiKeyTesting
     private static async Task<ApiKeyTestResult> TestStoredAsync(Session session, string name, bool isMoreGiven, CancellationToken ct)
     {
         if (isMoreGiven)
-        {
             throw CommandFailure.Usage("A stored key is tested as it is stored; the other options go with --hub.");
-        }
 
         var key = await Lookup.ApiKeyAsync(session, name, ct);
         return await session.Keypace.ApiKeys.TestAsync(key.Id, ct);

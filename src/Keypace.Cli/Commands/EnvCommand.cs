@@ -27,16 +27,12 @@ internal static class EnvCommand
             var connection = await alone.FindAsync(ct);
             using var keypace = await connection.OpenAsync(alone.Terminal);
             if (parsed.GetValue(print))
-            {
                 return PrintToken(alone.Terminal, connection);
-            }
 
             var asked = target.Read(parsed, isModelNeeded: false);
             await asked.MustExistAsync(keypace, ct);
             if (asked.BodyModel is { } named && !new TypedWords([named, named[(named.IndexOf('/', StringComparison.Ordinal) + 1)..]]).AreHarmless)
-            {
                 throw CommandFailure.Usage("What is named as agent or model looks like a secret, and nobody could look whether it is there. Nothing was printed.");
-            }
 
             var baseUrl = new Uri(keypace.BaseAddress, "v1").ToString();
             alone.Screen.Show(
@@ -54,9 +50,7 @@ internal static class EnvCommand
                     screen.Line(Set(form, "OPENAI_BASE_URL", Quoted(form, baseUrl)));
                     screen.Line(Set(form, "OPENAI_API_KEY", Reference(form, connection)));
                     if (asked.BodyModel is { } model)
-                    {
                         screen.Line($"# Ask for the model {model.ReplaceLineEndings(" ")}");
-                    }
                 });
             return Exit.Done;
         });
@@ -65,9 +59,7 @@ internal static class EnvCommand
     private static int PrintToken(Terminal terminal, Connection connection)
     {
         if (terminal.OutIsTerminal)
-        {
             throw CommandFailure.Usage("A token is not printed on a screen. Use it in a pipe or as $(keypace env --print-token).");
-        }
 
         terminal.Out.WriteLine(connection.Token);
         return Exit.Done;

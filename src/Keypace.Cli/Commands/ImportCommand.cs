@@ -30,16 +30,12 @@ internal static class ImportCommand
         {
             var path = parsed.GetValue(file);
             if (path is null == !parsed.GetValue(environment))
-            {
                 throw CommandFailure.Usage("Name a file, or give --environment.");
-            }
 
             var found = path is null ? OfEnvironment(session.Terminal) : await OfFileAsync(path, parsed.GetValue(kind), session.Terminal, ct);
             await SortOutAsync(session.Keypace, found, ct);
             if (!session.Screen.Json)
-            {
                 Show(session.Screen, found);
-            }
 
             if (found.Keys.Count > 0 && !parsed.GetValue(yes) && !await AgreesAsync(session, found.Keys.Count, ct))
             {
@@ -102,9 +98,7 @@ internal static class ImportCommand
     private static async Task SortOutAsync(KeypaceClient keypace, Findings found, CancellationToken ct)
     {
         if (found.Keys.Count == 0)
-        {
             return;
-        }
 
         var hubs = await keypace.Hubs.ListAsync(ct);
         var there = await keypace.ApiKeys.ListAsync(null, ct);
@@ -135,17 +129,13 @@ internal static class ImportCommand
                 key.Name, key.Hub, key.Masked, key.Requests is { } count ? Said.Limit(count, key.Seconds ?? 60) : "the hub's default", key.Url, key.From,
             }));
         foreach (var skipped in found.Skipped)
-        {
             screen.Note($"Skipped {skipped.What}: {skipped.Why}.");
-        }
     }
 
     private static async Task<bool> AgreesAsync(Session session, int count, CancellationToken ct)
     {
         if (!session.Terminal.CanAsk)
-        {
             throw CommandFailure.Usage("Nothing was stored: there is no terminal to ask on. Say --yes to store these keys.");
-        }
 
         var answer = (await session.Terminal.Ask($"Store {(count == 1 ? "this key" : $"these {count} keys")} at {session.Keypace.BaseAddress}? [y/N]", ct)).Trim();
         return answer.Equals("y", StringComparison.OrdinalIgnoreCase) || answer.Equals("yes", StringComparison.OrdinalIgnoreCase);
@@ -198,9 +188,7 @@ internal static class ImportCommand
         json.WriteStartObject();
         json.WriteStartArray("stored");
         foreach (var key in stored)
-        {
             json.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes(key, Screen.Printed.ApiKey));
-        }
 
         json.WriteEndArray();
         json.WriteStartArray("skipped");

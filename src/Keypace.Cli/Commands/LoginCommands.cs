@@ -23,9 +23,7 @@ internal static class LoginCommands
             var named = alone.BaseUrl is { Length: > 0 } url ? url : environment("KEYPACE_BASE_URL") is { Length: > 0 } variable ? variable : null;
             var address = Connection.AddressOf(named ?? BrokenOrNone(environment)?.BaseUrl);
             if (alone.TokenFile is null)
-            {
                 alone.Screen.Note($"Server: {address}");
-            }
 
             var token = (await alone.Secrets.ReadAsync("Access token", alone.TokenFile, "--token-file", ct)).Trim();
             using var keypace = Connection.Open(address, token);

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Keypace.Client;
 using Keypace.Cli.Output;
+using Keypace.Client;
 
 namespace Keypace.Cli.Commands;
 
@@ -25,9 +25,7 @@ internal static class QueryCommand
         {
             var asked = target.Read(parsed, isModelNeeded: true);
             if (parsed.GetValue(wait) is < 0)
-            {
                 throw CommandFailure.Usage("--max-wait is a number of seconds from 0 on.");
-            }
 
             var text = parsed.GetValue(prompt);
             var query = new Query(text is null or SecretInput.StandardInput ? await ReadInAsync(session, ct) : text)
@@ -73,18 +71,14 @@ internal static class QueryCommand
         finally
         {
             if (isBegun)
-            {
                 session.Screen.Line("");
-            }
         }
     }
 
     private static async Task<string> ReadInAsync(Session session, CancellationToken ct)
     {
         if (session.Terminal.InIsTerminal)
-        {
             throw CommandFailure.Usage("Say what is asked, or pipe it in: keypace query \"…\" --agent NAME");
-        }
 
         using var reader = new StreamReader(session.Terminal.OpenIn());
         var text = SecretInput.WithoutLastLineBreak(await reader.ReadToEndAsync(ct));

@@ -1,6 +1,6 @@
-using Keypace.Contracts;
 using System.CommandLine;
 using Keypace.Client;
+using Keypace.Contracts;
 
 namespace Keypace.Cli.Commands;
 
@@ -18,9 +18,7 @@ internal sealed class QuestionTarget
     {
         var (agent, model, key) = (Text(parsed, _agent), Text(parsed, _model), Text(parsed, _key));
         if (agent is not null && (model is not null || key is not null))
-        {
             throw CommandFailure.Usage("An agent has its own model and key: give --agent, or --model with or without --key.");
-        }
 
         return agent is null && model is null && isModelNeeded
             ? throw CommandFailure.Usage("Say who is asked: --agent NAME, --model HUB/MODEL, or --key KEY --model MODEL.")
@@ -43,14 +41,10 @@ internal sealed record Asked(string? Agent, string? Model, string? Key)
         try
         {
             if (Agent is not null && await keypace.Agents.FindAsync(Agent, ct) is null)
-            {
                 throw CommandFailure.NotFound("agent", Agent, (await keypace.Agents.ListAsync([AgentStatuses.Active], ct)).Select(agent => agent.AgentName));
-            }
 
             if (Key is not null && await keypace.ApiKeys.FindAsync(Key, ct) is null)
-            {
                 throw CommandFailure.NotFound("API key", Key, (await keypace.ApiKeys.ListAsync(null, ct)).Select(key => key.Name));
-            }
         }
         catch (KeypaceException cannotLook) when (cannotLook.Status is not (null or 401))
         {

@@ -49,9 +49,7 @@ internal static class RecordCommands
                     $"{record.Subject} {record.SubjectName ?? record.SubjectId}".TrimEnd(), record.From,
                 }));
                 if (page.After is { } next)
-                {
                     screen.Note(string.Create(CultureInfo.InvariantCulture, $"There is more: keypace audit --after {next}"));
-                }
             });
             return Exit.Done;
         });

@@ -37,28 +37,20 @@ internal static class RunCommand
         return grammar.Does(verb, [input, output, .. target.Options, atOnce, retries, caller, failFast, sample, seed, dry], async (session, parsed, ct) =>
         {
             if (parsed.GetValue(atOnce) is < 1 or > MostConcurrency || parsed.GetValue(retries) is < 0 or > MostRetries)
-            {
                 throw CommandFailure.Usage($"--concurrency is 1 to {MostConcurrency:N0}, --retries 0 to {MostRetries}.");
-            }
 
             if (parsed.GetValue(sample) is < 1)
-            {
                 throw CommandFailure.Usage("--sample is at least 1.");
-            }
 
             var asked = target.Read(parsed, isModelNeeded: false);
             var file = new QuestionFile(parsed.GetRequiredValue(input), asked);
             var path = parsed.GetValue(output) is { Length: > 0 } named ? named : QuestionFile.AnswersBeside(file.Path);
             if (Path.GetFullPath(path) == Path.GetFullPath(file.Path))
-            {
                 throw CommandFailure.Usage("The answers cannot go into the file of the questions. Name another with --out.");
-            }
 
             await file.CheckAsync(ct);   // every line, before anything is sent or made
             if (parsed.GetValue(sample) is { } some)
-            {
                 file.Sample(some, parsed.GetValue(seed));
-            }
 
             var isNew = !File.Exists(path);
             if (parsed.GetValue(dry) && isNew)
@@ -108,9 +100,7 @@ internal static class RunCommand
         await answers.SortAsync(ct);
         RunSummary.Show(session.Screen, counts, answers.Path, failures.Path, clock.GetElapsedTime(began));
         if (runner.Ended is { } ended)
-        {
             throw await asked.WithHintAsync(ended, session.Keypace, ct);
-        }
 
         return counts.Failed == 0 && counts.Left == 0 ? Exit.Done : Exit.Failed;
     }
@@ -118,19 +108,13 @@ internal static class RunCommand
     private static void SayBefore(Screen screen, AnswerFile answers, RunCounts counts)
     {
         if (answers.WasTorn)
-        {
             screen.Note($"The last line of '{answers.Path}' was cut off; its question is asked again.");
-        }
 
         if (answers.Foreign > 0)
-        {
             screen.Note($"{Said.Count(answers.Foreign)} answers in '{answers.Path}' belong to no question of this run; they stay.");
-        }
 
         if (counts.AnsweredBefore > 0)
-        {
             screen.Note($"{Said.Count(counts.AnsweredBefore)} of {Said.Count(counts.Total)} questions are answered already; {Said.Count(counts.Left)} to go.");
-        }
     }
 
     /// <summary>As many as may leave in one interval: the queue is then never empty while there is a turn to take.</summary>

@@ -23,9 +23,7 @@ internal static class ServerCommands
         {
             var listen = new List<string>();
             foreach (var text in parsed.GetValue(urls) ?? [])
-            {
                 ServeLine.AddUrls(text, listen);
-            }
 
             return KeypaceServer.RunAsync(new ServeOptions(folder.DataOf(parsed), folder.KekOf(parsed), [.. listen], Settings(parsed, set)), ct);
         });
@@ -97,9 +95,7 @@ internal static class ServerCommands
         foreach (var text in parsed.GetValue(set) ?? [])
         {
             if (!ServeLine.TryAddSetting(text, settings))
-            {
                 throw CommandFailure.Usage("--set takes Name=value, each name once.");
-            }
         }
 
         return settings;

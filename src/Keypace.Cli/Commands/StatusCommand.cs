@@ -35,9 +35,7 @@ internal static class StatusCommand
                     ("token from", From(connection)),
                     ("limits", groups is null ? null : Said.Count(groups.Count)));
                 if (groups is null or { Count: 0 })
-                {
                     return;
-                }
 
                 screen.Line("");
                 screen.Table(
@@ -72,15 +70,11 @@ internal static class StatusCommand
         json.WriteString("team_role", me?.TeamRole);
         json.WriteString("token_from", From(connection));
         if (limits is { } count)
-        {
             json.WriteNumber("limits", count);
-        }
 
         json.WriteStartArray("near_their_limit");
         foreach (var group in near)
-        {
             json.WriteRawValue(JsonSerializer.SerializeToUtf8Bytes(group, Screen.Printed.RateGroup));
-        }
 
         json.WriteEndArray();
         json.WriteEndObject();

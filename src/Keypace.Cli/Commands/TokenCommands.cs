@@ -58,16 +58,12 @@ internal static class TokenCommands
             using var file = parsed.GetValue(output) is { } path ? new NewSecretFile(path) : null;
             var made = await session.Keypace.AccessTokens.CreateAsync(asked, ct);
             if (file is not null)
-            {
                 await file.WriteAsync(made.Token ?? "", ct);
-            }
 
             session.Screen.Show(file is null ? made : made with { Token = null }, Screen.Printed.AccessToken, _ =>
             {
                 if (file is null)
-                {
                     session.Terminal.Out.WriteLine(made.Token);
-                }
             });
             session.Screen.Note(
                 $"Token '{made.Name}' ({made.Role}: {string.Join(", ", made.Scopes)}) ends {Said.Minute(made.ExpiresAt, session.Terminal.Clock)}. "

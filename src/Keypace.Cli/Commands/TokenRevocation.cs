@@ -20,30 +20,22 @@ internal static partial class TokenRevocation
         {
             var asked = (parsed.GetValue(names) ?? []).ToList();
             if (parsed.GetValue(fromIn))
-            {
                 asked.AddRange(await LinesAsync(session.Terminal, ct));
-            }
 
             if (asked.Count == 0)
-            {
                 throw CommandFailure.Usage("Name a token by its id or name, or give --stdin.");
-            }
 
             // All are looked up before the first is revoked, so that a typo leaves everything as it was.
             var all = await session.Keypace.AccessTokens.ListAsync(ct);
             var found = asked.Select(text => Find(all, text)).DistinctBy(token => token.Id).ToArray();
             foreach (var token in found)
-            {
                 await session.Keypace.AccessTokens.RevokeAsync(token.Id, ct);
-            }
 
             var revoked = found.Select(token => token with { Status = TokenStatuses.Revoked }).ToArray();
             session.Screen.Show(revoked, Output.Screen.Printed.IReadOnlyListAccessToken, screen =>
             {
                 foreach (var token in revoked)
-                {
                     screen.Line($"Revoked '{token.Name}' ({token.Id}).");
-                }
             });
             return Exit.Done;
         });
@@ -60,9 +52,7 @@ internal static partial class TokenRevocation
         }
 
         if (all.FirstOrDefault(token => token.Id == text) is { } byId)
-        {
             return byId;
-        }
 
         var named = all.Where(token => token.Status != TokenStatuses.Revoked && string.Equals(token.Name, text, StringComparison.OrdinalIgnoreCase)).ToArray();
         return named switch

@@ -25,9 +25,7 @@ internal static class WatchCommand
         {
             var wait = TimeSpan.FromMilliseconds(parsed.GetValue(every) ?? 500);
             if (wait < TimeSpan.FromMilliseconds(LeastMs) || parsed.GetValue(times) is < 1)
-            {
                 throw CommandFailure.Usage("--every-ms is 100 or more, --times is 1 or more.");
-            }
 
             var key = await Lookup.ApiKeyAsync(session, parsed.GetRequiredValue(name), ct);
             await WatchAsync(session, key.Id, wait, parsed.GetValue(times) ?? int.MaxValue, ct);

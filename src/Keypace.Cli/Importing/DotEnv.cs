@@ -25,9 +25,7 @@ internal sealed class DotEnv(Func<string, string?> environment)
         {
             var (why, last) = ReadAt(lines, at);
             if (why is not null)
-            {
                 found.Skip($"line {at + 1}", why);
-            }
 
             at = last + 1;
         }
@@ -40,14 +38,10 @@ internal sealed class DotEnv(Func<string, string?> environment)
     {
         var line = lines[at].Trim();
         if (line.Length == 0 || line[0] == '#')
-        {
             return (null, at);
-        }
 
         if (line.StartsWith("export ", StringComparison.Ordinal) || line.StartsWith("export\t", StringComparison.Ordinal))
-        {
             line = line["export ".Length..].TrimStart();
-        }
 
         var equals = line.IndexOf('=', StringComparison.Ordinal);
         if (equals < 0 && line.Split('#')[0].Trim().All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or ' '))
@@ -57,15 +51,11 @@ internal sealed class DotEnv(Func<string, string?> environment)
 
         var name = equals > 0 ? line[..equals].TrimEnd() : "";
         if (name.Length == 0 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.' or '-'))
-        {
             return ("it is not NAME=value", at);
-        }
 
         var value = line[(equals + 1)..].TrimStart();
         if (value is ['"' or '\'' or '`', ..])
-        {
             return Quoted(name, value, lines, at);
-        }
 
         return (Set(name, value[..Comment(value)].TrimEnd(), isFilledIn: true, isEscaped: false), at);
     }
@@ -76,9 +66,7 @@ internal sealed class DotEnv(Func<string, string?> environment)
         for (var at = 1; at < text.Length; at++)
         {
             if (text[at] == '#' && text[at - 1] is ' ' or '\t')
-            {
                 return at - 1;
-            }
         }
 
         return text.Length;
@@ -115,13 +103,9 @@ internal sealed class DotEnv(Func<string, string?> environment)
         for (var at = 1; at < text.Length; at++)
         {
             if (text[at] == '\\' && quote == '"')
-            {
                 at++;
-            }
             else if (text[at] == quote)
-            {
                 return at;
-            }
         }
 
         return -1;

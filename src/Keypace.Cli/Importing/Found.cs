@@ -49,22 +49,16 @@ internal sealed class Findings
 
         var at = Keys.FindIndex(other => other.Identity == key.Identity);
         if (at < 0)
-        {
             Keys.Add(key with { Name = Free(key.Name) });
-        }
         else if (key.Requests < (Keys[at].Requests ?? int.MaxValue))
-        {
             Keys[at] = Keys[at] with { Requests = key.Requests, Seconds = key.Seconds };
-        }
     }
 
     private string Free(string name)
     {
         var free = name;
         for (var number = 2; Keys.Any(key => NearestName.Same(key.Name, free)); number++)
-        {
             free = $"{name}-{number}";
-        }
 
         return free;
     }

@@ -48,20 +48,14 @@ internal sealed class LiteLlm(Func<string, string?> environment)
         if (Child(root, "environment_variables") is YamlMappingNode variables)
         {
             foreach (var (name, value) in variables.Children)
-            {
                 _own[Scalar(name) ?? ""] = Scalar(value) ?? "";
-            }
         }
 
         if (Child(root, "model_list") is not YamlSequenceNode models)
-        {
             throw NoConfig(file);
-        }
 
         foreach (var model in models.Children.OfType<YamlMappingNode>())
-        {
             FindIn(model, Credentials(root), found);
-        }
     }
 
     private void FindIn(YamlMappingNode entry, Dictionary<string, YamlMappingNode> credentials, Findings found)
@@ -148,9 +142,7 @@ internal sealed class LiteLlm(Func<string, string?> environment)
         foreach (var one in Child(root, "credential_list") is YamlSequenceNode list ? list.Children.OfType<YamlMappingNode>() : [])
         {
             if (Text(one, "credential_name") is { } name && Child(one, "credential_values") is YamlMappingNode values)
-            {
                 all[name] = values;
-            }
         }
 
         return all;
@@ -174,9 +166,7 @@ internal sealed class LiteLlm(Func<string, string?> environment)
     private static YamlNode? Child(YamlMappingNode holder, string name, int depth = 0)
     {
         if (holder.Children.TryGetValue(new YamlScalarNode(name), out var child))
-        {
             return child;
-        }
 
         var merged = depth < MostMerges && holder.Children.TryGetValue(new YamlScalarNode("<<"), out var merge)
             ? merge is YamlSequenceNode several ? several.Children.OfType<YamlMappingNode>() : [.. new[] { merge }.OfType<YamlMappingNode>()]

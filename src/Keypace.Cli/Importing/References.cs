@@ -27,9 +27,7 @@ internal static class References
 
             var rest = text.AsSpan(at);
             if (rest is ['$', '(', ..] or ['`', ..])
-            {
                 return "it would run a command";
-            }
 
             if (rest is not (['$', '{', ..] or ['$', '_' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..]))
             {
@@ -38,9 +36,7 @@ internal static class References
             }
 
             if (Take(rest, look, out var found, out var length) is { } why)
-            {
                 return why;
-            }
 
             value.Append(found);
             at += length - 1;
@@ -57,9 +53,7 @@ internal static class References
         var name = text[(isBraced ? 2 : 1)..];
         var letters = 0;
         while (letters < name.Length && (char.IsAsciiLetterOrDigit(name[letters]) || name[letters] == '_'))
-        {
             letters++;
-        }
 
         var rest = name[letters..];
         name = name[..letters];
@@ -69,24 +63,16 @@ internal static class References
         {
             var end = rest.IndexOf('}');
             if (name.IsEmpty || end < 0)
-            {
                 return "it has a reference that is not read here";
-            }
 
             length += end + 1;
             var otherwise = rest[..end];
             if (otherwise.StartsWith(":-"))
-            {
                 value = string.IsNullOrEmpty(value) ? otherwise[2..].ToString() : value;
-            }
             else if (otherwise.StartsWith("-"))
-            {
                 value ??= otherwise[1..].ToString();
-            }
             else if (!otherwise.IsEmpty)
-            {
                 return "it has a reference that is not read here";
-            }
         }
 
         found = value;

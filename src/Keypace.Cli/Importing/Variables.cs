@@ -38,9 +38,7 @@ internal static class Variables
         foreach (var (variable, hub) in s_keys)
         {
             if (!variables.TryGetValue(variable, out var secret))
-            {
                 continue;
-            }
 
             if (AddressesOf(hub).FirstOrDefault(unread.Contains) is { } address)
             {
@@ -54,9 +52,7 @@ internal static class Variables
 
         FindAws(variables, found);
         foreach (var unknown in variables.Keys.Where(name => name.EndsWith("_API_KEY", StringComparison.Ordinal) && !s_keys.Any(pair => pair.Variable == name)).Order(StringComparer.Ordinal))
-        {
             found.Skip(unknown, "no hub is known that reads it");
-        }
     }
 
     /// <summary>A key of OpenAI's shape for another address is a custom hub's key, not OpenAI's; one of another hub keeps its hub and is bound to the address.</summary>
@@ -64,9 +60,7 @@ internal static class Variables
     {
         var seconds = requests is null ? (int?)null : 60;
         if (hub != "openai" || url is null)
-        {
             return new FoundKey(name, hub, secret, url, from, requests, seconds);
-        }
 
         var host = Uri.TryCreate(url, UriKind.Absolute, out var address) ? address.Host : "custom";
         return host.Equals("api.openai.com", StringComparison.OrdinalIgnoreCase)
@@ -77,9 +71,7 @@ internal static class Variables
     private static void FindAws(IReadOnlyDictionary<string, string> variables, Findings found)
     {
         if (!variables.TryGetValue("AWS_ACCESS_KEY_ID", out var id) || !variables.TryGetValue("AWS_SECRET_ACCESS_KEY", out var secret))
-        {
             return;
-        }
 
         var region = s_regions.Select(name => variables.GetValueOrDefault(name)).FirstOrDefault(text => !string.IsNullOrWhiteSpace(text));
         if (variables.ContainsKey("AWS_SESSION_TOKEN"))

@@ -26,13 +26,9 @@ internal sealed partial class Screen(Terminal terminal, bool json)
     public void Show<T>(T answer, JsonTypeInfo<T> shape, Action<Screen> forPeople)
     {
         if (Json)
-        {
             terminal.Out.WriteLine(PlainText.OfJson(JsonSerializer.Serialize(answer, shape)));
-        }
         else
-        {
             forPeople(this);
-        }
     }
 
     /// <summary>The same for an answer that is put together here and has no record on the wire.</summary>
@@ -46,9 +42,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
 
         var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
             inJson(writer);
-        }
 
         terminal.Out.WriteLine(PlainText.OfJson(System.Text.Encoding.UTF8.GetString(bytes.ToArray())));
     }
@@ -75,9 +69,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
         foreach (var (label, value) in facts)
         {
             if (!string.IsNullOrEmpty(value))
-            {
                 grid.AddRow(new Text(label, new Style(decoration: Decoration.Dim)), Cell(value.ReplaceLineEndings("\n")));
-            }
         }
 
         Print(Lines(grid, terminal.Colour));
@@ -96,9 +88,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
 
         var all = rows.ToArray();
         foreach (var row in all)
-        {
             table.AddRow(row.Select(value => Cell(value?.ReplaceLineEndings(" "))));
-        }
 
         if (all.Length == 0)
         {
@@ -138,9 +128,7 @@ internal sealed partial class Screen(Terminal terminal, bool json)
     private void Print(string[] lines)
     {
         foreach (var line in lines)
-        {
             terminal.Out.WriteLine(line.TrimEnd());
-        }
     }
 
     private static Text Cell(string? value)

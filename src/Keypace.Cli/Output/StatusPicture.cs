@@ -18,9 +18,7 @@ internal static class StatusPicture
         void Row(string label, string? value)
         {
             if (!string.IsNullOrEmpty(value))
-            {
                 grid.AddRow(new Text(PlainText.Of(label).ReplaceLineEndings(" "), new Style(decoration: Decoration.Dim)), new Text(PlainText.Of(value).ReplaceLineEndings(" ")));
-            }
         }
 
         Row("key", now.Name);
@@ -37,9 +35,7 @@ internal static class StatusPicture
         }
 
         foreach (var (caller, line) in Lines(now.History, Math.Max(20, terminal.Width - 30)))
-        {
             Row(caller, line);
-        }
 
         foreach (var caller in now.WaitingByCaller.Take(MostCallers))
         {
@@ -47,9 +43,7 @@ internal static class StatusPicture
         }
 
         foreach (var one in (now.Events ?? []).Take(3))
-        {
             Row(Said.Second(one.At, terminal.Clock) ?? "", $"{one.Kind.Replace('_', ' ')}{Change(one)}: {one.Cause}");
-        }
 
         return grid;
     }
@@ -71,9 +65,7 @@ internal static class StatusPicture
     private static IEnumerable<(string Caller, string Line)> Lines(SendHistory? history, int width)
     {
         if (history is null || history.Callers.Count == 0)
-        {
             yield break;
-        }
 
         var per = Math.Max(1, (history.Sends.Count + width - 1) / width);
         var columns = history.Sends.Chunk(per).ToArray();

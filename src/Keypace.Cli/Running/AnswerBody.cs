@@ -36,9 +36,7 @@ internal static class AnswerBody
     public static string? Text(JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("choices", out var choices) || choices.ValueKind != JsonValueKind.Array || choices.GetArrayLength() == 0)
-        {
             return null;
-        }
 
         var first = choices[0];
         var said = first.ValueKind == JsonValueKind.Object && first.TryGetProperty("message", out var message) ? message : first;

@@ -60,9 +60,7 @@ internal sealed class AnswerFile : IDisposable
         {
             var end = await answers.ReadAsync(ct);
             if (!onlyLook)
-            {
                 answers.Mend(end);
-            }
 
             return answers;
         }
@@ -77,9 +75,7 @@ internal sealed class AnswerFile : IDisposable
     public bool Claim(RunQuestion question)
     {
         if (!_unclaimed.TryGetValue(question.Fingerprint, out var waiting) || !waiting.TryDequeue(out var index))
-        {
             return false;
-        }
 
         _stored[index] = _stored[index] with { Line = question.Line };
         return true;
@@ -116,9 +112,7 @@ internal sealed class AnswerFile : IDisposable
         _file.Flush(flushToDisk: true);
         var sorted = _stored.OrderBy(one => one.Line).ToArray();   // stable: what belongs to no question keeps its order, at the end
         if (sorted.SequenceEqual(_stored))
-        {
             return;
-        }
 
         var draft = Path + ".sorted";
         try
@@ -137,9 +131,7 @@ internal sealed class AnswerFile : IDisposable
             }
 
             if (!OperatingSystem.IsWindows())
-            {
                 File.SetUnixFileMode(draft, File.GetUnixFileMode(Path));
-            }
 
             File.Move(draft, Path, overwrite: true);
         }
@@ -155,9 +147,7 @@ internal sealed class AnswerFile : IDisposable
         var isLeft = _wasMade && _stored.Count == 0;
         _file.Dispose();
         if (isLeft)
-        {
             File.Delete(Path);
-        }
     }
 
     /// <returns>Where the last whole line ends, with the line break that it may lack.</returns>
@@ -172,18 +162,14 @@ internal sealed class AnswerFile : IDisposable
                 if (Fingerprint(line) is not { } fingerprint)
                 {
                     if (line.IsWhole)
-                    {
                         throw CommandFailure.Usage($"Line {line.Number} of '{Path}' is no answer that `keypace run` wrote. Name another file with --out. Nothing was sent.");
-                    }
 
                     WasTorn = true;
                     break;
                 }
 
                 if (!_unclaimed.TryGetValue(fingerprint, out var waiting))
-                {
                     _unclaimed[fingerprint] = waiting = new Queue<int>();
-                }
 
                 waiting.Enqueue(_stored.Count);
                 _stored.Add(new Stored(line.Offset, length, long.MaxValue));
@@ -199,15 +185,11 @@ internal sealed class AnswerFile : IDisposable
     private void Mend(long end)
     {
         if (WasTorn)
-        {
             _file.SetLength(end);
-        }
 
         _file.Seek(0, SeekOrigin.End);
         if (_file.Length < end)
-        {
             _file.Write("\n"u8);
-        }
     }
 
     private static string? Fingerprint(ByteLine line)

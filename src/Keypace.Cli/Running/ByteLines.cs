@@ -39,16 +39,12 @@ internal static class ByteLines
             }
 
             if (rest.Length > Longest)
-            {
                 throw CommandFailure.Usage($"Line {number + 1} of '{name}' is longer than {Longest / 1024 / 1024} MiB.");
-            }
 
             if (read.IsCompleted)
             {
                 if (!rest.IsEmpty)
-                {
                     yield return new ByteLine(number + 1, offset, Without(rest, offset), IsWhole: false);
-                }
 
                 await reader.CompleteAsync();
                 yield break;

@@ -31,9 +31,7 @@ internal sealed class FailureFile(string path) : IDisposable
             writer.WriteString("code", failure.Code);
             writer.WriteString("message", failure.Sentence);
             if (failure.Status is { } status)
-            {
                 writer.WriteNumber("status_code", status);
-            }
 
             writer.WriteString("request_id", failure.RequestId);
             writer.WriteEndObject();

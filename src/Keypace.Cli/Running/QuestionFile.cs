@@ -25,24 +25,18 @@ internal sealed class QuestionFile(string path, Asked asked)
         {
             Count++;
             if (question.CustomId is { } id && !ids.TryAdd(id, question.Line))
-            {
                 throw CommandFailure.Usage($"Lines {ids[id]} and {question.Line} of '{Path}' have the same id. Nothing was sent.");
-            }
         }
 
         if (Count == 0)
-        {
             throw CommandFailure.Usage($"There is no question in '{Path}'.");
-        }
     }
 
     /// <summary>From now on only so many of the questions, chosen by chance; all, when there are no more. The same seed chooses the same.</summary>
     public void Sample(int count, int seed)
     {
         if (count >= Count)
-        {
             return;
-        }
 
         // Floyd's choice of a subset: as many draws as are wanted, each subset equally likely.
         var chance = new Random(seed);
@@ -62,9 +56,7 @@ internal sealed class QuestionFile(string path, Asked asked)
         await foreach (var question in ReadAsync(ct))
         {
             if (answers.Claim(question))
-            {
                 _answered.Add(question.Line);
-            }
         }
 
         return _answered.Count;
@@ -75,9 +67,7 @@ internal sealed class QuestionFile(string path, Asked asked)
         await foreach (var question in ReadAsync(ct))
         {
             if (!_answered.Contains(question.Line))
-            {
                 yield return question;
-            }
         }
     }
 
@@ -99,9 +89,7 @@ internal sealed class QuestionFile(string path, Asked asked)
             await foreach (var question in IsTable ? QuestionTable.ReadAsync(file, Path, asked, ct) : LinesAsync(file, ct))
             {
                 if (_sample?.Contains(place++) is not false)
-                {
                     yield return question;
-                }
             }
         }
     }
@@ -113,9 +101,7 @@ internal sealed class QuestionFile(string path, Asked asked)
         await foreach (var line in ByteLines.ReadAsync(file, Path, ct))
         {
             if (!line.IsBlank)
-            {
                 yield return RunQuestion.Read(line, Path, asked);
-            }
         }
     }
 }

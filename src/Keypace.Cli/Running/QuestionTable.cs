@@ -19,9 +19,7 @@ internal static class QuestionTable
         int Column(params string[] names) => Array.FindIndex(head, column => names.Contains(column, StringComparer.Ordinal));
         var (prompt, system, model, id) = (Column("prompt"), Column("system"), Column("model"), Column("custom_id", "id"));
         if (prompt < 0)
-        {
             throw CommandFailure.Usage($"'{name}' needs a first line with a column prompt (also: system, model, id). Nothing was sent.");
-        }
 
         while (await NextAsync(parser, name))
         {
@@ -29,9 +27,7 @@ internal static class QuestionTable
             var row = parser.Record!;
             string? Cell(int column) => column >= 0 && column < row.Length && row[column].Length > 0 ? row[column] : null;
             if (row.All(string.IsNullOrWhiteSpace))
-            {
                 continue;
-            }
 
             yield return RunQuestion.Of(
                 parser.RawRow, name, asked, Cell(id), Cell(model),

@@ -42,9 +42,7 @@ internal sealed class RunProgress(RunCounts counts, Outlook? outlook, Terminal t
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             if (terminal.ErrorIsTerminal)
-            {
                 terminal.Error.Write("\r\u001b[K");
-            }
         }
     }
 
@@ -54,9 +52,7 @@ internal sealed class RunProgress(RunCounts counts, Outlook? outlook, Terminal t
     private async Task ReckonAsync(CancellationToken ct)
     {
         if (outlook is null)
-        {
             return;
-        }
 
         try
         {

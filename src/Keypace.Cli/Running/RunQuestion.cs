@@ -108,9 +108,7 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
             writer.WriteStartObject();
             writer.WriteString("model", model);
             if (prompt is not null)
-            {
                 WriteMessages(writer, prompt, system);
-            }
 
             if (members.ValueKind == JsonValueKind.Object)
             {
@@ -154,9 +152,7 @@ internal sealed record RunQuestion(long Line, string? CustomId, string Path, byt
     private static string BatchPath(JsonElement root, ByteLine line, string file)
     {
         if (Text(root, "method") is { } method && !method.Equals("POST", StringComparison.OrdinalIgnoreCase))
-        {
             throw Wrong(line, file, "has a \"method\" that is not POST");
-        }
 
         var path = Text(root, "url") ?? Chat;
         return s_paths.Contains(path, StringComparer.Ordinal) ? path : throw Wrong(line, file, $"has a \"url\" that is none of {string.Join(", ", s_paths)}");

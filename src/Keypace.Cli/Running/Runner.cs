@@ -1,5 +1,5 @@
-using Keypace.Client;
 using Keypace.Cli.Commands;
+using Keypace.Client;
 
 namespace Keypace.Cli.Running;
 
@@ -42,9 +42,7 @@ internal sealed class Runner(KeypaceClient keypace, Asked asked, RunWishes wishe
         await foreach (var question in questions)
         {
             if (_isStopped)
-            {
                 yield break;
-            }
 
             yield return question;
         }
@@ -53,9 +51,7 @@ internal sealed class Runner(KeypaceClient keypace, Asked asked, RunWishes wishe
     private async ValueTask SendOneAsync(RunQuestion question, CancellationToken ct)
     {
         if (_isStopped)
-        {
             return;
-        }
 
         counts.Begin();
         for (var failed = 0; ; failed++)

@@ -138,9 +138,7 @@ public static class AccessTokenText
         {
             var one = text[at..];
             if (one[3] == '_' && char.IsAsciiLetterLower(one[2]) && (HasParts(one) || IsOneLongPiece(one[IdAt..])))
-            {
                 return true;
-            }
 
             var next = one[2..].IndexOf("kp", StringComparison.Ordinal);
             at = next < 0 ? -1 : at + 2 + next;

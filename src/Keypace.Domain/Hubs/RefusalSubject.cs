@@ -36,9 +36,7 @@ public static class RefusalSubjects
     {
         var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, MostBytes)]);
         if (Array.Exists(TooLarge, words => text.Contains(words, StringComparison.OrdinalIgnoreCase)) || WantsMoreThanThereIs(text))
-        {
             return RefusalSubject.Query;
-        }
 
         return IsNamed(text, model) || text.Contains("PerModel", StringComparison.Ordinal) ? RefusalSubject.Model : RefusalSubject.Unsaid;
     }
@@ -57,9 +55,7 @@ public static class RefusalSubjects
             var before = at == 0 ? ' ' : text[at - 1];
             var after = at + name.Length == text.Length ? ' ' : text[at + name.Length];
             if (name.Length < ShortestBare ? IsQuote(before) && IsQuote(after) : !IsOfName(before) && !char.IsLetterOrDigit(after))
-            {
                 return true;
-            }
         }
 
         return false;
@@ -77,15 +73,11 @@ public static class RefusalSubjects
     {
         var at = text.IndexOf(word, StringComparison.Ordinal);
         if (at < 0)
-        {
             return null;
-        }
 
         var end = at += word.Length;
         while (end < text.Length && end - at < 15 && char.IsAsciiDigit(text[end]))
-        {
             end++;
-        }
 
         return long.TryParse(text.AsSpan(at, end - at), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }

@@ -79,9 +79,7 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     {
         var midnight = TimeZoneInfo.ConvertTime(wall.AddTicks(-DeadBand / 100), Quota.Zone!).Date;
         if (wallAt > new DateTimeOffset(midnight, Quota.Zone!.GetUtcOffset(midnight)) - TimeSpan.FromTicks(DeadBand / 100))
-        {
             Stamp(amount, at);
-        }
     }
 
     public override List<Use> Held(long now)
@@ -97,14 +95,10 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     public override IEnumerable<(long Until, long Amount)> Counting(long now)
     {
         if (_used > _usedAround)
-        {
             yield return (Ends, _used - _usedAround);
-        }
 
         if (_usedAround > 0)
-        {
             yield return (_following, _usedAround);
-        }
     }
 
     public override long UntilOf(long at)
@@ -117,15 +111,11 @@ internal sealed class CalendarMeter(Quota quota) : QuotaMeter(quota)
     {
         var over = before + amount - Math.Max(0, Quota.Limit - Used(now));
         if (over <= 0 || Ends == long.MaxValue)
-        {
             return Earliest(amount, now);
-        }
 
         var end = Ends;
         for (var days = Math.Min((over - 1) / Quota.Limit, 400); days > 0; days--)
-        {
             end = EndAfter(end);
-        }
 
         return end;
     }

@@ -21,16 +21,12 @@ internal struct ClassTurns
     public readonly int Next(in PerClass waiting)
     {
         if (Due(waiting) is > 0 and var due)
-        {
             return due;
-        }
 
         for (var i = 0; i < Classes; i++)
         {
             if (waiting[i] > 0)
-            {
                 return i;
-            }
         }
 
         return -1;
@@ -40,9 +36,7 @@ internal struct ClassTurns
     public readonly int Run(int next, in PerClass waiting)
     {
         if (Due(waiting) > 0)
-        {
             return 1;
-        }
 
         var (run, least, lower) = (waiting[next], MostPassed, 0);
         for (var other = 1; other < Classes; other++)
@@ -62,9 +56,7 @@ internal struct ClassTurns
     {
         _passed[which] = 0;
         for (var other = 1; other < Classes; other++)
-        {
             _passed[other] += other != which && waiting[other] > 0 ? count : 0;
-        }
     }
 
     /// <summary>Nobody of the class waits any more.</summary>

@@ -24,17 +24,13 @@ internal sealed class ConcurrencyMeter(Quota quota) : QuotaMeter(quota)
     public override long Earliest(long amount, long now)
     {
         if (_left.Count == 0)
-        {
             return Allows(amount, now) ? now : long.MaxValue;
-        }
 
         var (used, when) = (Used(now), now);
         foreach (var (until, count) in _left.OrderBy(left => left.Until))
         {
             if (used + amount <= Quota.Limit)
-            {
                 break;
-            }
 
             (used, when) = (used - count, until);
         }

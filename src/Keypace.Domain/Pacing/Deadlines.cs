@@ -16,9 +16,7 @@ internal struct Deadlines
     public void Add(Ticket ticket, int waiting)
     {
         if (ticket.Deadline == long.MaxValue)
-        {
             return;
-        }
 
         Compact(waiting);
         (_heap ??= new()).Enqueue(ticket, ticket.Deadline);
@@ -30,9 +28,7 @@ internal struct Deadlines
         while (_heap is not null && _heap.TryPeek(out var ticket, out var deadline))
         {
             if (ticket.State == TicketState.Waiting)
-            {
                 return deadline;
-            }
 
             _heap.Dequeue();
         }
@@ -46,9 +42,7 @@ internal struct Deadlines
     public readonly void Compact(int waiting)
     {
         if (_heap is null || _heap.Count <= (2 * waiting) + Slack)
-        {
             return;
-        }
 
         var live = _heap.UnorderedItems.Where(entry => entry.Element.State == TicketState.Waiting).ToArray();
         _heap.Clear();

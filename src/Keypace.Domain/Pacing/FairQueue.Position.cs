@@ -19,16 +19,12 @@ internal sealed partial class FairQueue
     {
         open ??= LineSet.All;
         foreach (var ticket in _front.InOrder(open))
-        {
             yield return ticket;
-        }
 
         var (turns, waiting) = (_turns, default(ClassTurns.PerClass));
         var classes = Array.ConvertAll(_tokens, tokens => OrderOfService.Of(tokens, open).GetEnumerator());
         for (var i = 0; i < Classes; i++)
-        {
             waiting[i] = classes[i].MoveNext() ? 1 : 0;
-        }
 
         while (turns.Next(waiting) is >= 0 and var next)
         {
@@ -82,9 +78,7 @@ internal sealed partial class FairQueue
     {
         var tokens = _tokens[(int)arrival.Class];
         if (!_tokenLanes.TryGetValue((arrival.Class, arrival.TokenId), out var mine))
-        {
             return tokens.Before(null, 0);
-        }
 
         var ownBefore = BeforeInToken(mine, arrival);
         var credit = mine.CreditWith(arrival.Weight);
@@ -104,9 +98,7 @@ internal sealed partial class FairQueue
             if (next == own)
             {
                 if (before < run)
-                {
                     return position + before;
-                }
 
                 before -= run;
             }
@@ -114,9 +106,7 @@ internal sealed partial class FairQueue
             turns.Went(next, run, counts);
             counts[next] -= run;
             if (counts[next] == 0)
-            {
                 turns.Emptied(next);
-            }
 
             position += run;
         }

@@ -26,9 +26,7 @@ internal sealed partial class FairQueue
     {
         var count = 0;
         for (var i = 0; i < Classes; i++)
-        {
             count += _callerLanes.TryGetValue(((QueryClass)i, tokenId, caller), out var lane) ? lane.Count : 0;
-        }
 
         return count;
     }
@@ -54,9 +52,7 @@ internal sealed partial class FairQueue
     {
         var ticket = First(open);
         if (ticket is not null)
-        {
             Serve(ticket);
-        }
 
         return ticket;
     }
@@ -67,17 +63,13 @@ internal sealed partial class FairQueue
     internal Ticket? First(LineSet open)
     {
         if (_front.Count > 0 && _front.First(open) is { } back)
-        {
             return back;
-        }
 
         var counts = _counts;
         while (_turns.Next(counts) is >= 0 and var next)
         {
             if (_tokens[next].First(open) is { } token)
-            {
                 return token.Callers.First(open)!.First(open);
-            }
 
             counts[next] = 0;   // all of that class wait for something
         }
@@ -104,9 +96,7 @@ internal sealed partial class FairQueue
         var lane = ticket.Row!.Lane;
         lane.Remove(ticket);
         if (lane.Token is not { } token)
-        {
             return;
-        }
 
         token.Recount(-1);
         _counts[(int)token.Class]--;
@@ -127,9 +117,7 @@ internal sealed partial class FairQueue
         }
 
         if (_counts[(int)token.Class] == 0)
-        {
             _turns.Emptied((int)token.Class);
-        }
     }
 
     /// <summary>Lines have changed: each ticket gets its own anew, and stays where it is.</summary>

@@ -20,50 +20,32 @@ internal sealed class TicketRow(CallerLane lane, int line)
     {
         var before = Last;
         while (before is not null && before.Rank > ticket.Rank)
-        {
             before = before.Previous;
-        }
 
         var after = before is null ? First : before.Next;
         (ticket.Previous, ticket.Next, ticket.Row) = (before, after, this);
         if (before is null)
-        {
             First = ticket;
-        }
         else
-        {
             before.Next = ticket;
-        }
 
         if (after is null)
-        {
             Last = ticket;
-        }
         else
-        {
             after.Previous = ticket;
-        }
     }
 
     public void Remove(Ticket ticket)
     {
         if (ticket.Previous is null)
-        {
             First = ticket.Next;
-        }
         else
-        {
             ticket.Previous.Next = ticket.Next;
-        }
 
         if (ticket.Next is null)
-        {
             Last = ticket.Previous;
-        }
         else
-        {
             ticket.Next.Previous = ticket.Previous;
-        }
 
         (ticket.Previous, ticket.Next, ticket.Row) = (null, null, null);
     }
@@ -87,9 +69,7 @@ internal sealed class CallerLane(TokenLane? token, string caller) : TurnNode
     {
         var row = _rows;
         while (row is not null && row.Line != ticket.Line)
-        {
             row = row.Other;
-        }
 
         if (row is null)
         {
@@ -121,9 +101,7 @@ internal sealed class CallerLane(TokenLane? token, string caller) : TurnNode
         for (var row = _rows; row is not null; row = row.Other)
         {
             if (row.First is { } ticket && (first is null || ticket.Rank < first.Rank) && open.Has(row.Line))
-            {
                 first = ticket;
-            }
         }
 
         return first;
@@ -136,9 +114,7 @@ internal sealed class CallerLane(TokenLane? token, string caller) : TurnNode
         for (var row = _rows; row is not null; row = row.Other)
         {
             for (var ticket = row.Last; ticket is not null && ticket.Rank > rank; ticket = ticket.Previous)
-            {
                 count--;
-            }
         }
 
         return count;
@@ -151,28 +127,20 @@ internal sealed class CallerLane(TokenLane? token, string caller) : TurnNode
         for (var row = _rows; row is not null; row = row.Other)
         {
             if (open.Has(row.Line))
-            {
                 next.Add(row.First!);
-            }
         }
 
         while (next.Count > 0)
         {
             var first = 0;
             for (var i = 1; i < next.Count; i++)
-            {
                 first = next[i].Rank < next[first].Rank ? i : first;
-            }
 
             yield return next[first];
             if (next[first].Next is { } after)
-            {
                 next[first] = after;
-            }
             else
-            {
                 next.RemoveAt(first);
-            }
         }
     }
 
@@ -186,9 +154,7 @@ internal sealed class CallerLane(TokenLane? token, string caller) : TurnNode
 
         var before = _rows!;
         while (!ReferenceEquals(before.Other, row))
-        {
             before = before.Other!;
-        }
 
         before.Other = row.Other;
     }
@@ -257,22 +223,16 @@ internal sealed class TokenLane : TurnNode
     {
         Callers.Enter(lane, line);
         if (line >= _callersIn.Length)
-        {
             Array.Resize(ref _callersIn, Math.Max(line + 1, 2 * _callersIn.Length));
-        }
 
         if (_callersIn[line]++ == 0)
-        {
             _ring.Enter(this, line);
-        }
     }
 
     public void Quit(CallerLane lane, int line)
     {
         Callers.Quit(lane, line);
         if (--_callersIn[line] == 0)
-        {
             _ring.Quit(this, line);
-        }
     }
 }

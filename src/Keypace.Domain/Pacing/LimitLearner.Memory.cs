@@ -27,9 +27,7 @@ public sealed partial class LimitLearner
     public void Recall(LearnedLimit learned, long confirmedAt)
     {
         if (learned.Configured != Configured || learned.Effective < 1)
-        {
             return;
-        }
 
         var header = learned.Header is > 0 and var count && (MayRaise || count < Configured.Count) ? new RateLimit(count, Configured.Seconds) : (RateLimit?)null;
         (_headerLimit, ConfirmedAt) = (header, confirmedAt);
@@ -54,9 +52,7 @@ public sealed partial class LimitLearner
     public bool Expire(long now)
     {
         if (Learned is null || now - ConfirmedAt < RememberedFor)
-        {
             return false;
-        }
 
         Forget();
         return true;

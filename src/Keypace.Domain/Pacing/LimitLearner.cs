@@ -65,9 +65,7 @@ public sealed partial class LimitLearner
     public void Configure(RateLimit configured, bool mayRaise, bool isFrozen)
     {
         if (configured != Configured || mayRaise != MayRaise)
-        {
             Forget(configured);
-        }
 
         (Configured, MayRaise, IsFrozen) = (configured, mayRaise, isFrozen);
     }
@@ -77,9 +75,7 @@ public sealed partial class LimitLearner
     {
         (_backoffs, _circuits) = (0, 0);
         if (ByHeader(report, now) is { } lesson)
-        {
             return lesson;
-        }
 
         _isTried |= CountsSends && Accepted(own) >= _effective;
         return Foreign(report, own, now) ?? Recover(now) ?? default;
@@ -89,9 +85,7 @@ public sealed partial class LimitLearner
     public Lesson Refused(in HubRefusal refusal, in HubReport report, in OwnView own, long now)
     {
         if (refusal.Kind == HubRefusalKind.Overloaded)
-        {
             return Pause(refusal.Wait ?? Backoff(own.SentAt, now), PacingCause.Overloaded, now);
-        }
 
         if (refusal.Kind != HubRefusalKind.RateLimited)
         {
@@ -103,27 +97,19 @@ public sealed partial class LimitLearner
         (_windowEnds, _isTried, ConfirmedAt, RefusedAt) = (now + (Effective.Seconds * SendWindow.Second), false, now, now);   // this window is not clean
         NoteRefusal(own.SentAt);
         if (ByHeader(report, now) is { } byHeader)
-        {
             return Paused(byHeader, refusal, own.SentAt, now);
-        }
 
         if (refusal.Wait is { } wait && wait > Effective.Seconds * SendWindow.Second / 4)
-        {
             return Pause(wait, PacingCause.RefusedWithWait, now);
-        }
 
         // A short wait or none although the limit was kept: slices, or less than we think. While one query asks whether there is more, it is that.
         var cause = refusal.Wait is null ? PacingCause.RefusedWithoutWait : PacingCause.RefusedWithWait;
         var isSlices = !IsFrozen && own.CanShrink && (!_wayBack.IsAsking || _wayBack.IsLeaping) && own.SentAt >= _changedAt;
         if (isSlices && !_wayBack.IsLeaping)
-        {
             return Paused(new Lesson { ShrinkBursts = true }, refusal, own.SentAt, now);
-        }
 
         if (IsFrozen || (own.SentAt < own.ShapedAt && own.SentAt >= _changedAt))
-        {
             return Pause(refusal.Wait ?? Backoff(own.SentAt, now), cause, now);
-        }
 
         var lower = own.SentAt < _changedAt ? _wayBack.RefusedToo(_effective, Accepted(own)) : _wayBack.Refused(_effective, Accepted(own));
         var isLower = lower < _effective;
@@ -135,9 +121,7 @@ public sealed partial class LimitLearner
     private Lesson? ByHeader(in HubReport report, long now)
     {
         if (IsFrozen || report.Limit is not > 0 || report.IntervalSeconds != Configured.Seconds)
-        {
             return null;
-        }
 
         var count = (int)Math.Min(report.Limit.Value, RateLimit.MostCount);
         var said = new RateLimit(MayRaise ? count : Math.Min(count, Configured.Count), Configured.Seconds);
@@ -185,17 +169,13 @@ public sealed partial class LimitLearner
     private Lesson? Recover(long now)
     {
         if (IsFrozen || now < _windowEnds)
-        {
             return null;
-        }
 
         _windowEnds = now + (Effective.Seconds * SendWindow.Second);
         var more = _wayBack.Clean(_effective, Ceiling.Count, _isTried);
         _isTried = false;
         if (more <= _effective)
-        {
             return null;
-        }
 
         return Become(more, PacingEventKind.LimitRaised, PacingCause.CleanWindows, now) with { RestoreBursts = more == Ceiling.Count };
     }
@@ -204,16 +184,12 @@ public sealed partial class LimitLearner
     private int? Accepted(in OwnView own)
     {
         if (own.SentBefore <= 0 || _refused.Count >= MostRefusals)
-        {
             return null;
-        }
 
         var since = own.SentAt - (Effective.Seconds * SendWindow.Second);
         var refused = 0;
         foreach (var at in _refused)
-        {
             refused += at > since && at <= own.SentAt ? 1 : 0;
-        }
 
         return Math.Max(0, own.SentBefore - refused);
     }
@@ -221,9 +197,7 @@ public sealed partial class LimitLearner
     private void NoteRefusal(long sentAt)
     {
         while (_refused.TryPeek(out var oldest) && (oldest <= sentAt - (Effective.Seconds * SendWindow.Second) || _refused.Count >= MostRefusals))
-        {
             _refused.Dequeue();
-        }
 
         _refused.Enqueue(sentAt);
     }
@@ -267,9 +241,7 @@ public sealed partial class LimitLearner
     private long Backoff(long sentAt, long now)
     {
         if (sentAt >= _backedOffAt)
-        {
             (_backoffs, _backedOffAt) = (_backoffs + 1, now);
-        }
 
         return Math.Min(LongestBackoff, ShortestBackoff << Math.Clamp(_backoffs - 1, 0, 5));
     }

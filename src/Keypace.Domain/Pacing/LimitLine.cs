@@ -27,9 +27,7 @@ internal sealed class LimitLine(int number, LineName name)
             while (_eldest is not null && _eldest.TryPeek(out var ticket, out var before))
             {
                 if (ReferenceEquals(ticket.Limits, this))
-                {
                     return Passes - before;
-                }
 
                 _eldest.Dequeue();
             }
@@ -111,9 +109,7 @@ internal static class QuotaClaims
         foreach (ref var claim in claims.AsSpan())
         {
             if (ReferenceEquals(claim.Meter, meter))
-            {
                 return true;
-            }
         }
 
         return false;

@@ -22,9 +22,7 @@ internal sealed partial class LimitLines
         }
 
         if (blockade.HoldsAll)
-        {
             CloseAll(blockade);
-        }
     }
 
     private void CloseAll(Blockade blockade)
@@ -32,9 +30,7 @@ internal sealed partial class LimitLines
         foreach (var (_, line) in _byName)
         {
             if (line.ClosedBy is null && line.DrawsOn(blockade.Meter))
-            {
                 Close(line, blockade);
-            }
         }
     }
 
@@ -57,9 +53,7 @@ internal sealed partial class LimitLines
     {
         _nextOpen = long.MaxValue;
         foreach (var blockade in _blockades)
-        {
             _nextOpen = Math.Min(_nextOpen, blockade.Until);
-        }
     }
 
     private bool Allows(QuotaMeter meter, long amount, long now) => isForeseen ? meter.AllowsForeseen(amount, now) : meter.Allows(amount, now);
@@ -78,9 +72,7 @@ internal sealed partial class LimitLines
         var opened = blockade.Closings.RemoveAll(closing => Allows(blockade.Meter, closing.Amount, now));
         blockade.Least = blockade.HoldsAll ? blockade.Least : long.MaxValue;
         foreach (var closing in blockade.Closings)
-        {
             blockade.Least = Math.Min(blockade.Least, closing.Amount);
-        }
 
         blockade.Until = blockade.HoldsAll || blockade.Closings.Count > 0 ? Earliest(blockade.Meter, blockade.Least, now) : long.MaxValue;
         return opened > 0;

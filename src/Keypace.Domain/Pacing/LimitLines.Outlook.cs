@@ -10,9 +10,7 @@ internal sealed partial class LimitLines
         foreach (var (_, line) in _byName)
         {
             if (line.ClosedUntil <= at)
-            {
                 open.Add(line.Number);
-            }
         }
 
         return open;
@@ -23,9 +21,7 @@ internal sealed partial class LimitLines
     {
         var waiting = 0;
         foreach (var (_, line) in _byName)
-        {
             waiting += line.ClosedUntil <= at ? line.Count : 0;
-        }
 
         return waiting;
     }
@@ -35,9 +31,7 @@ internal sealed partial class LimitLines
     {
         var next = long.MaxValue;
         foreach (var (_, line) in _byName)
-        {
             next = line.ClosedUntil > at ? Math.Min(next, line.ClosedUntil) : next;
-        }
 
         return next;
     }

@@ -48,9 +48,7 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
     public void Leave(Ticket ticket)
     {
         if (ticket.Limits is not { } line)
-        {
             return;
-        }
 
         Queue(ticket.Claims, -1);
         var passed = ticket.Passed;
@@ -66,9 +64,7 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
         foreach (var blockade in _blockades)
         {
             if (blockade.Forget(ticket, line))
-            {
                 Reopen(blockade);
-            }
         }
     }
 
@@ -80,9 +76,7 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
         foreach (var blockade in _blockades)
         {
             if (blockade.Until == long.MaxValue && QuotaClaims.On(claims, blockade.Meter))
-            {
                 Stir(blockade.Meter);
-            }
         }
     }
 
@@ -90,18 +84,14 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
     public void Stir(QuotaClaim[]? claims)
     {
         foreach (ref var claim in claims.AsSpan())
-        {
             Stir(claim.Meter);
-        }
     }
 
     /// <summary>Opens the lines whose meter has room again.</summary>
     public void OpenDue(long now)
     {
         if (now < _nextOpen && !_isStirred)
-        {
             return;
-        }
 
         foreach (var blockade in _blockades)
         {
@@ -109,9 +99,7 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
             {
                 blockade.Meter.IsStirred &= isForeseen;
                 if (OpenDue(blockade, now))
-                {
                     Reopen(blockade);
-                }
             }
         }
 
@@ -193,9 +181,7 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
             if (blockade.Closings.Count > 0 && QuotaClaims.On(ticket.Claims, blockade.Meter))
             {
                 foreach (var closing in blockade.Closings)
-                {
                     closing.Line.Passes += FairQueue.IsBefore(closing.Head, ticket) ? 1 : 0;
-                }
             }
         }
     }
@@ -207,9 +193,7 @@ internal sealed partial class LimitLines(bool byModel, bool isForeseen = false)
         {
             var isChanged = blockade.Closings.RemoveAll(closing => ReferenceEquals(closing.Line, ticket.Limits) && FairQueue.IsBefore(ticket, closing.Head)) > 0;
             foreach (var closing in blockade.Closings)
-            {
                 isChanged |= closing.Kept is not null && FairQueue.IsBefore(ticket, closing.Head) && closing.Kept.Remove(ticket.Limits!);
-            }
 
             if (isChanged)
             {

@@ -15,9 +15,7 @@ internal sealed class LineSet
     public void Add(int number)
     {
         if (number >> 6 >= _words.Length)
-        {
             Array.Resize(ref _words, (number >> 6) + 1);
-        }
 
         _words[number >> 6] |= 1UL << number;
     }
@@ -25,9 +23,7 @@ internal sealed class LineSet
     public void Remove(int number)
     {
         if (number >> 6 < _words.Length)
-        {
             _words[number >> 6] &= ~(1UL << number);
-        }
     }
 
     public void CopyFrom(LineSet other)
@@ -39,26 +35,20 @@ internal sealed class LineSet
     public void RemoveAll(LineSet other)
     {
         for (var i = 0; i < Math.Min(_words.Length, other._words.Length); i++)
-        {
             _words[i] &= ~other._words[i];
-        }
     }
 
     /// <summary>Any bit in common with such words.</summary>
     public bool Overlaps(ReadOnlySpan<ulong> words)
     {
         if (IsAll)
-        {
             return true;
-        }
 
         var own = _words;
         for (var i = 0; i < words.Length && i < own.Length; i++)
         {
             if ((words[i] & own[i]) != 0)
-            {
                 return true;
-            }
         }
 
         return false;

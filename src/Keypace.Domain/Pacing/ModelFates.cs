@@ -63,9 +63,7 @@ public sealed class ModelFates(int seed)
     {
         var fate = Of(model, now);
         if (said is null && sentAt >= fate.BackedOffAt)
-        {
             (fate.Backoffs, fate.BackedOffAt) = (fate.Backoffs + 1, now);
-        }
 
         var wait = said ?? Math.Min(LongestBackoff, ShortestBackoff << Math.Clamp(fate.Backoffs - 1, 0, 5));
         wait = wait > LimitLearner.LongestWait ? LimitLearner.AskEvery : Math.Max(wait, 0);
@@ -75,14 +73,10 @@ public sealed class ModelFates(int seed)
     private Fate Of(string model, long now)
     {
         if (_fates.Find(each => each.Model == model) is { } known)
-        {
             return known;
-        }
 
         if (_fates.Count == Most)
-        {
             _fates.Remove(_fates.MinBy(each => each.AskedAt)!);
-        }
 
         var fate = new Fate(model) { AskedAt = now };
         _fates.Add(fate);

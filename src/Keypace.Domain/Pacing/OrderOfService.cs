@@ -8,23 +8,17 @@ internal static class OrderOfService
     {
         var circle = new Queue<TokenCursor>(tokens.Count);
         foreach (var token in tokens.InOrder(open))
-        {
             circle.Enqueue(new TokenCursor(token, open));
-        }
 
         while (circle.TryDequeue(out var token))
         {
             var credit = token.StartTurn();
             var ticket = token.Take();
             for (; ticket is not null; ticket = --credit > 0 ? token.Take() : null)
-            {
                 yield return ticket;
-            }
 
             if (token.HasMore)
-            {
                 circle.Enqueue(token);
-            }
         }
     }
 
@@ -47,15 +41,11 @@ internal static class OrderOfService
         {
             _callers ??= Callers();
             if (!_callers.TryDequeue(out var caller))
-            {
                 return null;
-            }
 
             var ticket = caller.Current;
             if (caller.MoveNext())
-            {
                 _callers.Enqueue(caller);
-            }
 
             return ticket;
         }
@@ -67,9 +57,7 @@ internal static class OrderOfService
             {
                 var tickets = lane.InOrder(open).GetEnumerator();
                 if (tickets.MoveNext())
-                {
                     callers.Enqueue(tickets);
-                }
             }
 
             return callers;

@@ -17,16 +17,12 @@ public sealed class OutputEstimates(int mostModels = 256)
     public void Learn(string model, long outputTokens)
     {
         if (outputTokens < 0)
-        {
             return;
-        }
 
         if (!_models.TryGetValue(model, out var recent))
         {
             if (_models.Count >= mostModels)
-            {
                 _models.Remove(_models.MinBy(entry => entry.Value.LearnedAt).Key);
-            }
 
             _models.Add(model, recent = new Recent());
         }

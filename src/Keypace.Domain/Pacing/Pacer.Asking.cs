@@ -32,9 +32,7 @@ public sealed partial class Pacer
         }
 
         if (_askEvery == 0 || ticket != _asks)
-        {
             return false;
-        }
 
         Resume();
         return true;
@@ -50,18 +48,14 @@ public sealed partial class Pacer
         }
 
         if (_gates is not null && GateOf(ticket.Need.Source) is { AskEvery: > 0 } gate)
-        {
             (gate.Until, gate.Asks) = (now + gate.AskEvery, ticket);
-        }
     }
 
     /// <summary>Its permit came back unused: another may ask at once.</summary>
     private void AskNoMore(Ticket ticket)
     {
         if (ticket == _asks)
-        {
             (PausedUntil, _asks) = (long.MinValue + 1, null);
-        }
 
         if (_gates is not null && Array.Find(_gates, gate => gate.Asks == ticket) is { } gate)
         {

@@ -38,19 +38,13 @@ public sealed partial class Pacer
     public Binding BindingAt(long now, bool ofModels = false)
     {
         if (now < PausedUntil)
-        {
             return new(BindingKind.Pause, null, PausedUntil);
-        }
 
         if (!_window.IsFree(now))
-        {
             return new(_window.IsHeldBySlice(now) ? BindingKind.Slice : BindingKind.RateLimit, null, _window.NextFree(now));
-        }
 
         if (!IsPlain && BindingQuota(now, ofModels) is { } quota)
-        {
             return quota;
-        }
 
         return IsHeldBack(now) ? new(BindingKind.Journal, null, long.MaxValue) : default;
     }
@@ -63,14 +57,10 @@ public sealed partial class Pacer
     {
         var next = Math.Max(_window.NextFree(now), PausedUntil);
         if (Waiting > 0)
-        {
             return _lines is null ? next : Waiting <= PlayedOut ? FirstStart(now) : Math.Max(next, WhenQuotasAllowAny(now));
-        }
 
         foreach (var meter in _meters ?? [])
-        {
             next = meter is { IsKept: false, Quota: { Model: null, Source: null } } ? Math.Max(next, meter.Earliest(1, now)) : next;
-        }
 
         return next <= now && FullOfModel(now) is { } full ? full.Earliest(1, now) : next;
     }
@@ -92,9 +82,7 @@ public sealed partial class Pacer
         foreach (var meter in _meters ?? [])
         {
             if (meter.Quota is { Model: null, Source: null } && !meter.Allows(1, now))
-            {
                 return new(BindingKind.Quota, meter.Quota, meter.Earliest(1, now));
-            }
         }
 
         return ofModels && FullOfModel(now) is { } full ? new(BindingKind.Quota, full.Quota, full.Earliest(1, now)) : null;
@@ -120,9 +108,7 @@ public sealed partial class Pacer
     {
         var when = GateOn(ticket.Need) is { } gate ? gate.Earliest(0, now) : now;
         foreach (ref var claim in ticket.Claims.AsSpan())
-        {
             when = Math.Max(when, claim.Meter.Earliest(ClampedAmount(claim), now));
-        }
 
         return when;
     }
@@ -132,9 +118,7 @@ public sealed partial class Pacer
         foreach (var meter in _meters ?? [])
         {
             if (meter.Used(now) > 0)
-            {
                 return false;
-            }
         }
 
         return true;

@@ -29,9 +29,7 @@ public sealed partial class Pacer
         foreach (var meter in _meters ?? [])
         {
             if (meter.Quota.Source is null && meter.Quota.Dimension != QuotaDimension.Concurrent)
-            {
                 quotas.Add(new CarriedQuota(meter.Quota, meter.Reach, OwnOn(meter, source, leaves, now)));
-            }
         }
 
         var running = new List<CarriedQuery>();
@@ -65,18 +63,14 @@ public sealed partial class Pacer
         foreach (var send in _sources is null ? [] : came.Sends)
         {
             for (var i = 0L; i < send.Amount && i < SendWindow.MostExact; i++)
-            {
                 _senders!.Enqueue(new(send.At, source));
-            }
         }
 
         TakeOverQuotas(came, source, wall, now);
         TakeOverRunning(came, source, ticketOf);
         Remember(source, carried);
         if (carried.PausedUntil > now)
-        {
             PauseSource(source, carried.PausedUntil, carried.PausedWhy ?? "");
-        }
     }
 
     /// <summary>The source whose query the pause of the whole group is for; null: not known, or everybody's.</summary>
@@ -98,21 +92,15 @@ public sealed partial class Pacer
 
         SetMeters(meters, made, wall, now);
         if (_sources is not null)
-        {
             TellApart(wall, now);
-        }
 
         foreach (var meter in _meters ?? [])
         {
             if (meter.Quota.Dimension == QuotaDimension.Concurrent || (meter.Quota.Source is { } only && only != source))
-            {
                 continue;
-            }
 
             foreach (var use in BroughtFor(meter.Quota, came, now))
-            {
                 Recall(meter, use, wall, now);
-            }
         }
 
         Reclaim();
@@ -123,9 +111,7 @@ public sealed partial class Pacer
         var alike = came.Quotas.Where(each => each.Quota.Dimension == quota.Dimension).ToList();
         var same = alike.Find(each => each.Quota.CountsLike(quota with { Source = null }));
         if (same is not null)
-        {
             return [.. same.Uses];
-        }
 
         var known = alike.Where(each => each.Quota.Model == quota.Model).OrderBy(each => each.Reach)
             .Concat(alike.Where(each => each.Quota.Model is null && quota.Model is not null).OrderBy(each => each.Reach))
@@ -138,9 +124,7 @@ public sealed partial class Pacer
     {
         var sends = came.Sends.ToList();
         foreach (var query in came.Running.Where(query => query.SentAt != long.MinValue && !query.IsSettled))
-        {
             KnownUse.Remove(sends, query.SentAt, 1);
-        }
 
         return sends;
     }
@@ -154,9 +138,7 @@ public sealed partial class Pacer
             (ticket.Number, ticket.Need, ticket.IsSettled) = (query.Number, query.Need with { Source = source }, query.IsSettled);
             (ticket.State, ticket.SentAt) = (query.SentAt == long.MinValue ? TicketState.Granted : TicketState.Sent, query.SentAt);
             if (ticket.State == TicketState.Granted)
-            {
                 _window.Take();
-            }
 
             ticket.Claims = [.. (_meters ?? []).Where(meter => meter.Counts(ticket.Need)).Select(meter => ClaimOnNew(meter, ticket))];
             ticket.Claims = ticket.Claims.Length == 0 ? null : ticket.Claims;
@@ -168,9 +150,7 @@ public sealed partial class Pacer
     private void Meet(Guid source, long now)
     {
         if (source == _onlySource || source == default)
-        {
             return;
-        }
 
         if (_onlySource is not { } first)
         {
@@ -218,9 +198,7 @@ public sealed partial class Pacer
         }
 
         if (made.Count == 0)
-        {
             return;
-        }
 
         var isFirst = _sources!.Count == 2;
         var past = isFirst ? made.Where(own => own.Quota.Source == _sources[0]).Select(own => (own, Total: Array.Find(_meters!, each => each.Quota.CountsLike(own.Quota with { Source = null }))!))
@@ -229,15 +207,11 @@ public sealed partial class Pacer
         foreach (var (own, uses) in past)
         {
             foreach (var use in uses)
-            {
                 own.Assume(use.Amount, use.At);
-            }
         }
 
         foreach (var ticket in _running.All())
-        {
             ticket.Claims = [.. ticket.Claims ?? [], .. made.Where(meter => meter.Counts(ticket.Need)).Select(meter => ClaimOnNew(meter, ticket))];
-        }
     }
 
     /// <summary>What is held on a meter and was used since it is known whose it is: a meter holds what was before up to its coarseness later.</summary>
@@ -258,9 +232,7 @@ public sealed partial class Pacer
     {
         _senders!.Enqueue(new(at, ticket.Need.Source));
         while (_senders.Count > SendWindow.MostExact || _senders.Peek().At + _window.Reach(at) <= at)
-        {
             _senders.Dequeue();
-        }
     }
 
     private IEnumerable<Use> OthersSends(Guid source) => _window.IsExact && _senders is not null
@@ -277,18 +249,14 @@ public sealed partial class Pacer
     {
         var uses = meter.Held(now);
         foreach (var other in Array.FindAll(_meters!, each => each.Quota.Source is { } others && others != source && each.Quota.CountsLike(meter.Quota with { Source = others })))
-        {
             Subtract(uses, other.Held(now));
-        }
 
         foreach (var ticket in _running.All())
         {
             foreach (ref var claim in ticket.State == TicketState.Sent && !ticket.IsSettled && leaves(ticket) ? ticket.Claims.AsSpan() : [])
             {
                 if (ReferenceEquals(claim.Meter, meter))
-                {
                     KnownUse.Remove(uses, meter.AtOf(claim.Mark), claim.Amount);
-                }
             }
         }
 

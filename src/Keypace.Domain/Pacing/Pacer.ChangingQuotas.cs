@@ -21,9 +21,7 @@ public sealed partial class Pacer
     public void ChangeQuotas(IReadOnlyList<Quota> quotas, DateTimeOffset wall, long now)
     {
         if (quotas.Select(quota => quota.Fault()).FirstOrDefault(fault => fault is not null) is { } wrong)
-        {
             throw new ArgumentException(wrong, nameof(quotas));
-        }
 
         TellWall(wall, now);
         var before = _meters ?? [];
@@ -32,9 +30,7 @@ public sealed partial class Pacer
         {
             var meter = Array.Find(before, each => each.Quota.CountsLike(quota));
             if (meter is null)
-            {
                 made.Add(meter = QuotaMeter.Of(quota, Guard));
-            }
 
             meter.Rule(quota);
             meters.Add(meter);
@@ -45,9 +41,7 @@ public sealed partial class Pacer
             // Slices hang on a limit of theirs, and each burst has its own; what tells sources apart goes on telling.
             var until = meter.Quota.Source is not null && Array.Exists(before, all => all.Quota.CountsLike(meter.Quota with { Source = null })) ? long.MaxValue - 1 : now + KeepsUse;
             if (!meters.Contains(meter) && meter.Quota.Slice == 0 && meter.Keep(until) > now)
-            {
                 meters.Add(meter);
-            }
         }
 
         SetMeters(meters, made, wall, now);
@@ -58,9 +52,7 @@ public sealed partial class Pacer
     public void ForgetKept(DateTimeOffset wall, long now)
     {
         if (_meters is not null && Array.Exists(_meters, meter => meter.KeptUntil <= now))
-        {
             ChangeQuotas(Quotas, wall, now);
-        }
     }
 
     /// <summary>
@@ -73,9 +65,7 @@ public sealed partial class Pacer
         foreach (var meter in _meters ?? [])
         {
             if (meter.Quota.Dimension != QuotaDimension.Requests || meter.IsKept || !quotas.Any(quota => quota.CountsLike(meter.Quota)))
-            {
                 continue;
-            }
 
             var alike = _meters!.Where(other => other != meter && other.Quota is { Dimension: QuotaDimension.Requests, Source: null } && (other.Quota.Model is null || other.Quota.Model == meter.Quota.Model));
             var known = now - alike.Where(other => !quotas.Any(quota => quota.CountsLike(other.Quota))).Select(other => other.Reach).Append(_window.Reach(now)).Max();
@@ -107,15 +97,11 @@ public sealed partial class Pacer
         foreach (var meter in made)
         {
             foreach (var use in UseBefore(meter.Quota, before, now))
-            {
                 Recall(meter, use, wall, now);
-            }
         }
 
         foreach (var ticket in made.Count == 0 ? [] : _running.All())
-        {
             ticket.Claims = [.. ticket.Claims ?? [], .. made.Where(meter => meter.Counts(ticket.Need)).Select(meter => ClaimOnNew(meter, ticket))];
-        }
     }
 
     /// <summary>A coarse meter holds the newest use a little later than now.</summary>
@@ -135,9 +121,7 @@ public sealed partial class Pacer
 
         meter.Reserve(claim.Amount);
         if (ticket.State == TicketState.Sent)
-        {
             claim.Mark = meter.Sent(claim.Amount, ticket.SentAt);
-        }
 
         return claim;
     }
@@ -157,9 +141,7 @@ public sealed partial class Pacer
             .Concat(alike.Where(meter => IsAmong(quota, meter.Quota)).OrderBy(meter => meter.Reach)
                 .Select(meter => new KnownUse(meter.Reach, SettledOn(meter, now))));
         if (quota.Dimension == QuotaDimension.Requests)
-        {
             known = known.Append(new KnownUse(_window.Reach(now), SettledSends(now, quota.Source)));
-        }
 
         if (quota is { Model: null, Source: null })
         {
@@ -184,9 +166,7 @@ public sealed partial class Pacer
             foreach (ref var claim in ticket.State == TicketState.Sent && !ticket.IsSettled ? ticket.Claims.AsSpan() : [])
             {
                 if (ReferenceEquals(claim.Meter, meter))
-                {
                     KnownUse.Remove(uses, meter.AtOf(claim.Mark), claim.Amount);
-                }
             }
         }
 
@@ -197,16 +177,12 @@ public sealed partial class Pacer
     {
         var uses = _window.Sends(now);
         if (source is { } only)
-        {
             Subtract(uses, OthersSends(only));
-        }
 
         foreach (var ticket in _running.All())
         {
             if (ticket.State == TicketState.Sent && !ticket.IsSettled && (source is null || ticket.Need.Source == source))
-            {
                 KnownUse.Remove(uses, _window.AtOf(ticket.SentAt), 1);
-            }
         }
 
         return uses;

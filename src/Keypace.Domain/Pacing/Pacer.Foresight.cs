@@ -50,9 +50,7 @@ public sealed partial class Pacer
         foreach (ref var claim in claims.AsSpan())
         {
             if (ReferenceEquals(claim.Meter, meter))
-            {
                 return ClampedAmount(claim);
-            }
         }
 
         return 0;

@@ -30,24 +30,18 @@ public sealed partial class Pacer
         _near -= ticket.IsNear && _near > 0 ? 1 : 0;
         _lines?.Leave(ticket);
         if (Waiting == 0 && IsPlain)
-        {
             _lines = null;
-        }
     }
 
     private void TellNear(long now, ICollection<Ticket> changed)
     {
         if (NextNear(now) > now)
-        {
             return;
-        }
 
         _nextNear = now + NearEvery;
         var near = PausedUntil > now + NearAhead ? 0 : Math.Min(Waiting, _window.FreeBy(now + NearAhead));
         if (near > 0 && _lines is not null)
-        {
             near = Math.Min(near, _lines.WaitingBy(now + NearAhead));
-        }
 
         foreach (var ticket in near == 0 ? [] : _line!.InOrder(_lines?.OpenBy(now + NearAhead)).Take(near))
         {

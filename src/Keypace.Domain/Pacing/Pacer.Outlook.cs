@@ -37,15 +37,11 @@ public sealed partial class Pacer
     public long NextEvent(long now)
     {
         if (Waiting == 0)
-        {
             return long.MaxValue;
-        }
 
         var grant = IsHeldBack(now) ? long.MaxValue : Math.Max(_window.NextFree(now), PausedUntil);
         if (_lines is not null && grant < long.MaxValue)
-        {
             grant = Math.Max(grant, WhenQuotasAllowAny(now));
-        }
 
         return Math.Min(Math.Min(grant, _deadlines.Next()), NextNear(now));
     }
@@ -81,9 +77,7 @@ public sealed partial class Pacer
     private long NextNear(long now)
     {
         if (_near >= Waiting)
-        {
             return long.MaxValue;
-        }
 
         if (_lines is not null)
         {
@@ -92,9 +86,7 @@ public sealed partial class Pacer
 
         var next = Math.Max(_window.Expected(_near, now, PausedUntil) - NearAhead, _nextNear);
         if (_lines is not null && _near >= _lines.WaitingBy(now + NearAhead))
-        {
             next = _lines.NextOpenAfter(now + NearAhead) is < long.MaxValue and var open ? Math.Max(next, open - NearAhead) : long.MaxValue;
-        }
 
         return Math.Max(now, next);
     }

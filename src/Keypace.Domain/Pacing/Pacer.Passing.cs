@@ -9,17 +9,13 @@ public sealed partial class Pacer
     private QuotaMeter? Blocking(Ticket ticket, long now, bool isForeseen = false)
     {
         if (_gates is not null && GateOn(ticket.Need) is { } gate && !gate.Allows(0, now))
-        {
             return gate;
-        }
 
         foreach (ref var claim in ticket.Claims.AsSpan())
         {
             var amount = ClampedAmount(claim);
             if (isForeseen ? !claim.Meter.AllowsForeseen(amount, now) : !claim.Meter.Allows(amount, now))
-            {
                 return claim.Meter;
-            }
         }
 
         return null;
@@ -66,9 +62,7 @@ public sealed partial class Pacer
     private void EnterLine(Ticket ticket, in Arrival arrival, long now)
     {
         if (_lines is null && !IsPlain)
-        {
             Reline();
-        }
 
         _lines?.Enter(ticket);
         Line.Enqueue(ticket, arrival);
@@ -82,9 +76,7 @@ public sealed partial class Pacer
     private void Reclaim()
     {
         foreach (var ticket in InOrder())
-        {
             (ticket.Claims, ticket.BoundBy) = (ClaimsOf(ticket.Need), null);
-        }
 
         Reline();
     }
@@ -93,18 +85,14 @@ public sealed partial class Pacer
     {
         var lines = _lines = IsPlain ? null : new LimitLines(IsAnyModelHeld);
         foreach (var meter in _meters ?? [])
-        {
             (meter.Queued, meter.Queuing) = (0, 0);
-        }
 
         _line?.Reline(ticket =>
         {
             var passed = ticket.Passed;
             (ticket.Limits, ticket.Line, ticket.PassesBefore) = (null, 0, passed);
             if (lines is not null)
-            {
                 lines.Enter(ticket, passed);
-            }
         });
     }
 }

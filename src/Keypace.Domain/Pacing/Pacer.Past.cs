@@ -19,9 +19,7 @@ public sealed partial class Pacer
     public void AssumeUsed(UsedBefore before, DateTimeOffset wall, long now)
     {
         if (_meters is null)
-        {
             return;
-        }
 
         _meters = Array.ConvertAll(_meters, meter => QuotaMeter.Of(meter.Quota, Guard));
         TellWall(wall, now);
@@ -34,9 +32,7 @@ public sealed partial class Pacer
             foreach (var meter in _meters)
             {
                 if (meter.Counts(new QueryNeed(use.Model, 0, 0, use.Source)))
-                {
                     meter.Recall(AmountOf(meter.Quota, use.Requests, use.InputTokens, use.OutputTokens), at, use.At, wall, now);
-                }
             }
         }
 
@@ -48,9 +44,7 @@ public sealed partial class Pacer
         }
 
         foreach (var unknown in before.Unknown)
-        {
             AssumeUnknown(unknown, wall, now);
-        }
 
         AssumeRunning(before.Running);
         _assumed = _meters.Where(meter => meter.Quota.Dimension is not QuotaDimension.Concurrent).ToDictionary(meter => meter, meter => meter.Held(now));
@@ -67,9 +61,7 @@ public sealed partial class Pacer
                 _ => unknown.Tokens,
             };
             if (unknown.IsLast && amount > 0 && meter.Quota is { Zone: null, Seconds: <= LongestForgetful })
-            {
                 amount = meter.Quota.Limit;
-            }
 
             meter.Recall(Math.Min(amount, meter.Quota.Limit), unknown.At, unknown.WallAt, wall, now);
         }
@@ -82,9 +74,7 @@ public sealed partial class Pacer
             foreach (var left in meter is ConcurrencyMeter ? running : [])
             {
                 if (left.IsUnknown || meter.Counts(new QueryNeed(left.Model, 0, 0, left.Source)))
-                {
                     ((ConcurrencyMeter)meter).AssumeRunning(left.Count, left.Until);
-                }
             }
         }
     }

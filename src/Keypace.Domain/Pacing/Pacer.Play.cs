@@ -21,9 +21,7 @@ public sealed partial class Pacer
             _starts = pacer._starts ??= [];
             _starts.Clear();
             foreach (var meter in pacer._meters ?? [])
-            {
                 meter.BeginForesight(now);
-            }
 
             _line = pacer._line?.Copy(ticket => StandInFor(ticket, ticket.Claims, ticket.Need)) ?? new();
         }
@@ -43,9 +41,7 @@ public sealed partial class Pacer
             while (Next() is { } next)
             {
                 if (ReferenceEquals(next, mine))
-                {
                     return (_starts.Count - 1, _at);
-                }
             }
 
             return (_starts.Count, long.MaxValue);
@@ -55,18 +51,14 @@ public sealed partial class Pacer
         public StandIn? Next()
         {
             if (_line.Count == 0)
-            {
                 return null;
-            }
 
             _at = Math.Max(_at, _pacer._window.AllowsAfter(_starts, _now));
             var next = _pacer.FirstAllowed(_line, _lines, _at);
             while (next is null)
             {
                 if (_lines.NextOpen == long.MaxValue)
-                {
                     return null;
-                }
 
                 _at = Math.Max(_at, _lines.NextOpen);
                 next = _pacer.FirstAllowed(_line, _lines, _at);
@@ -79,9 +71,7 @@ public sealed partial class Pacer
             foreach (ref var claim in next.Claims.AsSpan())
             {
                 if (claim.Meter is not ConcurrencyMeter)
-                {
                     claim.Meter.ForeseeSent(ClampedAmount(claim), _at);
-                }
             }
 
             return (StandIn)next;

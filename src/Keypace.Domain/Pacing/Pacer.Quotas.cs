@@ -20,9 +20,7 @@ public sealed partial class Pacer
         foreach (var meter in NeedsWall ? _meters! : [])
         {
             if ((meter as CalendarMeter)?.Tell(wall, now) == true)
-            {
                 _lines?.Stir(meter);
-            }
         }
     }
 
@@ -33,16 +31,12 @@ public sealed partial class Pacer
     public void Settle(Ticket ticket, long inputTokens, long outputTokens, long now)
     {
         if (ticket.State != TicketState.Sent)
-        {
             return;
-        }
 
         var used = ticket.Need with { InputTokens = Math.Max(0, inputTokens), OutputTokens = Math.Max(0, outputTokens) };
         (ticket.Need, ticket.IsSettled) = (used, true);
         if (ticket.Claims is not { } claims)
-        {
             return;
-        }
 
         _lines?.Stir(claims);
         for (var i = 0; i < claims.Length; i++)
@@ -61,9 +55,7 @@ public sealed partial class Pacer
     public void Ended(Ticket ticket)
     {
         if (ticket.State == TicketState.Sent)
-        {
             _running.Remove(ticket);
-        }
 
         if (ticket.State == TicketState.Sent && ticket.Claims is { } claims)
         {
@@ -88,9 +80,7 @@ public sealed partial class Pacer
         ArgumentOutOfRangeException.ThrowIfNegative(need.OutputTokens);
         ticket.BoundBy = TooSmallFor(need);
         if (ticket.BoundBy is not null)
-        {
             return false;
-        }
 
         ticket.Claims = ClaimsOf(need);
         return true;
@@ -101,9 +91,7 @@ public sealed partial class Pacer
         foreach (var meter in _meters ?? [])
         {
             if (meter.Counts(need) && meter.Quota.AmountOf(need) > meter.Quota.Limit)
-            {
                 return meter.Quota;
-            }
         }
 
         return null;
@@ -113,22 +101,16 @@ public sealed partial class Pacer
     {
         var count = 0;
         foreach (var meter in _meters ?? [])
-        {
             count += meter.Counts(need) ? 1 : 0;
-        }
 
         if (count == 0)
-        {
             return null;
-        }
 
         var claims = new QuotaClaim[count];
         foreach (var meter in _meters ?? [])
         {
             if (meter.Counts(need))
-            {
                 claims[--count] = new QuotaClaim { Meter = meter, Amount = meter.Quota.AmountOf(need) };
-            }
         }
 
         return claims;
@@ -138,25 +120,19 @@ public sealed partial class Pacer
     {
         ticket.BoundBy = null;
         foreach (ref var claim in ticket.Claims.AsSpan())
-        {
             claim.Meter.Reserve(claim.Amount);
-        }
     }
 
     private static void ReturnClaims(Ticket ticket)
     {
         foreach (ref var claim in ticket.Claims.AsSpan())
-        {
             claim.Meter.Return(claim.Amount);
-        }
     }
 
     private static void SendClaims(Ticket ticket, long at)
     {
         foreach (ref var claim in ticket.Claims.AsSpan())
-        {
             claim.Mark = claim.Meter.Sent(claim.Amount, at);
-        }
     }
 }
 

@@ -18,9 +18,7 @@ public sealed partial class Pacer
     public void ChangeShape(PacingMode mode, bool startsSmooth, long now)
     {
         if (mode == Shape.Mode && _shaper?.StartsSmooth == startsSmooth)
-        {
             return;
-        }
 
         _shaper = mode == PacingMode.Burst ? null : new Shaper(mode, startsSmooth, Limit, Guard, now);
         ApplyShape();
@@ -33,9 +31,7 @@ public sealed partial class Pacer
     public bool Refused(long sentAt, long now)
     {
         if (_shaper is null || !_shaper.Refused(sentAt, now))
-        {
             return false;
-        }
 
         ApplyShape();
         return true;
@@ -68,9 +64,7 @@ public sealed partial class Pacer
     public bool RestoreBursts(long now)
     {
         if (_shaper is null || !_shaper.Restore(now))
-        {
             return false;
-        }
 
         ApplyShape();
         return true;
@@ -83,15 +77,11 @@ public sealed partial class Pacer
     public int SentBefore(Guid source, long at, int seconds)
     {
         if (_senders is null || !_window.IsExact)
-        {
             return _window.CountBefore(at);
-        }
 
         var (count, since) = (0, at - (seconds * SendWindow.Second));
         foreach (var sender in _senders)
-        {
             count += sender.Source == source && sender.At > since && sender.At <= at ? 1 : 0;
-        }
 
         return count;
     }

@@ -24,9 +24,7 @@ public sealed partial class Pacer
         var gate = GateOf(source) ?? Add(new PauseGate(source, null));
         Pause(gate, until, why);
         if (askEvery > 0)
-        {
             (gate.AskEvery, gate.Asks) = (askEvery, null);
-        }
     }
 
     /// <summary>Another source shares the rate group from now on: a pause that is known to be of one source's hub holds that source only.</summary>
@@ -60,18 +58,14 @@ public sealed partial class Pacer
     public void ResumeSource(Guid source)
     {
         if (GateOf(source) is not null)
-        {
             SetGates(Array.FindAll(_gates!, each => each.Model is not null || each.Source != source));
-        }
     }
 
     /// <summary>The queries of every model go on as soon as all else allows.</summary>
     public void ResumeModels()
     {
         if (IsAnyModelHeld)
-        {
             SetGates(Array.FindAll(_gates!, each => each.Model is null));
-        }
     }
 
     /// <summary>The pauses of sources that hold now, or end only when a query is answered.</summary>
@@ -96,9 +90,7 @@ public sealed partial class Pacer
     private static void Pause(PauseGate gate, long until, string why)
     {
         if (until > gate.Until)
-        {
             (gate.Until, gate.Why) = (until, why);
-        }
     }
 
     private void SetGates(PauseGate[] gates)
@@ -106,22 +98,16 @@ public sealed partial class Pacer
         var wereByModel = IsAnyModelHeld;
         _gates = gates.Length == 0 ? null : gates;
         if (_lines is null || IsAnyModelHeld != wereByModel)
-        {
             Reline();
-        }
         else
-        {
             _lines.OpenAll();
-        }
     }
 
     /// <summary>Pauses that are over cost nothing any more.</summary>
     private void DropGates(long now)
     {
         if (Array.Exists(_gates!, gate => !gate.Matters(now)))
-        {
             SetGates(Array.FindAll(_gates!, gate => gate.Matters(now)));
-        }
     }
 
     private PauseGate? GateOf(Guid source) => _gates is null ? null : Array.Find(_gates, gate => gate.Model is null && gate.Source == source);
@@ -133,9 +119,7 @@ public sealed partial class Pacer
         foreach (var gate in _gates ?? [])
         {
             if (gate.Holds(need.Model, need.Source) && (last is null || gate.Until > last.Until))
-            {
                 last = gate;
-            }
         }
 
         return last;

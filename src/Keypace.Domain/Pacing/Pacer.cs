@@ -62,19 +62,13 @@ public sealed partial class Pacer
         ticket.Order = arrival.Order != 0 ? arrival.Order : _order = Math.Max(_order + 1, now);
         ticket.Need = arrival.Need;
         if (arrival.Need.Source != _onlySource)
-        {
             Meet(arrival.Need.Source, now);
-        }
 
         if (_gates is not null)
-        {
             DropGates(now);
-        }
 
         if (!IsPlain && !TryClaim(ticket, arrival.Need))
-        {
             return EntryEnd.TooLarge;
-        }
 
         if (Waiting == 0 && (!CountsTokens || TokensAllow(ticket)) && MayGrant(now) && (IsPlain || Blocking(ticket, now) is null))
         {
@@ -95,9 +89,7 @@ public sealed partial class Pacer
         }
 
         if (Refuse(arrival, ticket.ExpectedStart) is { } refused)
-        {
             return refused;
-        }
 
         ticket.TokenId = arrival.TokenId;
         ticket.Caller = arrival.Caller;
@@ -121,9 +113,7 @@ public sealed partial class Pacer
     public void Advance(long now, ICollection<Ticket> changed)
     {
         if (Waiting == 0)
-        {
             return;
-        }
 
         Expire(now, changed);
         while (Waiting > 0 && MayGrant(now))
@@ -147,17 +137,13 @@ public sealed partial class Pacer
     public void Sent(Ticket ticket, long at)
     {
         if (ticket.State != TicketState.Granted)
-        {
             throw new InvalidOperationException($"A {ticket.State} ticket cannot be sent.");
-        }
 
         ticket.State = TicketState.Sent;
         ticket.SentAt = at;
         _window.Sent(at);
         if (_senders is not null)
-        {
             NoteSender(ticket, at);
-        }
 
         if (ticket.Claims is not null)
         {
@@ -167,9 +153,7 @@ public sealed partial class Pacer
         }
 
         if (_shaper is not null && _shaper.Sent(at))
-        {
             ApplyShape();
-        }
     }
 
     /// <summary>Gives a place in line or an unused permit back. False, and nothing changes, when the ticket has neither.</summary>
@@ -213,9 +197,7 @@ public sealed partial class Pacer
     public void PauseUntil(long until, string why)
     {
         if (until > PausedUntil)
-        {
             (PausedUntil, PausedWhy, PausedFor) = (until, why, null);
-        }
     }
 
     public void Resume() => (PausedUntil, PausedWhy, _askEvery, _asks) = (long.MinValue, null, 0, null);

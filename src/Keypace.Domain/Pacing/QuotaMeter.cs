@@ -85,13 +85,9 @@ internal abstract class QuotaMeter(Quota quota)
     public virtual void Settle(long mark, long stamped, long used, long now)
     {
         if (used > stamped)
-        {
             Stamp(used - stamped, now);
-        }
         else
-        {
             TakeBack(mark, stamped - used);
-        }
     }
 
     /// <summary>The query ended. Only concurrency cares.</summary>
@@ -108,23 +104,17 @@ internal abstract class QuotaMeter(Quota quota)
         _foreseen = Used(now);
         _leaving.Clear();
         foreach (var counting in Counting(now))
-        {
             _leaving.Enqueue(counting);
-        }
 
         if (Reserved > 0)
-        {
             _leaving.Enqueue((UntilOf(now), Reserved));
-        }
     }
 
     /// <summary>In what is played: such a query may go at <paramref name="at"/>, which never goes back.</summary>
     public virtual bool AllowsForeseen(long amount, long at)
     {
         while (_leaving.TryPeek(out var first) && first.Until <= at)
-        {
             _foreseen -= _leaving.Dequeue().Amount;
-        }
 
         return _foreseen + amount <= Quota.Limit;
     }
@@ -136,9 +126,7 @@ internal abstract class QuotaMeter(Quota quota)
         foreach (var leaving in _leaving)
         {
             if (left + amount <= Quota.Limit)
-            {
                 break;
-            }
 
             left -= leaving.Amount;
             at = Math.Max(at, leaving.Until);
@@ -170,9 +158,7 @@ internal abstract class QuotaMeter(Quota quota)
     public virtual void Recall(long amount, long at, DateTimeOffset wallAt, DateTimeOffset wall, long now)
     {
         if (amount > 0 && UntilOf(at) > now)
-        {
             Assume(amount, at);
-        }
     }
 
     /// <summary>What counts now, oldest first: until which tick, and how much. Reserved amounts are not among it.</summary>

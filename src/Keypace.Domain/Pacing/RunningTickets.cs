@@ -11,9 +11,7 @@ internal sealed class RunningTickets
     {
         ticket.NextRunning = _first;
         if (_first is not null)
-        {
             _first.PreviousRunning = ticket;
-        }
 
         _first = ticket;
         ticket.IsRunning = true;
@@ -23,23 +21,15 @@ internal sealed class RunningTickets
     public void Remove(Ticket ticket)
     {
         if (!ticket.IsRunning)
-        {
             return;
-        }
 
         if (ticket.PreviousRunning is null)
-        {
             _first = ticket.NextRunning;
-        }
         else
-        {
             ticket.PreviousRunning.NextRunning = ticket.NextRunning;
-        }
 
         if (ticket.NextRunning is not null)
-        {
             ticket.NextRunning.PreviousRunning = ticket.PreviousRunning;
-        }
 
         (ticket.PreviousRunning, ticket.NextRunning, ticket.IsRunning) = (null, null, false);
     }
@@ -48,8 +38,6 @@ internal sealed class RunningTickets
     public IEnumerable<Ticket> All()
     {
         for (var ticket = _first; ticket is not null; ticket = ticket.NextRunning)
-        {
             yield return ticket;
-        }
     }
 }

@@ -20,9 +20,7 @@ public sealed partial class SendWindow
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, RateLimit.MostCount);
         if (count <= 0)
-        {
             return;
-        }
 
         _changes++;
         LastSent = Math.Max(LastSent, at);
@@ -43,13 +41,9 @@ public sealed partial class SendWindow
         {
             LastSent = Math.Max(LastSent, stamp);
             if (_slots is not null)
-            {
                 AddToSlots(stamp, 1);
-            }
             else
-            {
                 _stamps.Insert(stamp);
-            }
         }
 
         _changes++;
@@ -88,9 +82,7 @@ public sealed partial class SendWindow
     internal void TakeOver(IReadOnlyList<Use> sends, long reach, long now)
     {
         if (sends.Count == 0)
-        {
             return;
-        }
 
         var most = (int)Math.Min(RateLimit.MostCount, Held + sends.Sum(send => send.Amount));
         _olderMost = Math.Max(now < _olderUntil ? _olderMost : 0, Math.Max(_most, most));
@@ -101,13 +93,9 @@ public sealed partial class SendWindow
         {
             LastSent = Math.Max(LastSent, send.At);
             if (_slots is not null)
-            {
                 AddToSlots(send.At, send.Amount);
-            }
             else
-            {
                 _stamps.InsertMany(send.At, (int)send.Amount);
-            }
         }
 
         _changes++;
@@ -150,15 +138,11 @@ public sealed partial class SendWindow
     private void Trim(long now)
     {
         if (_slots is not null)
-        {
             return;
-        }
 
         var capacity = Capacity(now);
         var keepFor = LongestSpan(now);
         while (_stamps.Count > capacity || (_stamps.Count > _most && _stamps[0] + keepFor <= now))
-        {
             _stamps.DropOldest();
-        }
     }
 }

@@ -22,17 +22,13 @@ public sealed partial class SendWindow
         (_sliceMost, _sliceSpan) = (most, span);
         _changes++;
         if (_slots is not null)
-        {
             ForgetBeforeSlice();
-        }
     }
 
     private bool IsFreeBySlice(long now)
     {
         if (_sliceMost == 0)
-        {
             return true;
-        }
 
         var needed = _sliceMost - Outstanding;
         return needed > 0 && (_stamps.Count < needed || _stamps[_stamps.Count - needed] + _sliceSpan <= now);
@@ -61,9 +57,7 @@ public sealed partial class SendWindow
         }
 
         while (schedule.Count <= position)
-        {
             schedule.Add(Math.Max(start, AllowsAfter(schedule, now)));
-        }
 
         return schedule[position];
     }

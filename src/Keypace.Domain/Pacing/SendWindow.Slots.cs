@@ -15,9 +15,7 @@ public sealed partial class SendWindow
     {
         var needed = _most - Outstanding;
         if (needed <= 0)
-        {
             return false;
-        }
 
         if (now >= _olderUntil && _olderMost > 0)
         {
@@ -43,9 +41,7 @@ public sealed partial class SendWindow
             if (_stamps.Count >= most)
             {
                 if (at <= _stamps[0])
-                {
                     return;
-                }
 
                 _stamps.DropOldest();
             }
@@ -73,9 +69,7 @@ public sealed partial class SendWindow
     private void ChooseForm(long now)
     {
         if (now >= _olderUntil)
-        {
             (_olderMost, _olderSpan, _olderUntil) = (0, 0, long.MinValue);
-        }
 
         var span = LongestSpan(now);
         if (Capacity(now) <= MostExact)
@@ -86,18 +80,14 @@ public sealed partial class SendWindow
                 _stamps = default;
                 slots.At(now);
                 foreach (var (at, amount) in slots.Held())
-                {
                     Keep(at, amount, Capacity(now));
-                }
             }
         }
         else if (_slots is null || _slots.Span != span)
         {
             var next = new SlottedSum(Slots, span);
             foreach (var (at, amount) in _slots?.Held() ?? Exact(_stamps))
-            {
                 next.Add(at, amount);
-            }
 
             next.At(now);
             _slots = next;
@@ -108,21 +98,15 @@ public sealed partial class SendWindow
     private static IEnumerable<(long At, long Amount)> Exact(StampRing stamps)
     {
         for (var i = 0; i < stamps.Count; i++)
-        {
             yield return (stamps[i], 1);
-        }
     }
 
     private void ForgetBeforeSlice()
     {
         if (_sliceMost == 0)
-        {
             _stamps = default;
-        }
 
         while (_stamps.Count > _sliceMost)
-        {
             _stamps.DropOldest();
-        }
     }
 }

@@ -53,9 +53,7 @@ public sealed partial class SendWindow
     public bool IsFree(long now)
     {
         if (_slots is not null)
-        {
             return IsFreeBySlots(now) && IsFreeBySlice(now);
-        }
 
         var needed = _most - Outstanding;
         return needed > 0
@@ -146,9 +144,7 @@ public sealed partial class SendWindow
     {
         var free = _most - Outstanding - place - 1;
         if (_slots is not null)
-        {
             return free < 0 ? now + _span + _slots.Width : _slots.WhenAtMost(free, _span, now);
-        }
 
         var index = _stamps.Count - 1 - free;
         return index < 0 ? now : (index < _stamps.Count ? _stamps[index] : now) + _span;
@@ -157,16 +153,12 @@ public sealed partial class SendWindow
     private void ThrowIfNoneOut()
     {
         if (Outstanding == 0)
-        {
             throw new InvalidOperationException("No permit is out.");
-        }
     }
 
     private static void ThrowIfOutside(RateLimit limit)
     {
         if (!limit.IsWithinBounds)
-        {
             throw new ArgumentOutOfRangeException(nameof(limit), limit, "A rate limit is 1 to 1,000,000 in 1 to 86,400 seconds.");
-        }
     }
 }

@@ -60,9 +60,7 @@ internal sealed class Shaper
         get
         {
             if (SliceMost == 0)
-            {
                 return 0;
-            }
 
             var interval = _limit.Seconds * SendWindow.Second;
             var slice = CeilingOf(interval);
@@ -99,9 +97,7 @@ internal sealed class Shaper
     {
         (_clean, _windowEnds) = (0, long.MinValue);   // a clean window begins with the next send
         if (!CanShrink || sentAt < Since)
-        {
             return false;
-        }
 
         Rebase();
         _isFound |= _safe > 0 || (Mode == PacingMode.Smooth && Cause == ShapeCause.CleanWindows);
@@ -121,24 +117,18 @@ internal sealed class Shaper
     public bool Sent(long at)
     {
         if (at < _windowEnds || !HasMore)
-        {
             return false;
-        }
 
         _clean += _windowEnds == long.MinValue ? 0 : 1;
         _windowEnds = at + (_limit.Seconds * SendWindow.Second) + _guard;
         if (_clean == 0)
-        {
             return false;
-        }
 
         _safe = _clean < CleanToTrust ? _safe : 0;
         if (Mode == PacingMode.Smooth)
         {
             if (_clean < (_isFound ? CleanToRetry : 1))
-            {
                 return false;
-            }
 
             _isGuarded = false;
             Learn(Burst, ShapeCause.CleanWindows, at);
@@ -147,9 +137,7 @@ internal sealed class Shaper
 
         Rebase();
         if (_before > Burst)
-        {
             return (!_isExcused || _clean >= CleanToGrow) && GrowTo(Math.Min((long)Burst * WayBack, _before), at);
-        }
 
         (_before, _isExcused) = (0, false);
         return _clean >= (Burst + 1 >= _refusedAt ? CleanToRetry : CleanToGrow) && GrowTo(Burst + 1L, at);
@@ -208,9 +196,7 @@ internal sealed class Shaper
     {
         var larger = (int)Math.Min(burst, _limit.Count);
         if (larger <= Burst || (larger > SendWindow.MostExact && larger < _limit.Count))
-        {
             return false;
-        }
 
         _safe = Burst;
         Learn(larger, ShapeCause.CleanWindows, at);

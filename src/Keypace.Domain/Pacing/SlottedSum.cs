@@ -40,15 +40,11 @@ internal sealed class SlottedSum
     {
         var slot = SlotOf(at);
         if (Total == 0)
-        {
             (_oldest, _newest) = (slot, slot);
-        }
 
         _sums ??= new long[_slots + 2];
         if (slot <= _newest - _sums.Length)
-        {
             return slot;
-        }
 
         _newest = Math.Max(_newest, slot);
         while (_newest - _oldest >= _sums.Length)
@@ -78,9 +74,7 @@ internal sealed class SlottedSum
     {
         var total = Total;
         for (var slot = _oldest; total > 0 && (slot * Width) + span <= at; slot++)
-        {
             total -= _sums![IndexOf(slot)];
-        }
 
         return total;
     }
@@ -92,9 +86,7 @@ internal sealed class SlottedSum
     public long WhenAtMost(long most, long span, long now)
     {
         if (most < 0)
-        {
             return long.MaxValue;
-        }
 
         var (total, at) = (Total, now);
         for (var slot = _oldest; total > most; slot++)
@@ -112,9 +104,7 @@ internal sealed class SlottedSum
         for (var slot = _oldest; slot <= _newest; slot++)
         {
             if (Total > 0 && _sums![IndexOf(slot)] is > 0 and var amount)
-            {
                 yield return (slot * Width, amount);
-            }
         }
     }
 
@@ -124,9 +114,7 @@ internal sealed class SlottedSum
     private void Expire(long now)
     {
         while (Total > 0 && EndOf(_oldest) <= now)
-        {
             DropOldest();
-        }
     }
 
     private void DropOldest()
@@ -135,9 +123,7 @@ internal sealed class SlottedSum
         Total -= _sums![index];
         _sums[index] = 0;
         if (Total == 0)
-        {
             _oldest = _newest + 1;
-        }
     }
 
     private long EndOf(long slot) => (slot * Width) + Span;

@@ -21,9 +21,7 @@ public sealed class SourceLessons
         var configured = limit?.Configured ?? bursts?.Of ?? throw new ArgumentException("Nothing was learned.", nameof(limit));
         _learner = new LimitLearner(configured, mayRaise: false, source.GetHashCode());
         if (limit is not null)
-        {
             _learner.Recall(limit, confirmedAt.Limit);
-        }
 
         _shaper = new Shaper(PacingMode.Auto, startsSmooth: false, _learner.Effective, guard, now);
         if (bursts is not null)
@@ -56,9 +54,7 @@ public sealed class SourceLessons
         get
         {
             if (Limit is not null)
-            {
                 yield return new Quota(QuotaDimension.Requests, _learner.Effective.Count, _learner.Effective.Seconds, Source: Source);
-            }
 
             if (Bursts is not null)
             {
@@ -92,24 +88,16 @@ public sealed class SourceLessons
         var own = new OwnView(IntervalSeconds, 0, 0, sentAt, _shaper.CanShrink) { SentBefore = sentBefore, ShapedAt = _shaper.Since };
         var lesson = refusal is { } refused ? _learner.Refused(refused, report, own, now) : _learner.Answered(report, own, now);
         if (lesson.ShrinkBursts)
-        {
             _shaper.Refused(sentAt, now);
-        }
 
         if (lesson.Limit is { } limit)
-        {
             _shaper.ChangeLimit(limit, _guard, now);
-        }
 
         if (lesson.ExcuseBursts)
-        {
             _shaper.Excuse();
-        }
 
         if (lesson.RestoreBursts)
-        {
             _shaper.Restore(now);
-        }
 
         return lesson;
     }

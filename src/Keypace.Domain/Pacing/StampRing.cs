@@ -16,9 +16,7 @@ internal struct StampRing
     public void Insert(long stamp)
     {
         if (_ring is null || Count == _ring.Length)
-        {
             Resize(Math.Max(Smallest, Count * 2));
-        }
 
         var mask = _ring!.Length - 1;
         var place = Count;
@@ -35,15 +33,11 @@ internal struct StampRing
     public void InsertMany(long stamp, int count)
     {
         if (count <= 0)
-        {
             return;
-        }
 
         var size = _ring?.Length ?? Smallest;
         while (size < Count + count)
-        {
             size *= 2;
-        }
 
         Resize(size);
         var place = CountUpTo(stamp);
@@ -80,9 +74,7 @@ internal struct StampRing
         var from = CountUpTo(at);
         var stamps = new long[Count - from];
         for (var i = 0; i < stamps.Length; i++)
-        {
             stamps[i] = this[from + i];
-        }
 
         return stamps;
     }
@@ -91,9 +83,7 @@ internal struct StampRing
     {
         var next = new long[size];
         for (var i = 0; i < Count; i++)
-        {
             next[i] = this[i];
-        }
 
         _ring = next;
         _head = 0;

@@ -45,18 +45,14 @@ internal sealed class TurnRing<T>
     public void Turn(T node)
     {
         if (node.Place == _tail - 1)
-        {
             return;
-        }
 
         MakeRoom();
         var (from, to) = (node.Place, _tail++);
         Put(node, to);
         Copy(from, to);
         for (var word = 0; word < _words; word++)
-        {
             _blocks[(to / Block * _words) + word] |= _lines[(to * _words) + word];
-        }
 
         Clear(from);
         SkipGaps();
@@ -71,9 +67,7 @@ internal sealed class TurnRing<T>
     public void Enter(T node, int line)
     {
         if (line >> 6 >= _words)
-        {
             Resize(_nodes.Length, (line >> 6) + 1);
-        }
 
         _lines[(node.Place * _words) + (line >> 6)] |= 1UL << line;
         _blocks[(node.Place / Block * _words) + (line >> 6)] |= 1UL << line;
@@ -94,9 +88,7 @@ internal sealed class TurnRing<T>
                 for (; place < end; place++)
                 {
                     if (_nodes[place] is { } node && open.Overlaps(_lines.AsSpan(place * _words, _words)))
-                    {
                         return node;
-                    }
                 }
 
                 Summarize(block, begin, end);
@@ -114,9 +106,7 @@ internal sealed class TurnRing<T>
         for (var place = _head; place < _tail; place++)
         {
             if (_nodes[place] is { } node && (open.IsAll || open.Overlaps(_lines.AsSpan(place * _words, _words))))
-            {
                 yield return node;
-            }
         }
     }
 
@@ -126,9 +116,7 @@ internal sealed class TurnRing<T>
     public int Before(T? mine, int turn)
     {
         if (mine is null)
-        {
             return !_isWeighted && turn == 0 ? Count : (int)SumOf(_head, _tail, turn + 1);
-        }
 
         return (int)(SumOf(_head, mine.Place, turn + 1) + SumOf(mine.Place + 1, _tail, turn));
     }
@@ -137,9 +125,7 @@ internal sealed class TurnRing<T>
     private long SumOf(int from, int to, int turns)
     {
         if (turns <= 0 || from >= to)
-        {
             return 0;
-        }
 
         var sum = 0L;
         var at = from;
@@ -156,9 +142,7 @@ internal sealed class TurnRing<T>
         }
 
         for (; at < to; at++)
-        {
             sum += Math.Min(_counts[at], _isWeighted ? _credits[at] + ((turns - 1) * _weights[at]) : turns);
-        }
 
         return sum;
     }
@@ -167,9 +151,7 @@ internal sealed class TurnRing<T>
     {
         _nodes[place] = node;
         if (_isWeighted)
-        {
             (_credits[place], _weights[place]) = (node.Credit, node.Weight);
-        }
 
         node.Place = place;
     }
@@ -190,9 +172,7 @@ internal sealed class TurnRing<T>
         }
 
         while (_nodes[_head] is null)
-        {
             _head++;
-        }
     }
 
     private void MakeRoom()
@@ -200,13 +180,9 @@ internal sealed class TurnRing<T>
         if (_tail == _nodes.Length)
         {
             if (Count > 0 && Count <= _nodes.Length / 2)
-            {
                 CloseGaps();
-            }
             else
-            {
                 Resize(_nodes.Length * 2, _words);
-            }
         }
     }
 
@@ -231,9 +207,7 @@ internal sealed class TurnRing<T>
         }
 
         for (var block = 0; block < _blocks.Length / _words; block++)
-        {
             Summarize(block, Math.Min(_tail, block * Block), Math.Min(_tail, (block + 1) * Block));
-        }
     }
 
     private void Copy(int from, int to)
@@ -254,9 +228,7 @@ internal sealed class TurnRing<T>
         for (var place = head; place < tail; place++)
         {
             if (nodes[place] is not { } node)
-            {
                 continue;
-            }
 
             Put(node, _tail);
             _counts[_tail] = counts[place];
@@ -276,9 +248,7 @@ internal sealed class TurnRing<T>
         var bits = _blocks.AsSpan(block * _words, _words);
         bits.Clear();
         for (var at = begin * _words; at < end * _words; at++)
-        {
             bits[at % _words] |= _lines[at];
-        }
     }
 }
 

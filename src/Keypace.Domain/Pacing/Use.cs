@@ -18,28 +18,20 @@ internal readonly record struct KnownUse(long Reach, List<Use> Uses)
         foreach (var (reach, uses) in bestFirst)
         {
             if (reach <= reached)
-            {
                 continue;
-            }
 
             var boundary = now - reached;
             var newer = layered.Sum(use => -use.Amount);   // what it has as newer is known, but for what a coarse tick brought over the boundary
             foreach (var use in uses)
             {
                 if (reached == 0 || use.At <= boundary)
-                {
                     layered.Add(use);
-                }
                 else
-                {
                     newer += use.Amount;
-                }
             }
 
             if (newer > 0 && reached > 0)
-            {
                 layered.Add(new Use(boundary, newer));
-            }
 
             reached = reach;
         }
@@ -52,23 +44,17 @@ internal readonly record struct KnownUse(long Reach, List<Use> Uses)
     {
         var taken = new Dictionary<long, long>();
         foreach (var other in others)
-        {
             taken[other.At] = taken.GetValueOrDefault(other.At) + other.Amount;
-        }
 
         var left = new List<Use>(uses.Count);
         foreach (var use in uses)
         {
             var gone = Math.Min(use.Amount, taken.GetValueOrDefault(use.At));
             if (gone > 0)
-            {
                 taken[use.At] -= gone;
-            }
 
             if (use.Amount > gone)
-            {
                 left.Add(use with { Amount = use.Amount - gone });
-            }
         }
 
         return left;

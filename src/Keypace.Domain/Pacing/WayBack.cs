@@ -67,17 +67,13 @@ internal sealed class WayBack
         {
             (IsAsking, IsLeaping) = (IsAsking && _clean < 2, IsLeaping && _clean < 2);
             if (_clean >= Hold)
-            {
                 (_found, IsFound) = (0, false);
-            }
 
             return height;
         }
 
         if (IsFound && (_clean <= Hold || (IsAsking && !isTried)))
-        {
             return height;
-        }
 
         IsLeaping = !IsFound && IsAsking;
         _step = IsFound && _raises >= 3 ? Math.Min(_step * 2, most) : 1;   // the first few find an estimate's last units

@@ -1,8 +1,8 @@
-using Keypace.Server.Pacing.Shown;
 using System.Collections.Concurrent;
 using System.Globalization;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Platform;
 
 namespace Keypace.Server.Gateway;

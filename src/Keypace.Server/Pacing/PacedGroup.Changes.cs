@@ -26,15 +26,11 @@ internal sealed partial class PacedGroup
         {
             isRetired = _isRetired;
             if (!isRetired)
-            {
                 _terms.Apply(rules, step.Now);
-            }
         }
 
         if (isRetired)
-        {
             _home.Successor(this).Configure(rules);
-        }
     }
 
     /// <summary>The guard that measurements ask for; rules that name one go before it.</summary>
@@ -42,9 +38,7 @@ internal sealed partial class PacedGroup
     {
         using var step = Begin();
         if (_terms.SuggestGuard(guard))
-        {
             _terms.Apply(_terms.Rules, step.Now);
-        }
     }
 
     /// <summary>
@@ -60,9 +54,7 @@ internal sealed partial class PacedGroup
         {
             goneTo = _departures?.Of(turn.ApiKeyId);
             if (goneTo is null)
-            {
                 _learning.Heard(turn, report, refusal, model, step.Now);
-            }
         }
 
         goneTo?.Learn(turn, report, refusal, model);   // the hub speaks of the secret, and that is there now
@@ -97,17 +89,13 @@ internal sealed partial class PacedGroup
     internal void AssumeUsed(IReadOnlyList<PastUse> uses)
     {
         lock (Gate)
-        {
             _credit.AssumeUsed(uses);
-        }
     }
 
     /// <summary>Limits of requests that were just set count what only records tell of: what was sent longer ago than anything here reaches back.</summary>
     internal void AssumeOlder(IReadOnlyList<Quota> quotas, IReadOnlyList<PastUse> sends)
     {
         lock (Gate)
-        {
             _credit.AssumeOlder(quotas, sends);
-        }
     }
 }

@@ -21,9 +21,7 @@ internal sealed partial class PacedGroup
         lock (Gate)
         {
             if (!_credit.IsRunning)
-            {
                 return true;
-            }
 
             _credit.Open();
             _pacer.ForgetKept(_clock.Time.GetUtcNow(), now);
@@ -59,9 +57,7 @@ internal sealed partial class PacedGroup
         _timer = null;
         _pacer.GiveBackAll(step.Changed);
         foreach (var ticket in step.Changed)
-        {
             ((Turn)ticket).IsShutDown = true;
-        }
 
         _settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return _settled.Task;
@@ -85,8 +81,6 @@ internal sealed partial class PacedGroup
     private void SettleUnderLock()
     {
         if (_settled is not null && _pacer.Outstanding == 0)
-        {
             _settled.TrySetResult();
-        }
     }
 }

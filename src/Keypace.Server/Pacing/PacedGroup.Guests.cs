@@ -17,9 +17,7 @@ internal sealed partial class PacedGroup
     private void GivenBack(Guest guest) => Report(guest, default, static (group, guest, _, _) =>
     {
         if (guest.State == TicketState.Granted)
-        {
             group._pacer.GiveBack(guest);
-        }
     }, static (next, _) => next.Group.GivenBack(next));
 
     private void Settled(Guest guest, long inputTokens, long outputTokens) => Report(guest, (At: 0L, Input: inputTokens, Output: outputTokens),

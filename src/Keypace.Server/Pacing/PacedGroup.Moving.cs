@@ -21,9 +21,7 @@ internal sealed partial class PacedGroup
             lock (second.Gate)
             {
                 if (from._isRetired || to._isRetired)
-                {
                     return false;
-                }
 
                 var now = from._clock.Now;
                 to._terms.Apply(keys.RulesThere, now);
@@ -31,9 +29,7 @@ internal sealed partial class PacedGroup
                 from.SendAwayUnderLock(keys, to, now, left);
                 MoveLessonsUnderLock(from, to, keys, now);
                 if (keys.RulesHere is { } rules)
-                {
                     from._terms.Apply(rules, now);
-                }
 
                 from.AdvanceUnderLock(now, left);
                 to.AdvanceUnderLock(now, came);
@@ -51,14 +47,10 @@ internal sealed partial class PacedGroup
         var lessons = keys.IsSameSecret ? from._learning.Carried(keys.SourceHere, now) : null;
         // A group without keys keeps them for the secret, should it come back.
         if (keys.IsSameSecret || (!keys.SourceStays && keys.RulesHere is not null))
-        {
             from._learning.Leave(keys.SourceHere, now);
-        }
 
         if (lessons is { IsEmpty: false })
-        {
             to._learning.Arrive(lessons with { Source = keys.SourceThere, GroupId = to.Id, BindsSourceOnly = !keys.AreAlone }, now);
-        }
 
         from._learning.KeepIfAny(now);
         to._learning.KeepIfAny(now);
@@ -83,9 +75,7 @@ internal sealed partial class PacedGroup
         }, _clock.Time.GetUtcNow(), now);
         _terms.TookOver();
         if (_credit.WriteDown(carried, now))
-        {
             _home.Watch(this);
-        }
     }
 
     /// <summary>Their queries leave the line: each enters that of the new group, and so does whoever comes here late.</summary>

@@ -28,9 +28,7 @@ internal sealed partial class PacedGroup
             isRetired = _isRetired;
             goneTo = _departures?.Of(entry.ApiKeyId);   // its key has another group now: there, outside of this lock
             if (goneTo is null && !isRetired)
-            {
                 refusal = EnterUnderLock(turn, entry, step.Now, step.Changed);
-            }
         }
 
         return goneTo is not null ? goneTo.Enter(entry) : isRetired ? _home.Successor(this).Enter(entry) : refusal is null ? turn : refusal;
@@ -39,21 +37,15 @@ internal sealed partial class PacedGroup
     private EntryRefusal? EnterUnderLock(Turn turn, in Entry entry, long now, List<Ticket> changed)
     {
         if (_isStopping)
-        {
             return new EntryRefusal(EntryRefusalKind.ShuttingDown, 0, ShutDownRetry);
-        }
 
         if (entry.Need.Model is { } model)
-        {
             _learning.Asked(model, now);
-        }
 
         AdvanceUnderLock(now, changed);   // whoever is due goes before the newcomer, however late the timer is
         _credit.Open();
         if (_learning.RefusesFor(entry.Need.Source, entry.Need.Model, now) is { } open)
-        {
             return new EntryRefusal(EntryRefusalKind.CircuitOpen, 0, open);
-        }
 
         var end = _pacer.Enqueue(turn, ArrivalOf(entry, now), now);
         turn.ExpectedWait = WaitUntil(turn.ExpectedStart, now);
@@ -99,9 +91,7 @@ internal sealed partial class PacedGroup
         }
 
         foreach (var guest in guests)
-        {
             guest.Group.Sent(guest, at);
-        }
     }
 
     internal void GiveBack(Turn turn)
@@ -132,13 +122,9 @@ internal sealed partial class PacedGroup
         foreach (var guest in guests)
         {
             if (isSent)
-            {
                 guest.Group.Sent(guest, at);
-            }
             else
-            {
                 guest.Group.GivenBack(guest);
-            }
         }
     }
 
@@ -151,15 +137,11 @@ internal sealed partial class PacedGroup
             _credit.Settled(turn, inputTokens, outputTokens);
             guests = turn.Guests.ToArray();
             if (turn.Need.Model is { } model)
-            {
                 (_estimates ??= new OutputEstimates()).Learn(model, outputTokens);
-            }
         }
 
         foreach (var guest in guests)
-        {
             guest.Group.Settled(guest, inputTokens, outputTokens);
-        }
     }
 
     internal void Ended(Turn turn)
@@ -174,27 +156,21 @@ internal sealed partial class PacedGroup
         }
 
         foreach (var guest in guests)
-        {
             guest.Group.Ended(guest);
-        }
     }
 
     /// <summary>Learned estimate of an answer's tokens; <see cref="OutputEstimates.Of"/>.</summary>
     public long EstimateOutput(string model, long? mostTokens, long otherwise)
     {
         lock (Gate)
-        {
             return _estimates?.Of(model, mostTokens, otherwise) ?? mostTokens ?? otherwise;
-        }
     }
 
     /// <summary>Output tokens that are reserved at most for an answer of which nothing is known.</summary>
     public long MostGuess(string? model, long input)
     {
         lock (Gate)
-        {
             return _pacer.MostGuess(model, input);
-        }
     }
 
     private void StampUnderLock(Turn turn, long now)

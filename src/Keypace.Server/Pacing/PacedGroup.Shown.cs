@@ -22,9 +22,7 @@ internal sealed partial class PacedGroup
         get
         {
             lock (Gate)
-            {
                 return _pacer.Remaining(_clock.Now);
-            }
         }
     }
 
@@ -33,35 +31,27 @@ internal sealed partial class PacedGroup
         get
         {
             lock (Gate)
-            {
                 return MonotonicClock.SpanOf(_pacer.Guard);
-            }
         }
     }
 
     public GroupStatus Status()
     {
         lock (Gate)
-        {
             return _view.Status(_clock.Now);
-        }
     }
 
     /// <summary>The few numbers that are shown for many groups once a second: no walk along the line.</summary>
     public GroupFigures Figures()
     {
         lock (Gate)
-        {
             return _view.Figures(_clock.Now);
-        }
     }
 
     /// <summary>What keeps the next query from going, or such a one by a pause of its own.</summary>
     public (BindingKind Kind, Quota? Quota) Binding(in QueryNeed need)
     {
         lock (Gate)
-        {
             return _view.Binding(need, _clock.Now);
-        }
     }
 }

@@ -57,9 +57,7 @@ internal sealed partial class PacedGroup : IGrantHolder
         get
         {
             lock (Gate)
-            {
                 return _isRetired;
-            }
         }
     }
 
@@ -68,9 +66,7 @@ internal sealed partial class PacedGroup : IGrantHolder
         get
         {
             lock (Gate)
-            {
                 return _terms.Rules;
-            }
         }
     }
 
@@ -85,9 +81,7 @@ internal sealed partial class PacedGroup : IGrantHolder
     public GrantBlock? NextBlock()
     {
         lock (Gate)
-        {
             return _credit.NextBlock(IsClosed);
-        }
     }
 
     /// <summary>The block is with the system, or could not be written.</summary>
@@ -141,14 +135,10 @@ internal sealed partial class PacedGroup : IGrantHolder
         SettleUnderLock();
         _credit.AskIfLow();
         if (_pacer.Waiting == 0 || _isStopping)
-        {
             return;
-        }
 
         if (_pacer.NeedsWall)
-        {
             _pacer.TellWall(_clock.Time.GetUtcNow(), now);
-        }
 
         _credit.Open();
         if (!_credit.IsRunning && _pacer.IsHeldBack(now))
@@ -171,9 +161,7 @@ internal sealed partial class PacedGroup : IGrantHolder
     private void RunUnderLock(long now)
     {
         if (_credit.TryRun(now))
-        {
             _home.Watch(this);
-        }
     }
 
     /// <summary>One timer, set to the next thing that can happen. It may come early: then it is set again.</summary>
@@ -181,9 +169,7 @@ internal sealed partial class PacedGroup : IGrantHolder
     {
         var next = _pacer.NextEvent(now);
         if (next == long.MaxValue || (next >= _armedFor && _armedFor > now))
-        {
             return;
-        }
 
         // Whole milliseconds, up: timers take no less, and at zero a test's clock would call back under this lock.
         const long Millisecond = MonotonicClock.NanosecondsPerMillisecond;
@@ -204,9 +190,7 @@ internal sealed partial class PacedGroup : IGrantHolder
     private static void WakeAll(List<Ticket> changed)
     {
         foreach (var ticket in changed)
-        {
             ((Turn)ticket).Wake();
-        }
 
         changed.Clear();
     }

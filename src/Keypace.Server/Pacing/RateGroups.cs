@@ -1,9 +1,9 @@
-using Keypace.Server.Pacing.Ledger;
-using Keypace.Server.Pacing.Shown;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Pacing.Shown;
 
 namespace Keypace.Server.Pacing;
 
@@ -83,9 +83,7 @@ internal sealed class RateGroups : IAsyncDisposable
     {
         var figures = new Dictionary<Guid, GroupFigures>(_groups.Count);
         foreach (var (id, group) in _groups)
-        {
             figures[id] = group.Figures();
-        }
 
         return figures;
     }
@@ -123,9 +121,7 @@ internal sealed class RateGroups : IAsyncDisposable
     private void Drop(Guid groupId)
     {
         if (_groups.TryGetValue(groupId, out var group) && group.IsRetired)
-        {
             _groups.TryRemove(KeyValuePair.Create(groupId, group));
-        }
     }
 
     /// <summary>Ends every wait, takes no new query, lets permits that are out be used, and saves what was sent.</summary>
@@ -150,9 +146,7 @@ internal sealed class RateGroups : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_isStopping)
-        {
             await StopAsync().ConfigureAwait(false);
-        }
     }
 
     /// <summary>The group that took over from a dropped one.</summary>
@@ -181,9 +175,7 @@ internal sealed class RateGroups : IAsyncDisposable
         var group = _groups.GetOrAdd(groupId, static (id, made) => new PacedGroup(id, made.rules, made.home), (rules, home: this));
         GroupMade?.Invoke(group);
         if (_isStopping)
-        {
             _ = group.StopAsync();
-        }
 
         lock (_watch)
         {
@@ -204,18 +196,14 @@ internal sealed class RateGroups : IAsyncDisposable
         {
             // Out of the list first: a group that begins to send in between puts itself back.
             if (_running.TryRemove(group, out _) && !group.TryRest(now))
-            {
                 _running.TryAdd(group, 0);
-            }
         }
 
         lock (_watch)
         {
             _isWatching = !_running.IsEmpty && !_isStopping;
             if (_isWatching)
-            {
                 _restTimer.Change(RestEvery, Timeout.InfiniteTimeSpan);
-            }
         }
     }
 
@@ -225,18 +213,14 @@ internal sealed class RateGroups : IAsyncDisposable
         foreach (var (_, group) in _groups)
         {
             if (group.TryRetire(now))
-            {
                 _groups.TryRemove(KeyValuePair.Create(group.Id, group));
-            }
         }
 
         lock (_watch)
         {
             _isRetiring = !_groups.IsEmpty && !_isStopping;
             if (_isRetiring)
-            {
                 _retireTimer.Change(RetireEvery, Timeout.InfiniteTimeSpan);
-            }
         }
     }
 }

@@ -55,9 +55,7 @@ internal sealed class Turn : PacedTicket
         lock (_group.Gate)
         {
             if (State != TicketState.Waiting || IsNear)
-            {
                 return ct.IsCancellationRequested ? ValueTask.FromCanceled(ct) : ValueTask.CompletedTask;
-            }
 
             _near ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
@@ -82,9 +80,7 @@ internal sealed class Turn : PacedTicket
         lock (_group.Gate)
         {
             if (State != TicketState.Waiting)
-            {
                 return new ValueTask<TurnEnd>(End());
-            }
 
             _ended ??= new TaskCompletionSource<TurnEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
             ended = _ended.Task;
@@ -104,9 +100,7 @@ internal sealed class Turn : PacedTicket
         lock (_group.Gate)
         {
             if (!IsGranted || IsLeaving || _group.IsClosed)
-            {
                 throw new InvalidOperationException("No permit: nothing may be sent.");
-            }
 
             IsLeaving = true;
         }
@@ -126,9 +120,7 @@ internal sealed class Turn : PacedTicket
     public void Ended()
     {
         if (State == TicketState.Sent && Interlocked.Exchange(ref _hasEnded, 1) == 0)
-        {
             _group.Ended(this);
-        }
     }
 
     /// <summary>
@@ -141,9 +133,7 @@ internal sealed class Turn : PacedTicket
     {
         _near?.TrySetResult();
         if (State == TicketState.Waiting || _ended is null)
-        {
             return;
-        }
 
         if (State == TicketState.Returned || (State == TicketState.Cancelled && !IsShutDown && !IsMoved))
         {

@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Keypace.Domain;
-using Keypace.Server.Platform;
 using Keypace.Server.People.SignIn;
+using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Components.Endpoints;
 using Microsoft.AspNetCore.Http;
 

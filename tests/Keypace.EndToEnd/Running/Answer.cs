@@ -95,9 +95,7 @@ internal sealed record Answer(HttpStatusCode Status, IReadOnlyDictionary<string,
     private string MustHaveMarks(string? actual, string? expected)
     {
         if (expected is not null)
-        {
             Assert.True(actual == expected, $"Expected code '{expected}', got: {Text}");
-        }
 
         Assert.Equal(actual, Header("x-keypace-error"));
         Assert.Equal(Header("x-request-id"), this["request_id"].GetString());

@@ -17,9 +17,7 @@ internal sealed class Api : IDisposable
             Timeout = TimeSpan.FromMinutes(5),
         };
         if (token is not null)
-        {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        }
     }
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
@@ -87,9 +85,7 @@ internal sealed class Api : IDisposable
         foreach (var (name, value) in headers)
         {
             if (!request.Headers.TryAddWithoutValidation(name, value))
-            {
                 request.Content!.Headers.TryAddWithoutValidation(name, value);
-            }
         }
 
         return await _client.SendAsync(request, until, ct);

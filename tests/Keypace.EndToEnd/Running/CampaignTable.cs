@@ -12,9 +12,7 @@ internal static class CampaignTable
         if (Environment.GetEnvironmentVariable("KEYPACE_CAMPAIGN_TABLE") is { Length: > 0 } file)
         {
             lock (Gate)
-            {
                 File.AppendAllText(file, string.Create(Wire.Culture, $"| {what} | {took.TotalSeconds:N0} s | {measured} | {goal} |\n"));
-            }
         }
     }
 }

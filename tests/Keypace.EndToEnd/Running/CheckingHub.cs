@@ -52,9 +52,7 @@ internal sealed class CheckingHub : IAsyncDisposable
         using var reader = new StreamReader(context.Request.Body);
         var copy = new HeaderDictionary();
         foreach (var (name, value) in context.Request.Headers)
-        {
             copy[name] = value;
-        }
 
         var seen = new Seen(context.Request.Method, context.Request.Path.Value + context.Request.QueryString.Value, copy, await reader.ReadToEndAsync());
         _seen.Enqueue(seen);

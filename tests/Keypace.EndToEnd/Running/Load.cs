@@ -9,9 +9,7 @@ internal static class Load
     public static void AllMustBeOk(IEnumerable<Answer> answers)
     {
         foreach (var answer in answers)
-        {
             answer.MustBe(200);
-        }
     }
 
     private static async Task<Answer[]> CallerAsync(Uri address, string token, string apiKey, string name, int queries, int connections)
@@ -22,9 +20,7 @@ internal static class Load
         await Task.WhenAll(Enumerable.Range(0, connections).Select(async _ =>
         {
             for (var index = Interlocked.Increment(ref next); index < queries; index = Interlocked.Increment(ref next))
-            {
                 answers[index] = await api.ChatAsync(apiKey, name);
-            }
         }));
         return answers;
     }

@@ -30,9 +30,7 @@ internal sealed class NativeHub : IAsyncDisposable
         get
         {
             lock (_seen)
-            {
                 return [.. _seen];
-            }
         }
     }
 
@@ -55,21 +53,15 @@ internal sealed class NativeHub : IAsyncDisposable
             [.. context.Request.Headers.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()))],
             body.ToArray());
         lock (_seen)
-        {
             _seen.Add(request);
-        }
 
         var reply = _answer(request);
         context.Response.StatusCode = reply.Status;
         if (reply.ContentType is not null)
-        {
             context.Response.ContentType = reply.ContentType;
-        }
 
         foreach (var (name, value) in reply.Headers)
-        {
             context.Response.Headers[name] = value;
-        }
 
         await context.Response.Body.WriteAsync(reply.Body);
         await context.Response.Body.FlushAsync();

@@ -39,9 +39,7 @@ public sealed class RunningKeypace : IAsyncDisposable
     {
         var all = new Dictionary<string, string> { ["KEYPACE_EGRESS__ALLOW"] = LoopbackOnly };
         foreach (var (name, value) in settings)
-        {
             all[name] = value;
-        }
 
         var keypace = new RunningKeypace(all);
         try
@@ -70,9 +68,7 @@ public sealed class RunningKeypace : IAsyncDisposable
 
         var all = new Dictionary<string, string>(_settings);
         foreach (var (name, value) in settings)
-        {
             all[name] = value;
-        }
 
         _process = await KeypaceProcess.ServeAsync(Folder, all, port);
         Api ??= new Api(Address, Folder.Token);
@@ -102,9 +98,7 @@ public sealed class RunningKeypace : IAsyncDisposable
     {
         Api?.Dispose();
         if (_process is not null)
-        {
             await _process.DisposeAsync();
-        }
 
         _temporary.Dispose();
     }

@@ -20,9 +20,7 @@ internal static class Secrets
         foreach (var (form, needle) in Forms(secret))
         {
             if (haystack.IndexOf(needle) >= 0)
-            {
                 found.Add(form);
-            }
         }
 
         return found;

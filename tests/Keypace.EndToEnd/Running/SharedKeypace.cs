@@ -22,8 +22,6 @@ public sealed class SharedKeypace : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_running is not null)
-        {
             await _running.DisposeAsync();
-        }
     }
 }

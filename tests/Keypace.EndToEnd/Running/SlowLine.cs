@@ -48,9 +48,7 @@ internal sealed class SlowLine : IAsyncDisposable
         get
         {
             lock (_lock)
-            {
                 return _longest;
-            }
         }
     }
 
@@ -91,9 +89,7 @@ internal sealed class SlowLine : IAsyncDisposable
             await using var hub = new NetworkStream(far);
             await using var secured = _certificate is null ? null : new SslStream(plain);
             if (secured is not null)
-            {
                 await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
-            }
 
             var keypace = (Stream?)secured ?? plain;
             await Task.WhenAny(CopyAsync(keypace, hub, delayedFrom: near), CopyAsync(hub, keypace, delayedFrom: null));
@@ -142,8 +138,6 @@ internal sealed class SlowLine : IAsyncDisposable
     private int Next()
     {
         lock (_lock)
-        {
             return _delays.Next(_delayMs.Least, _delayMs.Most + 1);
-        }
     }
 }

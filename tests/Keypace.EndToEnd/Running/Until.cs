@@ -15,9 +15,7 @@ internal static class Until
         while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > (within ?? Deadline))
-            {
                 Assert.Fail($"Waited {(within ?? Deadline).TotalSeconds} s in vain: {what}");
-            }
 
             await Task.Delay(Step, TimeProvider.System, TestContext.Current.CancellationToken);
         }

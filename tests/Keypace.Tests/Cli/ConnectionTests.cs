@@ -82,8 +82,6 @@ public sealed class ConnectionTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_home, ".config", "keypace"));
         var path = Write(".config/keypace/profile.json", $$"""{"base_url":"{{address}}","token":"from-profile"}""");
         if (!OperatingSystem.IsWindows())
-        {
             File.SetUnixFileMode(path, mode);
-        }
     }
 }

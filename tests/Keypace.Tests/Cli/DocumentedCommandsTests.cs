@@ -26,9 +26,7 @@ public sealed class DocumentedCommandsTests
     {
         var page = File.ReadAllText(Page());
         foreach (var noun in s_tree.Subcommands)
-        {
             Assert.All(noun.Subcommands.Select(verb => $"keypace {noun.Name} {verb.Name}").DefaultIfEmpty($"keypace {noun.Name}"), typed => Assert.Contains(typed, page, StringComparison.Ordinal));
-        }
     }
 
     /// <summary>The part of a shell's line that this program reads: behind a pipe or a bracket, before the next one or a redirection.</summary>
@@ -51,9 +49,7 @@ public sealed class DocumentedCommandsTests
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Keypace.slnx")))
-        {
             folder = folder.Parent;
-        }
 
         return Path.Combine(Assert.IsType<DirectoryInfo>(folder).FullName, "docs", "use", "cli.md");
     }

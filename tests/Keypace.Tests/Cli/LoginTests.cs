@@ -24,9 +24,7 @@ public sealed class LoginTests : IDisposable
         Assert.Equal("Bearer " + Wires.Token, server.Asked.Single().Authorization);
         Assert.DoesNotContain(Wires.Token, typed.Out + typed.Error, StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows())
-        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(ProfilePath));
-        }
 
         server.On("GET /v1/hubs", Wires.Hubs);
         Assert.Equal(0, (await RunAsync("", "hubs", "list")).Exit);

@@ -39,9 +39,7 @@ public sealed class TokenCommandsTests
         Assert.Equal("kpa_the-new-token\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         Assert.Single(server.Asked);
         if (!OperatingSystem.IsWindows())
-        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        }
 
         Directory.Delete(folder, recursive: true);
     }

@@ -34,9 +34,7 @@ internal sealed record Typed(int Exit, string Out, string Error)
         }
 
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
-        {
             variables[name] = value;
-        }
 
         var clock = new FakeTimeProvider(Now);
         clock.SetLocalTimeZone(TimeZoneInfo.Utc);

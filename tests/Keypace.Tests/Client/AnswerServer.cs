@@ -60,9 +60,7 @@ internal sealed class AnswerServer : IAsyncDisposable
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.Type;
         foreach (var (name, value) in answer.Headers)
-        {
             context.Response.Headers[name] = value;
-        }
 
         await context.Response.WriteAsync(answer.Body);
     }

@@ -1,4 +1,3 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -6,6 +5,7 @@ using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Snapshots;
 using Keypace.Tests.Server.Pacing;
 

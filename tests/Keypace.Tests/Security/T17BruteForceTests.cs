@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using Keypace.Server.Platform;
 using Keypace.Server.People.SignIn;
+using Keypace.Server.Platform;
 using Keypace.Tests.Server.Platform;
 using Keypace.Tests.Server.Storage;
 

@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Text;
-using Keypace.Server.Management.Requests;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Requests;
+using Keypace.Server.Management.Requests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Time.Testing;

@@ -122,7 +122,9 @@ internal sealed class ConversePieces(string id, string model, long created, bool
         else if (delta.Child("toolUse") is { } use)
         {
             if (!_isTool)
+            {
                 Fault = HubFault.Unreadable("The stream gives arguments outside of a tool call.");
+            }
             else if (use.TextElement("input") is { } piece && !piece.IsEmptyText())
             {
                 _hasArguments = true;

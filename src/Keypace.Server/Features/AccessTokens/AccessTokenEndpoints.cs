@@ -33,7 +33,10 @@ internal static class AccessTokenEndpoints
     {
         if (!(await call.BodyAsync()).TryGet(out var body, out var refusal)
             || !AccessTokenParsing.New(body).TryGet(out var token, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<AccessTokenOperations>().CreateAsync(token, call.Caller, call.Ct);
     }
 
@@ -41,7 +44,10 @@ internal static class AccessTokenEndpoints
     {
         if (!(await call.BodyAsync()).TryGet(out var body, out var refusal)
             || !AccessTokenParsing.Change(body).TryGet(out var change, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<AccessTokenOperations>().ChangeAsync(call.Id, change, call.Caller, call.Ct);
     }
 }

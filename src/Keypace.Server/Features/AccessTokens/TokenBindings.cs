@@ -45,7 +45,10 @@ internal sealed class TokenBindings(KeySnapshots snapshots)
         var snapshot = snapshots.Current;
         if (!Ids("api_keys", apiKeys, "API key", name => snapshot.FindKey(teamId, name)?.Id).TryGet(out var keyIds, out var refusal)
             || !Ids("agents", agents, "agent", name => snapshot.FindAgent(teamId, name)?.Id).TryGet(out var agentIds, out refusal))
+        {
             return refusal;
+        }
+
         return new Bound(apiKeys is null ? null : keyIds, agents is null ? null : agentIds);
     }
 

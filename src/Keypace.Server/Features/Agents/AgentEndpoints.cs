@@ -36,7 +36,10 @@ internal static class AgentEndpoints
     {
         if (!(await call.BodyAsync()).TryGet(out var body, out var refusal)
             || !AgentParsing.New(body, call.Of<HubCatalogue>()).TryGet(out var agent, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<AgentOperations>().CreateAsync(agent, call.Caller, call.Ct);
     }
 
@@ -45,7 +48,10 @@ internal static class AgentEndpoints
         if (!call.IfMatch().TryGet(out var expected, out var refusal)
             || !(await call.BodyAsync()).TryGet(out var body, out refusal)
             || !AgentParsing.Change(body).TryGet(out var change, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<AgentOperations>().ChangeAsync(call.Id, change with { Version = expected.Number ?? change.Version }, call.Caller, call.Ct);
     }
 

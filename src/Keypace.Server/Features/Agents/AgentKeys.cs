@@ -3,10 +3,10 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
+using Keypace.Server.Gateway;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Management.StoredKeys;
-using Keypace.Server.Gateway;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
@@ -100,7 +100,9 @@ internal sealed class AgentKeys(HubCatalogue hubs, RowMapping mapping, NewKeys n
                 : string.Concat(runes.Take(EntityName.MostCharacters - roomForNumber)).TrimEnd() + " " + number.ToString(System.Globalization.CultureInfo.InvariantCulture);
             if (EntityName.Parse(text).TryGet(out var name, out _)
                 && await KeyRows.WhyTakenAsync(change.Db, change.Caller.TeamId, name, null, ct) is null)
+            {
                 return text;
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 using Keypace.Contracts;
 using Keypace.Domain;
+using Keypace.Server.Gateway;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.StoredKeys;
-using Keypace.Server.Gateway;
 using Keypace.Server.Snapshots;
 using Microsoft.EntityFrameworkCore;
 
@@ -20,11 +20,12 @@ internal sealed class AgentMoves(ManagementChanges changes, KeySnapshots snapsho
         {
             if (!(await KeyRows.FindAsync(change.Db, caller, fromKey, ct)).TryGet(out var from, out var refusal)
                 || !(await KeyRows.FindAsync(change.Db, caller, toKey, ct)).TryGet(out var to, out refusal))
-                return refusal;
-            if (from.Hub != to.Hub)
             {
-                return Refusal.Field("to", $"'{to.Name}' is a key of {to.Hub}, '{from.Name}' one of {from.Hub}. Agents move to a key of the same hub.", code: "hub_mismatch");
+                return refusal;
             }
+
+            if (from.Hub != to.Hub)
+                return Refusal.Field("to", $"'{to.Name}' is a key of {to.Hub}, '{from.Name}' one of {from.Hub}. Agents move to a key of the same hub.", code: "hub_mismatch");
 
             var served = mapping.Key(to);
             var agents = await change.Db.Agents.Where(agent => agent.ApiKeyId == from.Id).OrderBy(agent => agent.Name).ToListAsync(ct);

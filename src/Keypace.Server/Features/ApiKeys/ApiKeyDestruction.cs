@@ -1,5 +1,5 @@
-using Keypace.Domain.Keys;
 using Keypace.Domain;
+using Keypace.Domain.Keys;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.StoredKeys;

@@ -43,7 +43,10 @@ internal static class ApiKeyEndpoints
     {
         if (!(await call.BodyAsync()).TryGet(out var body, out var refusal)
             || !ApiKeyParsing.New(body, call.Of<HubCatalogue>()).TryGet(out var key, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<ApiKeyOperations>().CreateAsync(key, call.Caller, call.Ct);
     }
 
@@ -52,7 +55,10 @@ internal static class ApiKeyEndpoints
         if (!call.IfMatch().TryGet(out var expected, out var refusal)
             || !(await call.BodyAsync()).TryGet(out var body, out refusal)
             || !ApiKeyParsing.Change(body, call.Of<HubCatalogue>()).TryGet(out var change, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<ApiKeyOperations>().ChangeAsync(call.Id, change with { Version = expected.Number ?? change.Version }, call.Caller, call.Ct);
     }
 
@@ -60,7 +66,10 @@ internal static class ApiKeyEndpoints
     {
         if (!(await call.BodyAsync()).TryGet(out var body, out var refusal)
             || !ApiKeyParsing.Test(body, call.Of<HubCatalogue>()).TryGet(out var test, out refusal))
+        {
             return refusal;
+        }
+
         return await call.Of<ApiKeyTesting>().TestUnsavedAsync(test, call.Caller, call.Ct);
     }
 

@@ -34,7 +34,9 @@ internal sealed class HubQuestions(HubCall call, KeyHealth health, TimeProvider 
         }
 
         if (isStored && last!.Status is TestStatuses.Works)
+        {
             health.NoteWell(key);
+        }
         else if (isStored && last!.Status is not TestStatuses.Unknown)
         {
             var (code, fault) = last.Status switch

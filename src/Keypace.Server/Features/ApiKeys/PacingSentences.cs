@@ -1,8 +1,8 @@
-using Keypace.Server.Pacing.Shown;
 using System.Globalization;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Shown;
 
 namespace Keypace.Server.Features.ApiKeys;
 

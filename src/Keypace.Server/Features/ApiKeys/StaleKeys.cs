@@ -1,6 +1,6 @@
 using Keypace.Contracts;
-using Keypace.Domain.Keys;
 using Keypace.Domain;
+using Keypace.Domain.Keys;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Snapshots;

@@ -4,8 +4,8 @@ using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Learning;
-using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Features.ApiKeys;

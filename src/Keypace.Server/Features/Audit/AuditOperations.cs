@@ -1,6 +1,6 @@
-using Keypace.Domain;
 using System.Text.Json;
 using Keypace.Contracts;
+using Keypace.Domain;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Storage;
 using Microsoft.EntityFrameworkCore;

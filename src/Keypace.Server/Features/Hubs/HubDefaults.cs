@@ -3,10 +3,10 @@ using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
+using Keypace.Server.Gateway;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.Requests;
-using Keypace.Server.Gateway;
 using Keypace.Server.Snapshots;
 using Microsoft.EntityFrameworkCore;
 

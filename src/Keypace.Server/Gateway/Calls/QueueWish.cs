@@ -29,9 +29,7 @@ internal readonly record struct QueueWish(string Name, TimeSpan Patience, QueryC
         {
             name = Uri.UnescapeDataString(name);
             if (name.Length > LongestName || name.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0)
-            {
                 return Bad($"The header {CallerHeader} names the caller in at most {LongestName} characters without control characters, percent-encoded where they are not ASCII.");
-            }
         }
 
         var patience = longestWait;

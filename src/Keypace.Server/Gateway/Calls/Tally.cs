@@ -1,6 +1,6 @@
+using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
-using Keypace.Domain;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;

@@ -2,8 +2,8 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Gateway.Answers;
 using Keypace.Server.Gateway.Calls;
-using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Learning;

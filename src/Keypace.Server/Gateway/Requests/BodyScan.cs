@@ -69,9 +69,7 @@ internal readonly record struct BodyScan(
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         if (!reader.Read() || reader.TokenType is not JsonTokenType.StartObject)
-        {
             return new Refusal(RefusalReason.Malformed, "invalid_json", "The body must be a JSON object with a \"model\".");
-        }
 
         var scan = new BodyScan(null, Span.None, Span.None, false, -1, false, Span.None, Span.None, (int)reader.TokenStartIndex, true);
         var seen = 0;

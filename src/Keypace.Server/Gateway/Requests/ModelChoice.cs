@@ -51,9 +51,7 @@ internal readonly record struct ModelChoice(ServedKey Key, ServedAgent? Agent, s
     public static Outcome<ServedKey> OfKey(ServedKey? key, ServedToken token, string nameOrId)
     {
         if (key is null || key.TeamId != token.TeamId || !token.Grant.Sees(key.Id))
-        {
             return Gone(nameOrId);
-        }
 
         return Trouble(key) is { } refusal ? refusal : key;
     }

@@ -65,13 +65,17 @@ internal sealed class SnapshotLoading(Store store, KeySnapshots snapshots, RowMa
         foreach (var one in kept)
         {
             if (keys.TryGetValue(one.Source, out var key))
+            {
                 rateGroups.Get(key.RateGroupId, snapshot.RulesByRateGroup[key.RateGroupId]).Recall(one with
                 {
                     GroupId = key.RateGroupId,
                     BindsSourceOnly = one.BindsSourceOnly || (one.GroupId != key.RateGroupId && snapshot.KeysByRateGroup[key.RateGroupId].Any(other => other.Source != key.Source)),
                 });
+            }
             else
+            {
                 lessons.Keep(new KeptLessons(one.Source, one.GroupId));
+            }
         }
     }
 

@@ -1,6 +1,6 @@
-using Keypace.Domain.Keys;
 using System.Text.Json;
 using Keypace.Contracts;
+using Keypace.Domain.Keys;
 using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Snapshots;

@@ -18,17 +18,13 @@ internal static partial class FileIdentity
     public static string Of(string path)
     {
         if (!OperatingSystem.IsLinux())
-        {
             return "";
-        }
 
         Span<byte> status = stackalloc byte[Size];
         try
         {
             if (StatX(CurrentFolder, path, 0, NumberAndBirth, status) != 0)
-            {
                 return "";
-            }
         }
         catch (EntryPointNotFoundException)
         {

@@ -28,9 +28,7 @@ internal sealed partial class GroupPast
         var uses = new NotedUses { LongestRun = Math.Max(here.LongestRun, from.LongestRun) };
         uses.KeepFor(Math.Max(here.Keep, from.Keep));
         foreach (var use in here.Over.Concat(from.Over))
-        {
             uses.AddOver(use);
-        }
 
         uses.Unknown.AddRange(here.Unknown);
         uses.Unknown.AddRange(from.Unknown.Select(one => one with { IsOfOther = true }));
@@ -52,14 +50,10 @@ internal sealed partial class GroupPast
         var uses = new NotedUses();
         uses.KeepFor(Span);
         foreach (var (at, count) in Runs)
-        {
             uses.AddOver(new NotedUse(at, wallMsOf(at), null, default, count, 0, 0));
-        }
 
         if (FullAt > long.MinValue)
-        {
             uses.Unknown.Add(new NotedUnknown(FullAt, wallMsOf(FullAt), Limit.Count, 0, IsLast: false));
-        }
 
         return uses;
     }

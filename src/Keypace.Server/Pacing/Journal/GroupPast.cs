@@ -48,16 +48,12 @@ internal sealed partial class GroupPast(RateLimit limit, long guard)
     {
         var over = 0;
         while (over < Runs.Count && Runs[over].At + Span <= now)
-        {
             over++;
-        }
 
         Runs.RemoveRange(0, over);
         var isLate = runs.Length > 0 && Runs.Count > 0 && runs[0].At < Runs[^1].At;   // brought along by a key that came from another group
         Runs.AddRange(runs);
         if (isLate)
-        {
             Runs.Sort(static (one, other) => one.At.CompareTo(other.At));
-        }
     }
 }

@@ -53,9 +53,7 @@ internal sealed partial class JournalDisk(string dataFolder) : IJournalDisk
         // .NET opens no folders; without this a rename may be lost with the power.
         using var folder = Open(dataFolder, 0);
         if (folder.IsInvalid || FSync(folder) != 0)
-        {
             throw new IOException($"Cannot sync {dataFolder}: error {Marshal.GetLastPInvokeError()}.");
-        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -87,9 +85,7 @@ internal sealed partial class JournalDisk(string dataFolder) : IJournalDisk
                 BufferSize = 0,   // every line is handed over at once
             };
             if (!OperatingSystem.IsWindows())
-            {
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
 
             return new FileStream(path, options);
         }

@@ -32,9 +32,7 @@ internal static class JournalLine
     {
         var crc = uint.MaxValue;
         foreach (var one in bytes)
-        {
             crc = BitOperations.Crc32C(crc, one);
-        }
 
         return ~crc;
     }

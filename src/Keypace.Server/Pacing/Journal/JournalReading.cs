@@ -1,6 +1,6 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Globalization;
 using Keypace.Domain.Keys;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Server.Pacing.Journal;
 
@@ -28,9 +28,7 @@ internal static class JournalReading
             }
 
             if (isDamaged || isFirst != (words[0] == "P"))
-            {
                 return null;
-            }
 
             isFirst = false;
             try
@@ -138,9 +136,7 @@ internal static class JournalReading
     {
         group.IsRunning = false;
         if (lastSent > long.MinValue && lastSent >= group.FullAt)
-        {
             group.FullAt = lastSent;
-        }
     }
 
     private static GroupPast Group(JournalState state, string[] words)
@@ -149,9 +145,7 @@ internal static class JournalReading
         var limit = new RateLimit((int)Tick(words[2]), (int)Tick(words[3]));
         var guard = Tick(words[4]);
         if (!limit.IsWithinBounds || guard < 0)
-        {
             throw new FormatException("A limit out of bounds.");
-        }
 
         if (!state.Groups.TryGetValue(id, out var group))
         {

@@ -1,6 +1,6 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Globalization;
 using System.Text;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Server.Pacing.Journal;
 
@@ -66,9 +66,7 @@ internal sealed class JournalState
         foreach (var (id, group) in Groups)
         {
             if (group.IsOver(now))
-            {
                 Groups.Remove(id);
-            }
         }
     }
 
@@ -113,36 +111,24 @@ internal sealed class JournalState
         file.Write(JournalLine.Of($"U {UnknownFullAt}{Absolute(UnknownCredits)}"));
         file.Write(Marked(now, Mark));
         if (UsesKnownSince < long.MaxValue)
-        {
             file.Write(JournalLine.Of($"K {UsesKnownSince}"));
-        }
 
         if (fileId.Length > 0)
-        {
             file.Write(JournalLine.Of($"F {fileId}"));
-        }
 
         foreach (var (id, group) in Groups)
         {
             foreach (var line in group.Runs.Count > 0 ? Exactly(id, group, now) : [])
-            {
                 file.Write(line);
-            }
 
             if (group.FullAt > long.MinValue)
-            {
                 file.Write(JournalLine.Of($"Q {id:N} {group.Limit.Count} {group.Limit.Seconds} {group.Guard} {now} {group.FullAt}"));
-            }
 
             if (group.IsRunning)
-            {
                 file.Write(Running(id, group, now, Mark));
-            }
 
             foreach (var line in group.Uses is { } uses ? NotedUsesText.All(id, uses, now, wallMs) : [])
-            {
                 file.Write(line);
-            }
         }
 
         Moves.ForEach(move => file.Write(Moving(move)));
@@ -161,9 +147,7 @@ internal sealed class JournalState
         {
             words.Append(' ').Append((run.At - before).ToString(CultureInfo.InvariantCulture));
             if (run.Count > 1)
-            {
                 words.Append('x').Append(run.Count.ToString(CultureInfo.InvariantCulture));
-            }
 
             before = run.At;
         }

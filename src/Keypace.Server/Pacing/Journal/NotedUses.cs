@@ -51,9 +51,7 @@ internal sealed class NotedUses
     public void Add(ReadOnlySpan<UseNote> notes, long now, long wallMs)
     {
         foreach (ref readonly var note in notes)
-        {
             Add(note, note.WallMs != 0 ? note.WallMs : wallMs - ((now - note.At) / MonotonicClock.NanosecondsPerMillisecond));
-        }
     }
 
     public void AddOver(in NotedUse use)
@@ -77,9 +75,7 @@ internal sealed class NotedUses
         foreach (var (slot, use) in _over)
         {
             if (use.At + Keep <= now)
-            {
                 _over.Remove(slot);
-            }
         }
 
         Unknown.RemoveAll(unknown => unknown.At + Keep <= now);

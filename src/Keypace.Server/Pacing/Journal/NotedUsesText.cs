@@ -1,7 +1,7 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Globalization;
 using System.Text;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Server.Pacing.Journal;
 
@@ -18,9 +18,7 @@ internal static class NotedUsesText
     {
         var words = new StringBuilder();
         foreach (ref readonly var note in notes)
-        {
             words.Append(Word(note));
-        }
 
         return Line(id, uses, now, wallMs, words.ToString());
     }

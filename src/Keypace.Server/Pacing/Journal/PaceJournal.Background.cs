@@ -16,14 +16,10 @@ internal sealed partial class PaceJournal
                 {
                     var past = new GroupPast(window.Limit, window.Guard) { Runs = RunsOf(window.Stamps) };
                     foreach (var line in JournalState.Exactly(window.GroupId, past, now))
-                    {
                         Write(line);
-                    }
 
                     if (window.Uses is { } uses)
-                    {
                         Write(Noted(window.GroupId, Past(window.GroupId, window.Limit, window.Guard), uses, now));
-                    }
                 }
 
                 Write(JournalState.Closed(now));   // only whole with every line before it: a write that failed ends all others
@@ -41,13 +37,9 @@ internal sealed partial class PaceJournal
         foreach (var stamp in stamps)
         {
             if (runs.Count > 0 && runs[^1].At == stamp)
-            {
                 runs[^1] = runs[^1] with { Count = runs[^1].Count + 1 };
-            }
             else
-            {
                 runs.Add(new SentRun(stamp, 1));
-            }
         }
 
         return runs;
@@ -80,23 +72,17 @@ internal sealed partial class PaceJournal
 
                 var now = _clock.Now;
                 if (!isBroken && _running > 0 && Write(JournalState.Marked(now, now + Ahead)))
-                {
                     _promised = Math.Max(_promised, now + Ahead);
-                }
             }
 
             if (isBroken || isLong)
-            {
                 Rewrite();
-            }
 
             FlushNow();
             lock (_gate)
             {
                 if (!_isClosed && !_hasStopped)
-                {
                     _markTimer.Change(MarkEvery, Timeout.InfiniteTimeSpan);
-                }
             }
         }
 
@@ -110,9 +96,7 @@ internal sealed partial class PaceJournal
         lock (_gate)
         {
             if (_isBroken || _isClosed)
-            {
                 return;
-            }
 
             (notes, promised, file) = (_notes, _promised, _file);
         }
@@ -124,9 +108,7 @@ internal sealed partial class PaceJournal
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             lock (_gate)
-            {
                 Break(fault);
-            }
 
             return;
         }
@@ -164,9 +146,7 @@ internal sealed partial class PaceJournal
             lock (_gate)
             {
                 foreach (var line in _sinceSnapshot)
-                {
                     next.Append(line);
-                }
 
                 _disk.Replace(next);
                 _sizeBytes = snapshot.Length + _sinceSnapshot.Sum(line => (long)line.Length);
@@ -177,23 +157,17 @@ internal sealed partial class PaceJournal
 
             _disk.SyncFolder();
             if (wasBroken)
-            {
                 Log.Mended(_log);
-            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             lock (_gate)
-            {
                 Break(fault);
-            }
         }
         finally
         {
             lock (_gate)
-            {
                 _sinceSnapshot = null;
-            }
 
             next?.Dispose();
         }
@@ -202,8 +176,6 @@ internal sealed partial class PaceJournal
     private void KickHeldBack()
     {
         for (var left = _heldBack.Count; left > 0 && _heldBack.TryDequeue(out var group); left--)
-        {
             group.Kick();
-        }
     }
 }

@@ -1,6 +1,6 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Collections.Concurrent;
 using Keypace.Domain.Keys;
+using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Server.Pacing.Journal;
 
@@ -17,9 +17,7 @@ internal sealed partial class PaceJournal
     {
         _wantBlocks.Enqueue(group);
         if (Interlocked.Exchange(ref _blocksAsked, 1) == 0)
-        {
             _later(WriteBlocks);
-        }
     }
 
     public long WriteNow(Guid groupId, RateLimit limit, long guard, SentRun[] sent)
@@ -42,9 +40,7 @@ internal sealed partial class PaceJournal
     public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
     {
         lock (_gate)
-        {
             Write(JournalState.Limited(groupId, Past(groupId, limit, guard), _clock.Now));
-        }
     }
 
     public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses)
@@ -66,9 +62,7 @@ internal sealed partial class PaceJournal
         lock (_gate)
         {
             if (_state.Groups.TryGetValue(groupId, out var group) && group.IsOver(_clock.Now))
-            {
                 _state.Groups.Remove(groupId);
-            }
         }
     }
 
@@ -105,23 +99,17 @@ internal sealed partial class PaceJournal
                     past.Add(block.Sent, now);
                     lines.Add(JournalState.Block(group.Id, past, now, block.Sent));
                     if (block.Uses is { } uses)
-                    {
                         lines.Add(Noted(group.Id, past, uses, now));
-                    }
                 }
 
                 isWritten = written.Count == 0 || Write([.. lines.SelectMany(line => line)]);
                 note = _notes;
                 if (isWritten && written.Exists(one => one.Block.Uses is { IsKept: true }))
-                {
                     AskFlush();
-                }
             }
         }
 
         foreach (var (group, _) in written)
-        {
             group.BlockEnded(isWritten ? note : null);
-        }
     }
 }

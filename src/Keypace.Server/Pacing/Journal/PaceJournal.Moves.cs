@@ -12,9 +12,7 @@ internal sealed partial class PaceJournal
         {
             var now = _clock.Now;
             if (!_state.Groups.TryGetValue(move.From, out var leaves))
-            {
                 leaves = Past(move.From, move.Limit, move.Guard);
-            }
 
             move = move with { Limit = leaves.Limit, Guard = leaves.Guard, At = now };
             _state.MoveOver(move.From, move.To);

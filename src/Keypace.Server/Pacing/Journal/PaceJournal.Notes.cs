@@ -20,9 +20,7 @@ internal sealed partial class PaceJournal
     private bool Write(byte[] line)
     {
         if (_isBroken || _isClosed)
-        {
             return false;
-        }
 
         try
         {
@@ -50,9 +48,7 @@ internal sealed partial class PaceJournal
     private void AskFlush()
     {
         if (Interlocked.Exchange(ref _flushAsked, 1) == 0)
-        {
             _later(Flush);
-        }
     }
 
     private void StartMarking()

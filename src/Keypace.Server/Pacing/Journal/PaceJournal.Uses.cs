@@ -36,9 +36,7 @@ internal sealed partial class PaceJournal
             }
 
             if (!past.IsFromBefore)
-            {
                 return new UsedBefore([]) { Unknown = unknown, IsComplete = true };
-            }
 
             uses.Forget(now);
             unknown.AddRange(uses.Unknown.Select(one => new UnknownUse(one.At, WallOf(one.WallMs), one.Requests, one.Tokens, one.IsLast)));
@@ -55,9 +53,7 @@ internal sealed partial class PaceJournal
     public void NoteUses(Guid groupId, RateLimit limit, long guard, UseBlock uses)
     {
         lock (_gate)
-        {
             Write(Noted(groupId, Past(groupId, limit, guard), uses, _clock.Now));
-        }
     }
 
     private static DateTimeOffset WallOf(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms);

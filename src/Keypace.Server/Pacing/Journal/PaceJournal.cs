@@ -1,7 +1,7 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Collections.Concurrent;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Microsoft.Extensions.Logging;
 
 namespace Keypace.Server.Pacing.Journal;
@@ -134,9 +134,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
                 }
 
                 foreach (var run in past.Runs)
-                {
                     sends.Add(run with { Count = Math.Min(run.Count, RateLimit.MostCount) });
-                }
 
                 unknownAt = Math.Max(unknownAt, past.AssumedAt > counts ? past.AssumedAt : long.MinValue);
             }
@@ -151,9 +149,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         {
             StartMarking();
             if (_isBroken || _isClosed || _hasStopped)
-            {
                 return null;
-            }
 
             var now = _clock.Now;
             var until = Math.Max(_promised, now + Ahead);

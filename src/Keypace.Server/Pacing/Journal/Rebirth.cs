@@ -41,14 +41,10 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
         }
 
         foreach (var (id, group) in before.Groups)
-        {
             state.Groups.Add(id, Reborn(group));
-        }
 
         foreach (var move in before.Moves)
-        {
             Join(state, move);
-        }
 
         state.Forget(now);
         return state;
@@ -59,9 +55,7 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
     {
         var from = state.Groups[move.From];
         if (!state.Groups.TryGetValue(move.To, out var to))
-        {
             to = new GroupPast(from.Limit, from.Guard) { IsFromBefore = true };
-        }
 
         state.Groups[move.To] = to.JoinedBy(from, move, state.UnknownCredits, at => WallOf(at, wallMs));
     }
@@ -96,9 +90,7 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
     private NotedUses? Reborn(GroupPast group, NotedUses? before)
     {
         if (before is null)
-        {
             return null;
-        }
 
         var uses = new NotedUses { LongestRun = before.LongestRun };
         uses.KeepFor(before.Keep);

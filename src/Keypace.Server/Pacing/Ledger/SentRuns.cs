@@ -20,21 +20,15 @@ internal sealed class SentRuns
     {
         at = RoundUp(at, step);
         if (_runs.Count > 0 && _runs[^1].At >= at)
-        {
             _runs[^1] = new SentRun(_runs[^1].At, _runs[^1].Count + 1);
-        }
         else
-        {
             _runs.Add(new SentRun(at, 1));
-        }
     }
 
     public SentRun[] Take()
     {
         if (_runs.Count == 0)
-        {
             return [];
-        }
 
         SentRun[] taken = [.. _runs];
         _runs.Clear();

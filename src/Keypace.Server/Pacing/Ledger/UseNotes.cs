@@ -63,9 +63,7 @@ internal sealed class UnsavedUses
             _keep = Math.Max(_keep, span);
             _hasSources |= quota.Source is not null;
             if (quota.Model is { } model)
-            {
                 (_models ??= []).Add(model);
-            }
         }
 
         IsKept = quotas.Any(quota => quota.Zone is not null || quota.Seconds > Pacer.LongestForgetful);
@@ -81,17 +79,13 @@ internal sealed class UnsavedUses
     public void Settled(Turn turn, long input, long output)
     {
         if (turn.UseNumber > 0)
-        {
             _notes.Add(new UseNote(UseKind.Settled, turn.UseNumber, 0, 1, input, output));
-        }
     }
 
     public void Ended(Turn turn, long at)
     {
         if (turn.UseNumber > 0)
-        {
             _notes.Add(new UseNote(UseKind.Ended, turn.UseNumber, at));
-        }
     }
 
     /// <summary>Used elsewhere, or before: it counts here from now on.</summary>

@@ -22,9 +22,7 @@ internal sealed class CallerSends(string tokenId, string caller)
     public void Note(long bucket)
     {
         if (bucket != _newest)
-        {
             MoveTo(bucket);
-        }
 
         _sends[PlaceOf(bucket)]++;
     }
@@ -45,14 +43,10 @@ internal sealed class CallerSends(string tokenId, string caller)
 
         _oldest = Math.Max(_oldest, bucket + 1 - SendHistory.Buckets);
         if (bucket - _oldest >= _sends.Length)
-        {
             Grow((int)(bucket - _oldest) + 1);
-        }
 
         for (var between = _newest + 1; between <= bucket; between++)
-        {
             _sends[PlaceOf(between)] = 0;
-        }
 
         _newest = bucket;
     }
@@ -62,9 +56,7 @@ internal sealed class CallerSends(string tokenId, string caller)
         var before = _sends;
         _sends = new int[BitOperations.RoundUpToPowerOf2((uint)atLeast)];
         for (var bucket = _oldest; bucket <= _newest; bucket++)
-        {
             _sends[PlaceOf(bucket)] = before[bucket & (before.Length - 1)];
-        }
     }
 
     /// <summary>Also right for the negative numbers that a clock near its zero leads to.</summary>

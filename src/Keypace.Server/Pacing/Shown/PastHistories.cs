@@ -28,8 +28,6 @@ internal sealed class PastHistories
     public SendHistory? Take(Guid groupId, long interval)
     {
         lock (_gate)
-        {
             return _kept.Remove(groupId, out var history) && history.Interval == interval ? history : null;
-        }
     }
 }

@@ -17,16 +17,12 @@ internal sealed class Departures
     public void Leave(IReadOnlySet<Guid> keys, PacedGroup to, long now)
     {
         foreach (var id in keys)
-        {
             _gone[id] = (to, now);
-        }
     }
 
     public void ComeBack(IReadOnlySet<Guid> keys)
     {
         foreach (var id in keys)
-        {
             _gone.Remove(id);
-        }
     }
 }

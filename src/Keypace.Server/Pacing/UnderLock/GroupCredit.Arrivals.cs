@@ -9,17 +9,13 @@ internal sealed partial class GroupCredit
     public bool WriteDown(CarriedUse carried, long now)
     {
         if (carried.Sends.Count == 0 && carried.Running.Count == 0 && carried.Quotas.All(quota => quota.Uses.Count == 0))
-        {
             return false;
-        }
 
         var begins = _note is null && TryRun(now);   // the journal must know that something counts here
         foreach (var send in carried.Sends.Where(send => send.At + pacer.Span > now).OrderBy(send => send.At))
         {
             for (var i = 0L; i < send.Amount; i++)
-            {
                 SentElsewhere(send.At);
-            }
         }
 
         if (_unsaved is not null)
@@ -35,18 +31,14 @@ internal sealed partial class GroupCredit
     private void WriteDownUses(CarriedUse carried, long now)
     {
         if (_uses is null)
-        {
             return;
-        }
 
         var sends = new CarriedQuota(new Quota(QuotaDimension.Requests, 1, 1), carried.Reach, carried.Sends);
         var areKnown = carried.Quotas.Any(each => each.Quota is { Dimension: QuotaDimension.Requests, Model: null });
         foreach (var (quota, _, uses) in areKnown ? carried.Quotas : [.. carried.Quotas, sends])
         {
             foreach (var use in uses)
-            {
                 _uses.Past(PastOf(quota, use.Amount, carried.Source, use.At, now), use.At);
-            }
         }
 
         foreach (var query in carried.Running)

@@ -17,9 +17,7 @@ internal sealed partial class GroupCredit
         }
 
         if (_unsaved is null)
-        {
             return new GrantBlock(pacer.Limit, pacer.Guard, [], 0, _uses!.Take(0)) { IsResting = true };
-        }
 
         _blockTakenAt = clock.Now;
         _had = pacer.Allowance + _held;
@@ -43,14 +41,10 @@ internal sealed partial class GroupCredit
             _blockAt = StandingCredit.Of(pacer.Limit, _quotas) / 2;
             _tokens.BlockWritten(_quotas);
             if (_uses is { IsKept: true } && _note is { } running && !ledger.IsDurable(note.Value))
-            {
                 (_note, _isDurable) = (running with { Note = note.Value }, false);
-            }
 
             if (_isDurable)
-            {
                 Release();
-            }
         }
     }
 
@@ -58,18 +52,14 @@ internal sealed partial class GroupCredit
     public void AskIfLow()
     {
         if (IsLow && (pacer.Allowance + _held <= _blockAt || _tokens.WantsBlock))
-        {
             AskBlock();
-        }
     }
 
     /// <summary>What was sent a while ago is written down, half a block used or not.</summary>
     private void WantOldSaved(long now)
     {
         if ((_unsaved is { Count: > 0 } || _uses is { Count: > 0 }) && now - _blockTakenAt >= BlockEvery)
-        {
             AskBlock();
-        }
     }
 
     private void AskBlock()

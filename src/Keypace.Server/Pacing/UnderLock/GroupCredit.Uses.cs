@@ -29,9 +29,7 @@ internal sealed partial class GroupCredit
         _usedBefore = _usedBefore with { Uses = uses };
         pacer.AssumeUsed(_usedBefore, wall, now);
         foreach (var use in _uses is null ? [] : uses)
-        {
             _uses!.Past(use, now - Math.Max(0, (wall - use.At).Ticks * TimeSpan.NanosecondsPerTick));
-        }
 
         if (_uses is { Count: > 0 })
         {
@@ -43,14 +41,10 @@ internal sealed partial class GroupCredit
     public void AssumeOlder(IReadOnlyList<Quota> quotas, IReadOnlyList<PastUse> sends)
     {
         foreach (var (use, at) in pacer.AssumeOlder(quotas, sends, clock.Time.GetUtcNow(), clock.Now))
-        {
             _uses?.Past(new PastUse(use.At, use.Model, use.Requests, 0, 0), at);
-        }
 
         if (_uses is { Count: > 0 })
-        {
             NoteUses(pacer.TokensOut + _tokens.Left);
-        }
     }
 
     /// <summary>Other rules: nothing is reserved of tokens before a block says so.</summary>
@@ -63,9 +57,7 @@ internal sealed partial class GroupCredit
     public void ConfigureUses()
     {
         if (_quotas.Count > 0 || _uses is not null)
-        {
             (_uses ??= new UnsavedUses()).Configure(_quotas, pacer.Guard);
-        }
 
         if (_note is null)
         {
@@ -85,9 +77,7 @@ internal sealed partial class GroupCredit
     public void Settled(Turn turn, long input, long output)
     {
         if (turn.UseNumber > 0)
-        {
             _uses?.Settled(turn, input, output);
-        }
     }
 
     /// <summary>Also when the group rests or has stopped: else the next process would take the query for one that ran.</summary>
@@ -95,9 +85,7 @@ internal sealed partial class GroupCredit
     public void Ended(Turn turn, bool isClosed, long now)
     {
         if (turn.UseNumber == 0 || _uses is null)
-        {
             return;
-        }
 
         _uses.Ended(turn, now);
         if (isClosed)
@@ -115,9 +103,7 @@ internal sealed partial class GroupCredit
     public UseBlock? LastUses(long now)
     {
         if (pacer.Outstanding > 0)
-        {
             _uses?.Past(new PastUse(clock.Time.GetUtcNow(), null, pacer.Outstanding, pacer.TokensOut, pacer.TokensOut), now);
-        }
 
         return _uses?.Take(0);
     }

@@ -41,9 +41,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
     {
         var past = ledger.Recall(group.Id, pacer.Limit, pacer.Span, StandingCredit.Of(rules.Limit, rules.Quotas));
         foreach (var run in past.Sends)
-        {
             pacer.AssumeSent(run.Count, run.At);
-        }
 
         return past.AssumedUntil;
     }
@@ -84,9 +82,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
         var tokens = _tokens.First(_quotas);
         _note = ledger.TryRun(group.Id, pacer.Limit, pacer.Guard, credit, _uses?.Take(tokens));
         if (_note is not { } note)
-        {
             return false;
-        }
 
         _isDurable = ledger.IsDurable(note.Note);
         _ranAt = now;
@@ -102,9 +98,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
     public bool AwaitsLedger(long now)
     {
         if (_awaitsLedger || (_isDurable && now < pacer.GrantUntil) || !pacer.IsHeldBack(now))
-        {
             return false;
-        }
 
         (_awaitsLedger, _heldSince) = (true, now);
         ledger.KickWhenMoved(group);
@@ -120,9 +114,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
     public void NoteLimit()
     {
         if (_note is not null)
-        {
             ledger.ChangeLimit(group.Id, pacer.Limit, pacer.Guard);
-        }
     }
 
     /// <summary>A query of this group was sent.</summary>

@@ -13,9 +13,7 @@ internal sealed class GroupEvents(MonotonicClock clock)
     public void Note(PacingEvent what)
     {
         if (_events.Count == Most)
-        {
             _events.Dequeue();
-        }
 
         _events.Enqueue(new GroupEvent(clock.WallAt(what.At, what.At), what));
     }

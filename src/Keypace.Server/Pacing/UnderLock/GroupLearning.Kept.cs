@@ -14,13 +14,9 @@ internal sealed partial class GroupLearning
         var learner = terms.Learn();
         var fits = (kept.Limit is null || kept.Limit.Configured == terms.Rules.Limit) && (kept.Bursts is null || terms.Rules.Mode == PacingMode.Auto);
         if (kept.BindsSourceOnly || (!fits && kept.Source != Guid.Empty))
-        {
             Lessons.RecallApart(kept, pacer, now);
-        }
         else
-        {
             Lessons.Recall(kept, terms.Rules.HasSeveralSources, pacer, learner, now);
-        }
 
         terms.ApplyLearned(now);
     }
@@ -53,9 +49,7 @@ internal sealed partial class GroupLearning
         }
 
         if (kinds.HasFlag(LessonKinds.Circuits))
-        {
             terms.Lessons?.Circuits.Clear();
-        }
 
         if (kinds.HasFlag(LessonKinds.Pause))
         {
@@ -81,9 +75,7 @@ internal sealed partial class GroupLearning
     public void Leave(Guid source, long now)
     {
         if (terms.Lessons is not { } lessons)
-        {
             return;
-        }
 
         if (lessons.Teacher == source)
         {
@@ -92,9 +84,7 @@ internal sealed partial class GroupLearning
         }
 
         if (pacer.PausedFor == source)
-        {
             pacer.Resume();
-        }
 
         pacer.ResumeSource(source);
         lessons.Leave(source);
@@ -105,14 +95,10 @@ internal sealed partial class GroupLearning
     public bool HasLessons(long now)
     {
         if (terms is { Lessons: null, Learner: null or { Learned: null } } && pacer.LearnedBursts is null)
-        {
             return pacer.PausedUntil > now;
-        }
 
         if (Lessons.Expire(pacer, terms.Learner, now))
-        {
             terms.ApplyLearned(now);
-        }
 
         Keep(Guid.Empty, now);
         return Lessons.Any(pacer, terms.Learner, now);
@@ -126,9 +112,7 @@ internal sealed partial class GroupLearning
     public void Keep(Guid source, long now)
     {
         if (HasAny(now))
-        {
             Lessons.Keep(source, pacer, terms.Learner, now);
-        }
     }
 
     private bool HasAny(long now) => terms.Lessons is not null || terms.Learner?.Learned is not null || pacer.LearnedBursts is not null

@@ -35,14 +35,10 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
     public void Asked(string model, long now)
     {
         if (Scopes.Asked(model, now) is not { } taught)
-        {
             return;
-        }
 
         if (pacer.PausedUntil > now)
-        {
             pacer.PauseModel(taught, pacer.PausedUntil, pacer.PausedWhy ?? "");
-        }
 
         foreach (var pause in pacer.SourcePausesAt(now).Where(pause => pause.Source == terms.Lessons?.Teacher))
         {
@@ -63,23 +59,17 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
     {
         InFlight++;
         if (terms.Learner is not null && pacer.Shape.Burst is var burst && burst > bursts)
-        {
             Note(new(PacingEventKind.BurstsGrown, PacingCause.CleanWindows, bursts, burst, now));
-        }
 
         if (terms.Lessons?.Apart(turn.Source) is { } apart && apart.Sent(now))
-        {
             terms.ApplyQuotas(now);
-        }
     }
 
     /// <summary>An answer came, or a refusal.</summary>
     public void Heard(Turn turn, in HubReport report, HubRefusal? refusal, string? model, long now)
     {
         if (IsOnesOwn(turn, refusal, model, now))
-        {
             return;
-        }
 
         // Headers that speak of another interval than what came along are for the group.
         if (terms.Lessons?.Apart(turn.Source) is { } apart && (refusal is not null || report.Limit is null || report.IntervalSeconds == apart.IntervalSeconds))
@@ -99,9 +89,7 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
         Apply(lesson, turn, model, now);
         var isPauseOver = refusal is null && pacer.Answered(turn);
         if (lesson != default || isPauseOver)
-        {
             Keep(IsOfOneSource(lesson) ? Guid.Empty : turn.Source, now);
-        }
     }
 
     /// <summary>A refusal that is about one model or one query: the group learns nothing of it.</summary>
@@ -139,19 +127,13 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
         var before = apart.CountsSends || refusal is not null ? pacer.SentBefore(turn.Source, turn.SentAt, apart.IntervalSeconds) : 0;
         var lesson = apart.Answered(report, refusal, turn.SentAt, before, now);
         if (lesson.PauseUntil > 0)
-        {
             PauseSource(turn.Source, lesson);
-        }
 
         if (lesson.CircuitUntil > 0)
-        {
             Lessons.Circuits.Add(turn.Source, model, lesson.CircuitUntil);
-        }
 
         if (lesson.Event is { } learned)
-        {
             Note(learned);
-        }
 
         if (lesson != default)
         {
@@ -164,44 +146,28 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
     {
         var (bursts, cause) = (pacer.Shape.Burst, lesson.Event?.Cause ?? PacingCause.RefusedWithoutWait);
         if (lesson.ShrinkBursts && pacer.Refused(turn.SentAt, now))
-        {
             Note(new(PacingEventKind.BurstsShrunk, cause, bursts, pacer.Shape.Burst, now));
-        }
 
         if (lesson.Limit is not null)
-        {
             terms.ApplyLimit(now);
-        }
 
         if (lesson.ExcuseBursts)
-        {
             pacer.ExcuseBursts();
-        }
 
         if (lesson.RestoreBursts && pacer.RestoreBursts(now))
-        {
             Note(new(PacingEventKind.BurstsGrown, PacingCause.CleanWindows, bursts, pacer.Shape.Burst, now));
-        }
 
         if (lesson.ForeignSends > 0)
-        {
             pacer.AssumeSent(lesson.ForeignSends, now);
-        }
 
         if (lesson.PauseUntil > 0)
-        {
             Pause(turn.Source, lesson, cause);
-        }
 
         if (lesson.CircuitUntil > 0)
-        {
             Lessons.Circuits.Add(turn.Source, model, lesson.CircuitUntil);
-        }
 
         if (lesson.Event is { } learned && !(learned.Kind == PacingEventKind.Paused && lesson.ShrinkBursts))
-        {
             Note(learned);
-        }
     }
 
     /// <summary>A hub speaks to one account, also when it is overloaded: others of the group may have another hub, and go on.</summary>
@@ -214,13 +180,9 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
         }
 
         if (lesson.AskEvery > 0)
-        {
             pacer.PauseUntil(lesson.PauseUntil, PauseWords.OutOfReason, lesson.AskEvery);
-        }
         else
-        {
             pacer.PauseUntil(lesson.PauseUntil, PauseWords.Of(cause));
-        }
 
         pacer.PausedFor = pacer.PausedUntil == lesson.PauseUntil ? source : pacer.PausedFor;
     }

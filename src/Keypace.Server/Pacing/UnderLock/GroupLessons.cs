@@ -33,9 +33,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
         foreach (var lessons in _apart)
         {
             if (lessons.Source == source)
-            {
                 return lessons;
-            }
         }
 
         return null;
@@ -51,9 +49,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
         (Teacher, _kept[kept.Source]) = (kept.Source, kept);
         var wall = clock.Time.GetUtcNow();
         if (kept.Limit is { } limit && wall - kept.LimitConfirmedAt < RememberedFor && (learner.Learned is null || limit.Effective < learner.Effective.Count))
-        {
             learner.Recall(limit, TickOf(kept.LimitConfirmedAt, now));
-        }
 
         if (kept.Bursts is { } bursts && wall - kept.BurstsConfirmedAt < RememberedFor && pacer.LearnedBursts is null)
         {
@@ -68,13 +64,9 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
         else if (kept.Pause is { } pause && (pause.Until > wall || pause.AsksEverySeconds > 0))
         {
             if (pause.AsksEverySeconds > 0)
-            {
                 pacer.PauseUntil(TickOf(pause.Until, now), pause.Why, pause.AsksEverySeconds * SendWindow.Second);
-            }
             else
-            {
                 pacer.PauseUntil(TickOf(pause.Until, now), pause.Why);
-            }
 
             pacer.PausedFor = pacer.PausedUntil == TickOf(pause.Until, now) ? kept.Source : pacer.PausedFor;   // not where another pause is longer
         }
@@ -105,9 +97,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
     private void RecallPauseApart(KeptLessons kept, Pacer pacer, long now)
     {
         if (kept.Pause is { } pause && (pause.Until > clock.Time.GetUtcNow() || pause.AsksEverySeconds > 0))
-        {
             pacer.PauseSource(kept.Source, TickOf(pause.Until, now), pause.Why, pause.AsksEverySeconds * SendWindow.Second);
-        }
     }
 
     /// <summary>Keeps what is known now, as far as that is something else than what is kept.</summary>
@@ -118,9 +108,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
         foreach (var next in Views(pacer, learner, now).ToArray())
         {
             if (next.Source != Guid.Empty && !next.IsLike(_kept.GetValueOrDefault(next.Source)) && !(next.IsEmpty && !_kept.ContainsKey(next.Source)))
-            {
                 Write(next);
-            }
         }
     }
 
@@ -225,9 +213,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
     {
         _kept.Remove(next.Source);
         if (!next.IsEmpty)
-        {
             _kept[next.Source] = next;
-        }
 
         store.Keep(next);
     }
@@ -241,9 +227,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
         foreach (var circuit in kept.Circuits)
         {
             if (circuit.Until > wall)
-            {
                 Circuits.Add(kept.Source, circuit.Model, TickOf(circuit.Until, now));
-            }
         }
     }
 

@@ -25,9 +25,7 @@ internal sealed class GroupTerms(Guid groupId, GroupRules rules, Pacer pacer, Mo
     public LimitLearner Learn()
     {
         if (_learner is { } known)
-        {
             return known;
-        }
 
         var learner = new LimitLearner(Rules.Limit, Rules.MayRaise, groupId.GetHashCode());
         learner.Configure(Rules.Limit, Rules.MayRaise, Rules.IsFrozen);
@@ -40,18 +38,14 @@ internal sealed class GroupTerms(Guid groupId, GroupRules rules, Pacer pacer, Mo
         Rules = next;
         credit.Configure(next);
         if (next.HasSeveralSources)
-        {
             pacer.PartPause(now);
-        }
 
         _learner?.Configure(next.Limit, next.MayRaise, next.IsFrozen);
         ApplyLimit(now);
         var mode = next.IsFrozen && next.Mode == PacingMode.Auto ? next.StartsSmooth ? PacingMode.Smooth : PacingMode.Burst : next.Mode;
         pacer.ChangeShape(mode, next.StartsSmooth, now);
         if (ApplyQuotas(now))
-        {
             credit.ConfigureUses();
-        }
 
         HasQuotas = next.Quotas.Count > 0 || pacer.KnowsTokens;
     }
@@ -63,9 +57,7 @@ internal sealed class GroupTerms(Guid groupId, GroupRules rules, Pacer pacer, Mo
     public bool SuggestGuard(TimeSpan guard)
     {
         if (_suggestedGuard == guard)
-        {
             return false;
-        }
 
         _suggestedGuard = guard;
         return true;
@@ -83,9 +75,7 @@ internal sealed class GroupTerms(Guid groupId, GroupRules rules, Pacer pacer, Mo
     {
         IReadOnlyList<Quota> quotas = Lessons is null || Rules.IsFrozen ? Rules.Quotas : [.. Rules.Quotas, .. Lessons.Quotas];
         if (pacer.Quotas.SequenceEqual(quotas))
-        {
             return false;
-        }
 
         pacer.ChangeQuotas(quotas, clock.Time.GetUtcNow(), now);
         return true;

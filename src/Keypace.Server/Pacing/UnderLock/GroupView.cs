@@ -59,9 +59,7 @@ internal sealed class GroupView(Guid groupId, Pacer pacer, MonotonicClock clock,
     public (BindingKind Kind, Quota? Quota) Binding(in QueryNeed need, long now)
     {
         if (pacer.IsHeldApart(need, now))
-        {
             return (BindingKind.Pause, null);
-        }
 
         var binding = pacer.BindingAt(now);
         return (KindAt(binding.Kind, now), binding.Quota);

@@ -37,9 +37,7 @@ internal sealed class RefusalScopes(int seed)
 
         Fates.Asked(model, now);
         if (_taughtBy is not { } taught || taught == model)
-        {
             return null;
-        }
 
         _taughtBy = null;
         return taught;
@@ -58,16 +56,12 @@ internal sealed class RefusalScopes(int seed)
     public RefusalScope Of(string? model, in HubRefusal refusal, long sentAt, long now)
     {
         if (refusal.Scope is RefusalScope.Query || model is null || refusal.Kind is HubRefusalKind.NoQuota or HubRefusalKind.Terminal)
-        {
             return refusal.Scope is RefusalScope.Query ? RefusalScope.Query : RefusalScope.Key;
-        }
 
         var seen = Fates.Refused(model, sentAt, now);
         IsAnyRefused = true;
         if (refusal.Scope is not RefusalScope.Model)
-        {
             return seen;
-        }
 
         // Where no other model is asked for, its limit is learned as the key's, until another is: it waits no longer than it must.
         var isAlone = Fates.IsAlone(model, now);
@@ -92,16 +86,12 @@ internal sealed class RefusalScopes(int seed)
     public bool TakeBack(long order, Pacer pacer, LimitLearner? learner, long now)
     {
         if (_lastTaught is not { } taught || taught.Order != order)
-        {
             return false;
-        }
 
         _lastTaught = null;
         learner?.TakeBack(taught.Limit);
         if (!taught.HadBursts)
-        {
             pacer.ForgetBursts(now);
-        }
 
         pacer.Resume();
         return true;

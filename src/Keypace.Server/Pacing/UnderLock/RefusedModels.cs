@@ -50,14 +50,10 @@ internal sealed class RefusedModels
     private TimeSpan? WaitOf((Guid Source, string Model) refused, long now)
     {
         if (!_until.TryGetValue(refused, out var until))
-        {
             return null;
-        }
 
         if (until > now)
-        {
             return MonotonicClock.SpanOf(until - now);
-        }
 
         _until.Remove(refused);   // the next query finds out
         return null;

@@ -1,11 +1,11 @@
+using System.Collections.Immutable;
 using Keypace.Contracts;
 using Keypace.Domain.Keys;
-using Keypace.Server.Management.StoredKeys;
-using Keypace.Server.Pacing.Shown;
-using System.Collections.Immutable;
-using Keypace.Server.Gateway.Learning;
 using Keypace.Server.Features.Usage;
+using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Snapshots;
 using Microsoft.Extensions.Logging;
 

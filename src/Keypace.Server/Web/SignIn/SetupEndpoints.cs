@@ -1,8 +1,8 @@
 using System.Text;
 using Keypace.Domain;
-using Keypace.Server.Platform;
-using Keypace.Server.People.SignIn;
 using Keypace.Server.People.SettingUp;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
@@ -58,7 +58,9 @@ internal sealed class SetupEndpoints(Claim claim, BrowserCookie cookies, SignInO
         }
 
         if (form.PasswordAgain is { } again && again != form.Password)
+        {
             refusal = Refusal.Field("password_again", "The two passwords differ.", code: "password_refused");
+        }
         else if ((await NewOwner.CreateAsync(form.Email, form.Password, passwords, context.RequestAborted)).TryGet(out var owner, out refusal))
         {
             // Not given up half-way when the browser leaves: either it is claimed, or the link still works.

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Keypace.Domain;
-using Keypace.Server.Platform;
-using Keypace.Server.People.SignIn;
 using Keypace.Server.People.SettingUp;
+using Keypace.Server.People.SignIn;
+using Keypace.Server.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -82,9 +82,7 @@ public sealed class HubCatalogueTests
     public void Served_hubs_can_be_tested()
     {
         foreach (var hub in TestHubs.Catalogue.All.Where(hub => hub.Served))
-        {
             Assert.All(hub.Variants.Prepend(hub.Access), access => Assert.Equal(access.Protocol is HubProtocol.PlainJson, access.Test.Count == 0));
-        }
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using System.Text;
 using CsCheck;
 using Keypace.Domain.Hubs;
-using Keypace.Domain.Pacing;
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 
 namespace Keypace.Tests.Domain.Hubs;
 

@@ -140,13 +140,9 @@ public sealed class ChangingLimitTests
     {
         var window = new SendWindow(new RateLimit(10, 10), 0);
         if (isRestored)
-        {
             window.Restore([.. Enumerable.Repeat(0L, 25)]);
-        }
         else
-        {
             window.AssumeSent(25, 0);
-        }
 
         window.Take();
         window.Sent(5 * Second);

@@ -36,9 +36,7 @@ public sealed class ChangingQuotasTests
     {
         _pacer.ChangeQuotas([before], Noon, 0);
         for (var i = 0; i < 3; i++)
-        {
             Assert.Equal(TicketState.Sent, Send(300, Second).State);
-        }
 
         _pacer.ChangeQuotas([], Noon, 2 * Second);
         Assert.Empty(_pacer.Quotas);
@@ -144,9 +142,7 @@ public sealed class ChangingQuotasTests
     {
         var ticket = new PlainTicket();
         if (_pacer.Enqueue(ticket, Needs(tokens, model), now) == EntryEnd.Granted)
-        {
             _pacer.Sent(ticket, now);
-        }
 
         return ticket;
     }

@@ -15,18 +15,14 @@ public sealed class ClassTests
         for (var i = 0; i < 1000; i++)
         {
             foreach (var queryClass in Enum.GetValues<QueryClass>())
-            {
                 Add(queue, $"t{i % 7}", queryClass);
-            }
         }
 
         var order = Enumerable.Range(0, 1050).Select(_ => queue.Dequeue()!).ToArray();
         foreach (var lower in new[] { QueryClass.Batch, QueryClass.Background })
         {
             for (var i = 0; i + 21 <= order.Length; i++)
-            {
                 Assert.True(order.AsSpan(i, 21).ToArray().Any(ticket => Class(ticket) == lower), $"{lower} had none of 21 permits from {i} on.");
-            }
 
             Assert.InRange(order.Count(ticket => Class(ticket) == lower), 50, 53);
         }
@@ -38,14 +34,10 @@ public sealed class ClassTests
         var queue = new FairQueue();
         var leaving = Add(queue, "t", QueryClass.Batch);
         for (var i = 0; i < 40; i++)
-        {
             Add(queue, "t", QueryClass.Interactive);
-        }
 
         for (var i = 0; i < 15; i++)
-        {
             queue.Dequeue();
-        }
 
         queue.Remove(leaving);
         var batch = Add(queue, "t", QueryClass.Batch);
@@ -82,9 +74,7 @@ public sealed class ClassTests
         for (var i = 0; i < weights.Length; i++)
         {
             for (var left = arrivals(i) * (weights[i] > 1 ? weights[i] * 10 : 10); left > 0; left--)
-            {
                 pacer.Enqueue(new PlainTicket(), new Arrival($"t{i}", "", weights[i]), 0);
-            }
         }
 
         pacer.Resume();

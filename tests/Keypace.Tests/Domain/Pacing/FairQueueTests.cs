@@ -47,9 +47,7 @@ public sealed class FairQueueTests
             var foreseen = queue.InOrder().ToArray();
             Assert.True(foreseen.SequenceEqual(model.Copy().Drain()), $"The order foreseen, seed {seed}.");
             foreach (var next in foreseen)
-            {
                 Assert.Same(next, queue.Dequeue());
-            }
 
             Assert.Null(queue.Dequeue());
         }
@@ -60,14 +58,10 @@ public sealed class FairQueueTests
     {
         var queue = new FairQueue();
         for (var i = 0; i < 10_000; i++)
-        {
             Add(queue, "a", "noisy", i);
-        }
 
         for (var i = 0; i < 100; i++)
-        {
             Add(queue, "b", "", i);
-        }
 
         queue.Dequeue();
         var late = Add(queue, "c", "", -1);

@@ -13,9 +13,7 @@ public sealed class ForesightTests
     {
         var waited = 0;
         for (var seed = Traces.FirstSeed(); seed < Traces.FirstSeed() + Traces.Count(400, 20_000); seed++)
-        {
             waited += Foretell(seed);
-        }
 
         Assert.True(waited > Traces.Count(100, 5_000), "Hardly anybody waited: this proves little.");
     }
@@ -31,33 +29,23 @@ public sealed class ForesightTests
         var (start, now) = (1000 * Second, 1000 * Second);
         pacer.ChangeQuotas(quotas, wall, now);
         if (chance.Next(3) == 0)
-        {
             pacer.ChangeShape(PacingMode.Smooth, false, now);
-        }
 
         if (chance.Next(3) == 0)
-        {
             pacer.PauseSource(sources[0], now + chance.NextInt64(20 * Second), "");
-        }
 
         if (chance.Next(3) == 0)
-        {
             pacer.PauseModel("m1", now + chance.NextInt64(20 * Second), "");
-        }
 
         if (chance.Next(4) == 0)
-        {
             pacer.PauseUntil(now + chance.NextInt64(5 * Second), "");
-        }
 
         var changed = new List<Ticket>();
         var last = new PlainTicket { Name = -1 };
         for (var i = chance.Next(Pacer.PlayedOut); i > 0; i--)
         {
             if (Enter(new PlainTicket { Name = i }) == EntryEnd.Granted)
-            {
                 continue;
-            }
 
             if (chance.Next(4) == 0)
             {
@@ -67,9 +55,7 @@ public sealed class ForesightTests
         }
 
         if (Enter(last) != EntryEnd.Waiting)
-        {
             return 0;
-        }
 
         var before = 0;
         while (last.State == TicketState.Waiting)
@@ -95,9 +81,7 @@ public sealed class ForesightTests
             var need = new QueryNeed($"m{chance.Next(3)}", 1 + chance.Next(20), chance.Next(20), sources[chance.Next(2)]);
             var end = pacer.Enqueue(ticket, new Arrival($"t{token}", $"c{chance.Next(2)}", 1 + token, (QueryClass)chance.Next(3), Need: need), now);
             if (end == EntryEnd.Granted)
-            {
                 pacer.Sent(ticket, now);
-            }
 
             return end;
         }

@@ -25,14 +25,10 @@ public sealed class GrantCostTests
     {
         var pacer = new Pacer(new RateLimit(uses == "slots" ? 1_000_000 : 3_000, 60), 0, QueueBounds.Default);
         if (uses == "smooth")
-        {
             pacer.ChangeShape(PacingMode.Smooth, startsSmooth: false, 0);
-        }
 
         if (uses == "tokens and concurrency")
-        {
             pacer.ChangeQuotas([new Quota(QuotaDimension.Tokens, 1_000_000_000, 60), new Quota(QuotaDimension.Concurrent, 100_000)], default, 0);
-        }
 
         var tickets = Enumerable.Range(0, 8 * Grants).Select(_ => new PlainTicket()).ToArray();
         var (now, granted) = (0L, 0);
@@ -43,9 +39,7 @@ public sealed class GrantCostTests
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         foreach (var ticket in tickets.AsSpan(0, Grants))
-        {
             Take(ticket);
-        }
 
         Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / Grants, 0, most);
         Assert.Equal(tickets.Length, granted);

@@ -49,16 +49,12 @@ internal sealed class HubSimulation
     {
         var (accepted, refused, until) = (_accepted, _refused, _now + ticks);
         if (_order == 0)
-        {
             Foreign();
-        }
 
         while (_now < until)
         {
             while (Pacer.Waiting < 20)
-            {
                 Enter(front: false);
-            }
 
             var next = Pacer.NextEvent(_now);
             var at = _events.TryPeek(out _, out var first) ? first.At : long.MaxValue;
@@ -75,9 +71,7 @@ internal sealed class HubSimulation
             _changed.Clear();
             Pacer.Advance(_now, _changed);
             foreach (var ticket in _changed.Where(ticket => ticket.State == TicketState.Granted))
-            {
                 Send(ticket);
-            }
         }
 
         return (_accepted - accepted, _refused - refused);
@@ -90,9 +84,7 @@ internal sealed class HubSimulation
     {
         var ticket = new PlainTicket();
         if (Pacer.Enqueue(ticket, new Arrival("t", "", Front: front), _now) == EntryEnd.Granted)
-        {
             Send(ticket);
-        }
     }
 
     private void Send(Ticket ticket)
@@ -121,36 +113,24 @@ internal sealed class HubSimulation
             ? _learner.Answered(report, own, _now)
             : _learner.Refused(new HubRefusal(HubRefusalKind.RateLimited, SaysWait), report, own, _now);
         if (lesson.ShrinkBursts)
-        {
             Pacer.Refused(ticket.SentAt, _now);
-        }
 
         if (lesson.Limit is { } limit)
-        {
             Pacer.ChangeLimit(limit, _guard, _now);
-        }
 
         if (lesson.ExcuseBursts)
-        {
             Pacer.ExcuseBursts();
-        }
 
         if (lesson.RestoreBursts)
-        {
             Pacer.RestoreBursts(_now);
-        }
 
         Pacer.AssumeSent(lesson.ForeignSends, _now);
         Pacer.PauseUntil(lesson.PauseUntil, "the hub said so");
         if (lesson.Event is { } what)
-        {
             Events.Add(what);
-        }
 
         if (!isTaken)
-        {
             Enter(front: true);
-        }
     }
 
     private int FreeByOwnCount() => Pacer.Limit.Count - Pacer.Used(_now);

@@ -129,9 +129,7 @@ public sealed class HubSimulationTests
                 var ticket = new PlainTicket();
                 real[ticket] = (input, output);
                 if (pacer.Enqueue(ticket, new Arrival("t", "", Need: new QueryNeed("m", input, estimate)), now) == EntryEnd.Granted)
-                {
                     Send(ticket);
-                }
             }
 
             var next = Math.Min(pacer.NextEvent(now), answers.TryPeek(out _, out var answersAt) ? answersAt : long.MaxValue);
@@ -146,9 +144,7 @@ public sealed class HubSimulationTests
             changed.Clear();
             pacer.Advance(now, changed);
             foreach (var ticket in changed.Where(ticket => ticket.State == TicketState.Granted))
-            {
                 Send((PlainTicket)ticket);
-            }
         }
 
         return (used.Where(use => use.At >= 2 * Minute).Sum(use => use.Tokens) / (double)(18 * Limit), MostInAMinute(used));
@@ -168,9 +164,7 @@ public sealed class HubSimulationTests
         for (var start = 0; start < used.Count; start++)
         {
             while (end < used.Count && used[end].At < used[start].At + Minute)
-            {
                 inside += used[end++].Tokens;
-            }
 
             most = Math.Max(most, inside);
             inside -= used[start].Tokens;

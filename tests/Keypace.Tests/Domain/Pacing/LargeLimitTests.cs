@@ -21,9 +21,7 @@ public sealed class LargeLimitTests
             var next = window.NextFree(now);
             departures.Add(departures.Count > 0 && departures[^1].At == next ? departures[^1] with { Count = departures[^1].Count + 1 } : new Departure(next, 1, limit, long.MinValue));
             if (departures[^1].Count > 1)
-            {
                 departures.RemoveAt(departures.Count - 2);
-            }
 
             now = next;
             window.Take();
@@ -84,9 +82,7 @@ public sealed class LargeLimitTests
         window.Return();
         Assert.True(window.IsFree(0));
         for (var i = 0; i <= SendWindow.MostExact; i++)
-        {
             window.Take();
-        }
 
         Assert.Equal((false, long.MaxValue), (window.IsFree(99 * Second), window.NextFree(99 * Second)));
     }
@@ -120,9 +116,7 @@ public sealed class LargeLimitTests
         {
             var ticket = new PlainTicket();
             if (pacer.Enqueue(ticket, new Arrival("t", $"c{i % 3}"), 0) == EntryEnd.Granted)
-            {
                 pacer.Sent(ticket, 0);
-            }
         }
 
         pacer.ChangeLimit(new RateLimit(1, 10), 0, Second);

@@ -47,9 +47,7 @@ public sealed class LimitLearnerTests
     {
         var learner = new LimitLearner(Limit, mayRaise: true, seed: 1);
         for (var i = 0; i < 3; i++)
-        {
             Assert.Equal(default, learner.Answered(new HubReport(60, limit, limit), Own(60), 0));
-        }
 
         Assert.Equal(Limit, learner.Effective);
     }
@@ -160,9 +158,7 @@ public sealed class LimitLearnerTests
         learner.Refused(WithoutWait, default, Own(0, sentAt: 62 * Second) with { SentBefore = 41 }, 63 * Second);
         Assert.Equal((40, false), (learner.Effective.Count, learner.Learned!.IsFound));
         for (var window = 1; window <= 10; window++)
-        {
             Assert.Equal(default, learner.Answered(default, Own(0, sentAt: (63 + (60 * window)) * Second) with { SentBefore = 40 }, (63 + (60 * window)) * Second));
-        }
 
         Assert.True(learner.Learned.IsFound);
         var asks = learner.Answered(default, Own(0), (63 + 660) * Second);

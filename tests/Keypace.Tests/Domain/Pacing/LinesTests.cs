@@ -107,9 +107,7 @@ public sealed class LinesTests
     {
         var ticket = new PlainTicket();
         if (pacer.Enqueue(ticket, new Arrival("t", caller, Need: new QueryNeed(model, tokens, 0)), 0) == EntryEnd.Granted)
-        {
             pacer.Sent(ticket, 0);
-        }
 
         var changed = new List<Ticket>();
         pacer.Advance(0, changed);

@@ -40,9 +40,7 @@ internal sealed class LinesTrace
         for (var step = 0; step < steps; step++)
         {
             for (var i = _chance.Next(4); i > 0; i--)
-            {
                 Arrive();
-            }
 
             if (_chance.Next(8) == 0 && _waiting.Count > 0)
             {

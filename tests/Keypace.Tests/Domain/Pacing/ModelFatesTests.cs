@@ -59,9 +59,7 @@ public sealed class ModelFatesTests
     {
         var fates = new ModelFates(1);
         for (var i = 0; i < 10_000; i++)
-        {
             fates.Asked($"model {i}", i);
-        }
 
         Assert.Equal(RefusalScope.Model, fates.Refused("model 9999", 10_000, 10_001));
         Assert.Equal(RefusalScope.Model, fates.Refused("never seen", 10_000, 10_001));

@@ -12,9 +12,7 @@ public sealed class OutputEstimatesTests
         {
             estimates.Learn("m", i);
             for (var nonsense = 0; nonsense < 20; nonsense++)
-            {
                 estimates.Learn("m", -1);
-            }
         }
 
         Assert.Equal(100, estimates.Of("m", null, 5));
@@ -45,9 +43,7 @@ public sealed class OutputEstimatesTests
         foreach (var model in new[] { "a", "b", "a", "c" })
         {
             for (var i = 0; i < 8; i++)
-            {
                 estimates.Learn(model, 3);
-            }
         }
 
         Assert.Equal((3, 9, 3), (estimates.Of("a", null, 9), estimates.Of("b", null, 9), estimates.Of("c", null, 9)));

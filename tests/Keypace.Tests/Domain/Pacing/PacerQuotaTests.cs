@@ -89,9 +89,7 @@ public sealed class PacerQuotaTests : QuotaPacing
         var pacer = Of(new Quota(QuotaDimension.Requests, 1, 60, Model: "a"));
         Send(pacer, 0, "a");
         for (var i = 0; i < blocked; i++)
-        {
             Assert.Equal(TicketState.Waiting, Wait(pacer, 0, "a").State);
-        }
 
         Assert.Equal(0, pacer.Expect(Needs(0, 0, "b"), Now).ExpectedStart);
         Assert.Equal(TicketState.Sent, Wait(pacer, 0, "b").State);
@@ -132,9 +130,7 @@ public sealed class PacerQuotaTests : QuotaPacing
         Send(pacer, 0, "a");
         var blocked = Wait(pacer, 0, model: "a");
         for (var i = 0; i < 20; i++)
-        {
             Assert.Equal(TicketState.Sent, Wait(pacer, 0, model: "b").State);
-        }
 
         Assert.Equal((TicketState.Waiting, 0), (blocked.State, blocked.Passed));
         Assert.Equal(TicketState.Sent, Wait(pacer, 0, model: null).State);

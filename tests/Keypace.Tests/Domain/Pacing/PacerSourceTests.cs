@@ -97,9 +97,7 @@ public sealed class PacerSourceTests
         var pacer = new Pacer(new RateLimit(100, 1), 0, QueueBounds.Default);
         pacer.ChangeQuotas([new Quota(QuotaDimension.Requests, 2, 10, Source: A)], DateTimeOffset.UnixEpoch, 0);
         for (var i = 0; i < 5; i++)
-        {
             Assert.Equal(TicketState.Sent, Enter(pacer, B, 0).State);
-        }
 
         Assert.Equal([TicketState.Sent, TicketState.Sent, TicketState.Waiting], Enumerable.Range(0, 3).Select(_ => Enter(pacer, A, 0).State));
         Assert.Equal(2, pacer.QuotasAt(0)[0].Used);
@@ -115,9 +113,7 @@ public sealed class PacerSourceTests
     {
         var ticket = new PlainTicket();
         if (pacer.Enqueue(ticket, Arrives(source, model), now) == EntryEnd.Granted)
-        {
             pacer.Sent(ticket, now);
-        }
 
         Advance(pacer, now);
         return ticket;
@@ -128,8 +124,6 @@ public sealed class PacerSourceTests
         _changed.Clear();
         pacer.Advance(now, _changed);
         foreach (var ticket in _changed.Where(ticket => ticket.State == TicketState.Granted))
-        {
             pacer.Sent(ticket, now);
-        }
     }
 }

@@ -19,9 +19,7 @@ public sealed class PacerTests : PlainPacing
             var ticket = new PlainTicket();
             sends += pacer.Enqueue(ticket, new Arrival("t", ""), now) == EntryEnd.Granted ? 1 : 0;
             if (ticket.State == TicketState.Granted)
-            {
                 pacer.Sent(ticket, now);
-            }
         }
 
         while (pacer.Waiting > 0)
@@ -51,16 +49,12 @@ public sealed class PacerTests : PlainPacing
             {
                 var waiting = new PlainTicket();
                 if (pacer.Enqueue(waiting, Anybody(chance), now) == EntryEnd.Granted)
-                {
                     pacer.Sent(waiting, now);
-                }
             }
 
             var last = new PlainTicket();
             if (pacer.Enqueue(last, Anybody(chance), now) == EntryEnd.Granted)
-            {
                 continue;
-            }
 
             var before = 0;
             for (; last.State == TicketState.Waiting; now = Math.Max(now, pacer.NextEvent(now)))
@@ -87,9 +81,7 @@ public sealed class PacerTests : PlainPacing
         var pacer = new Pacer(new RateLimit(10, 10), 0, QueueBounds.Default);
         var tickets = Enumerable.Range(0, 10_010).Select(_ => new PlainTicket()).ToList();
         foreach (var ticket in tickets)
-        {
             pacer.Enqueue(ticket, new Arrival("t", "c", Latest: 100_000 * Second, Deadline: 100_000 * Second), 0);
-        }
 
         Assert.Equal(10_000, pacer.Waiting);
         tickets.ForEach(ticket => Assert.True(pacer.GiveBack(ticket)));
@@ -191,9 +183,7 @@ public sealed class PacerTests : PlainPacing
         foreach (var (token, count) in new[] { ("a", 10_000), ("b", 100), ("c", 100), ("d", 100) })
         {
             for (var i = 0; i < count; i++)
-            {
                 Assert.Equal(EntryEnd.Waiting, pacer.Enqueue(new PlainTicket(), new Arrival(token, ""), 0));
-            }
         }
 
         pacer.Resume();

@@ -92,9 +92,7 @@ internal sealed class PacerTrace
         {
             var ticket = _out[i];
             if (lazy && _chance.Next(4) != 0)
-            {
                 continue;
-            }
 
             _out[i] = _out[^1];
             _out.RemoveAt(_out.Count - 1);
@@ -193,9 +191,7 @@ internal sealed class PacerTrace
         foreach (var ticket in _changed.Cast<PlainTicket>())
         {
             if (ticket.State == TicketState.Granted)
-            {
                 Granted(ticket);
-            }
         }
 
         _waiting.RemoveAll(ticket => ticket.State != TicketState.Waiting);
@@ -222,9 +218,7 @@ internal sealed class PacerTrace
     private void Finish()
     {
         foreach (var ticket in _out)
-        {
             Send(ticket, _now);
-        }
 
         _waiting.ForEach(ticket => Assert.True(_pacer.GiveBack(ticket)));
         _pacer.Resume();

@@ -28,13 +28,9 @@ public sealed class PacerWindowTests
             trace.Run(Traces.Steps(steps, steps * (limitChanges ? 3 : 20)), burst);
             sends += trace.Sends;
             if (limitChanges)
-            {
                 Assert.True(WindowChecker.FirstSeeingTooMany(trace.Departures) is null, $"{limit} with changes is over: seed {seed}.");
-            }
             else
-            {
                 Assert.True(WindowChecker.FirstOver(trace.Departures, limit) is null, $"{limit} is over: seed {seed}.");
-            }
         }
 
         TestContext.Current.SendDiagnosticMessage($"{limit}: {sends} sends in {traces} traces from seed {FirstSeed}");

@@ -53,9 +53,7 @@ public sealed class QuotaForesightTests : QuotaPacing
 
             var last = new PlainTicket();
             if (pacer.Enqueue(last, Needs(amount, 0), Now) == EntryEnd.Granted)
-            {
                 continue;
-            }
 
             RunUntil(pacer, () => last.State == TicketState.Sent);
             Assert.True(last.ExpectedStart == Now, $"Seed {seed}: told {last.ExpectedStart}, came {Now}.");

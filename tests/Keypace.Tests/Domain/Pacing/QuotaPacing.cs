@@ -44,9 +44,7 @@ public abstract class QuotaPacing
     {
         var ticket = new PlainTicket();
         if (pacer.Enqueue(ticket, Needs(tokens, 0, model, token), Now) == EntryEnd.Granted)
-        {
             pacer.Sent(ticket, Now);
-        }
 
         Advance(pacer);
         return ticket;
@@ -57,9 +55,7 @@ public abstract class QuotaPacing
         Changed.Clear();
         pacer.Advance(Now, Changed);
         foreach (var ticket in Changed.Where(ticket => ticket.State == TicketState.Granted))
-        {
             pacer.Sent(ticket, Now);
-        }
     }
 
     protected void RunUntil(Pacer pacer, Func<bool> done)

@@ -49,29 +49,19 @@ internal sealed class QuotaTrace
         for (var step = 0; step < steps; step++)
         {
             for (var i = _chance.Next(4); i > 0; i--)
-            {
                 Arrive();
-            }
 
             foreach (var query in _all.Where(query => query.State == TicketState.Granted && _chance.Next(3) != 0).ToArray())
-            {
                 Use(query);
-            }
 
             foreach (var query in _all.Where(query => query is { State: TicketState.Sent, HasEnded: false } && _chance.Next(4) == 0))
-            {
                 End(query);
-            }
 
             if (_changes && _chance.Next(6) == 0)
-            {
                 Change();
-            }
 
             if (_chance.Next(6) == 0 && _all.FindLast(query => query.State == TicketState.Waiting) is { } leaving)
-            {
                 Assert.True(_pacer.GiveBack(leaving));
-            }
 
             var next = _pacer.NextEvent(_now);
             Assert.True(next >= _now, $"An event in the past, {this}.");
@@ -134,9 +124,7 @@ internal sealed class QuotaTrace
         foreach (var quota in _quotas)
         {
             if (!_ever.Exists(ruled => ruled.CountsLike(quota)))
-            {
                 _ever.Add(new Ruled(quota, KnownSince(quota)));
-            }
         }
 
         _pacer.ChangeQuotas(_quotas, DateTimeOffset.UnixEpoch, _now);
@@ -171,9 +159,7 @@ internal sealed class QuotaTrace
 
         _all.Add(query);
         if (end == EntryEnd.Granted)
-        {
             CheckAt(query);
-        }
 
         Step();
     }
@@ -183,9 +169,7 @@ internal sealed class QuotaTrace
         _changed.Clear();
         _pacer.Advance(_now, _changed);
         foreach (var query in _changed.Cast<Query>().Where(query => query.State == TicketState.Granted))
-        {
             CheckAt(query);
-        }
 
         LongestBlocked = Math.Max(LongestBlocked, _all.Max(query => (int?)query.Passed) ?? 0);
         Assert.True(
@@ -239,14 +223,10 @@ internal sealed class QuotaTrace
     private void Finish()
     {
         foreach (var query in _all.Where(query => query.State is TicketState.Granted or TicketState.Waiting))
-        {
             Assert.True(_pacer.GiveBack(query));
-        }
 
         foreach (var query in _all.Where(query => query is { State: TicketState.Sent, HasEnded: false }))
-        {
             _pacer.Ended(query);
-        }
 
         var later = _now + (200 * Second);
         Assert.All(_pacer.QuotasAt(later), use => Assert.Equal((0, later), (use.Used, use.FreeAt)));

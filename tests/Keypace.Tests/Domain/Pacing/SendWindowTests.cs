@@ -35,9 +35,7 @@ public sealed class SendWindowTests
     {
         var window = new SendWindow(new RateLimit(5, 10), guard: 0);
         foreach (var at in new long[] { 3, 1, 2, 5, 4 })
-        {
             Send(window, at);
-        }
 
         Assert.Equal([1, 2, 3, 4, 5], window.Counting(6));
         Assert.Equal([4, 5], window.Counting(3 + (10 * Second)));
@@ -50,9 +48,7 @@ public sealed class SendWindowTests
     {
         var window = new SendWindow(new RateLimit(60, 60), guard: 0);
         for (var i = 0; i < 60; i++)
-        {
             Send(window, i);
-        }
 
         window.ChangeLimit(new RateLimit(1, 1), 0, 1 * Second);
         Send(window, 2 * Second);
@@ -117,23 +113,17 @@ public sealed class SendWindowTests
             var window = new SendWindow(new RateLimit(1 + chance.Next(8), 1 + chance.Next(5)), chance.NextInt64(Second));
             var now = 100 * Second;
             for (var i = chance.Next(20); i > 0; i--)
-            {
                 window.AssumeSent(1, now - chance.NextInt64(6 * Second));
-            }
 
             var taken = chance.Next(1 + window.Limit.Count);   // permits that are out count as used now
             for (var i = 0; i < taken; i++)
-            {
                 window.Take();
-            }
 
             var gate = now + chance.NextInt64(-Second, 3 * Second);
             var expected = Enumerable.Range(0, 30).Select(position => window.Expected(position, now, gate)).ToArray();
             var at = now;
             for (var i = 0; i < taken; i++)
-            {
                 window.Sent(now);
-            }
 
             for (var i = 0; i < 30; i++)
             {
@@ -149,9 +139,7 @@ public sealed class SendWindowTests
     {
         var window = new SendWindow(new RateLimit(10, 10), guard: 0);
         for (var at = 0; at < 35; at++)
-        {
             Send(window, at);
-        }
 
         Send(window, 24);   // told late, older than the newest ten: it can keep nobody back
         Assert.Equal(10, window.Held);

@@ -74,9 +74,7 @@ public sealed class ShaperTests
         Assert.Equal((300, ShapeCause.Refused, 10), (shaper.Burst, shaper.Cause, shaper.Since));
         var halvings = 0;
         for (var now = 20L; shaper.Refused(now, now); now += 10)
-        {
             halvings++;
-        }
 
         Assert.Equal((1, 8, false), (shaper.Burst, halvings, shaper.CanShrink));
     }
@@ -94,17 +92,13 @@ public sealed class ShaperTests
     {
         var shaper = new Shaper(PacingMode.Auto, false, Limit, 0, 0);
         for (var i = 1; i <= 6; i++)
-        {
             Assert.True(shaper.Refused(i, i));
-        }
 
         Assert.Equal(9, shaper.Burst);
         var at = Second;
         Assert.False(shaper.Sent(at));
         foreach (var burst in new[] { 36, 144, 576, 600 })
-        {
             Assert.Equal((1, burst), (Windows(shaper, ref at), shaper.Burst));
-        }
 
         Assert.Equal((0, 0L, ShapeCause.CleanWindows), (shaper.SliceMost, shaper.SliceSpan, shaper.Cause));
     }
@@ -133,9 +127,7 @@ public sealed class ShaperTests
         var shaper = new Shaper(PacingMode.Auto, false, Limit, 0, 0);
         Assert.False(shaper.Restore(1));
         for (var i = 1; shaper.Refused(i, i); i++)
-        {
             shaper.ChangeLimit(Limit, i, i);
-        }
 
         shaper.Excuse();
         shaper.ChangeLimit(new RateLimit(1, 60), 0, 50);
@@ -199,9 +191,7 @@ public sealed class ShaperTests
         {
             at += 61 * Second;
             if (shaper.Sent(at))
-            {
                 return windows;
-            }
         }
 
         throw new InvalidOperationException("Nothing changes.");

@@ -34,9 +34,7 @@ internal sealed class SimulatedHub(params (int Most, long Span)[] slidingWindows
 
         var isFull = BucketSize > 0 && _tokens < 1;
         for (var i = 0; i < _windows.Length; i++)
-        {
             isFull |= Left(i, now) == 0;
-        }
 
         if (isFull)
         {
@@ -56,9 +54,7 @@ internal sealed class SimulatedHub(params (int Most, long Span)[] slidingWindows
     private int Left(int i, long now)
     {
         while (_windows[i].TryPeek(out var oldest) && oldest + slidingWindows[i].Span <= now)
-        {
             _windows[i].Dequeue();
-        }
 
         return slidingWindows[i].Most - _windows[i].Count;
     }

@@ -214,8 +214,6 @@ public sealed class SliceTests
     private static void AtMost(List<long> sent, int most, long span, int seed)
     {
         for (var i = most; i < sent.Count; i++)
-        {
             Assert.True(sent[i] - sent[i - most] >= span, $"More than {most} in {span}, seed {seed}.");
-        }
     }
 }

@@ -53,9 +53,7 @@ internal sealed class SlowLine
         }
 
         if (_classes.All(tokens => tokens.Count == 0))
-        {
             return null;
-        }
 
         var which = NextClass(_classes.Select(tokens => tokens.Count > 0).ToArray());
         var waiting = _classes.Select(tokens => tokens.Count > 0).ToArray();
@@ -75,9 +73,7 @@ internal sealed class SlowLine
 
         var able = _classes.Select(tokens => tokens.Exists(token => token.Callers.Exists(caller => caller.Tickets.Exists(ticket => may(ticket))))).ToArray();
         if (!able.Contains(true))
-        {
             return null;
-        }
 
         var which = NextClass(able);
         var waiting = _classes.Select(tokens => tokens.Count > 0).ToArray();
@@ -100,15 +96,11 @@ internal sealed class SlowLine
     private void Went(int which, bool[] waiting)
     {
         for (var other = 1; other < 3; other++)
-        {
             _passed[other] += other != which && waiting[other] ? 1 : 0;
-        }
 
         _passed[which] = 0;
         for (var i = 0; i < 3; i++)
-        {
             _passed[i] = _classes[i].Count == 0 ? 0 : _passed[i];
-        }
     }
 
     private static PlainTicket ServeFrom(List<Token> tokens, Func<PlainTicket, bool> may)
@@ -119,9 +111,7 @@ internal sealed class SlowLine
         caller.Tickets.Remove(ticket);
         token.Callers.Remove(caller);
         if (caller.Tickets.Count > 0)
-        {
             token.Callers.Add(caller);
-        }
 
         token.Left--;
         if (token.Callers.Count == 0)
@@ -149,9 +139,7 @@ internal sealed class SlowLine
         }
 
         for (var i = 0; i < 3; i++)
-        {
             _passed[i] = _classes[i].Count == 0 ? 0 : _passed[i];
-        }
     }
 
     public int PositionOf(PlainTicket ticket, in Arrival arrival)
@@ -164,9 +152,7 @@ internal sealed class SlowLine
     public IEnumerable<PlainTicket> Drain()
     {
         while (Dequeue() is { } ticket)
-        {
             yield return ticket;
-        }
     }
 
     public IEnumerable<PlainTicket> Drain(Func<PlainTicket, bool> may)

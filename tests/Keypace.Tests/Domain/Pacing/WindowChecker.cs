@@ -18,14 +18,10 @@ internal static class WindowChecker
         for (var start = 0; start < sorted.Length; start++)
         {
             while (end < sorted.Length && sorted[end].At < sorted[start].At + (limit.Seconds * Second))
-            {
                 inside += sorted[end++].Count;
-            }
 
             if (inside > limit.Count)
-            {
                 return sorted[start].At;
-            }
 
             inside -= sorted[start].Count;
         }
@@ -53,15 +49,11 @@ internal static class WindowChecker
             {
                 var other = inGrantOrder[j];
                 if (other.At > own.At - (own.Limit.Seconds * Second) && other.At > own.Forgotten)
-                {
                     seen += other.Count;
-                }
             }
 
             if (seen > own.Limit.Count - 1)
-            {
                 return i;
-            }
         }
 
         return null;

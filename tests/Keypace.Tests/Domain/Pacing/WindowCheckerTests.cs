@@ -17,9 +17,7 @@ public sealed class WindowCheckerTests
             tokens = Math.Min(60, tokens + ((now - last) / (double)Second * 6));
             last = now;
             if (tokens < 1)
-            {
                 return false;
-            }
 
             tokens--;
             return true;
@@ -33,9 +31,7 @@ public sealed class WindowCheckerTests
         Assert.NotNull(WindowChecker.FirstOver(Saturate(now =>
         {
             if (now / (10 * Second) != window)
-            {
                 (window, used) = (now / (10 * Second), 0);
-            }
 
             return used++ < 60;
         }, idleUntil: 9_500_000_000), Limit));
@@ -51,9 +47,7 @@ public sealed class WindowCheckerTests
         {
             var isFree = sent.Count < 60 || sent[^60] + (10 * Second) + off <= now;
             if (isFree)
-            {
                 sent.Add(now);
-            }
 
             return isFree;
         }, around: 10 * Second), Limit);
@@ -79,9 +73,7 @@ public sealed class WindowCheckerTests
         foreach (var now in ticks)
         {
             for (var i = 0; i < 200 && mayGo(now); i++)
-            {
                 departures.Add(new Departure(now, 1, Limit, long.MinValue));
-            }
         }
 
         return departures;

@@ -17,12 +17,18 @@ internal static class NativeStreams
         foreach (var each in events)
         {
             if (each.TryGetProperty("exception", out var exception))
+            {
                 stream.Write(Message([(":message-type", "exception"), (":exception-type", exception.GetString()!), (":content-type", "application/json")], Encoding.UTF8.GetBytes(each.GetProperty("payload").GetRawText())));
+            }
             else if (each.TryGetProperty("error", out var error))
+            {
                 stream.Write(Message([(":message-type", "error"), (":error-code", error.GetString()!), (":error-message", each.GetProperty("words").GetString()!)], []));
+            }
             else
+            {
                 foreach (var member in each.EnumerateObject())
                     stream.Write(Message([(":event-type", member.Name), (":content-type", "application/json"), (":message-type", "event")], Encoding.UTF8.GetBytes(member.Value.GetRawText())));
+            }
         }
 
         return stream.ToArray();

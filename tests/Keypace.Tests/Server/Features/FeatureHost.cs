@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Keypace.Domain.Vault;
 using Keypace.Server;
-using Keypace.Server.Platform;
 using Keypace.Server.People.SettingUp;
+using Keypace.Server.Platform;
 using Keypace.Tests.Server.Storage;
 using Microsoft.Extensions.Time.Testing;
 

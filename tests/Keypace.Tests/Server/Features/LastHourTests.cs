@@ -1,6 +1,6 @@
 using Keypace.Domain.Access;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Usage;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
 using Keypace.Server.Web.Pages.Dashboard;

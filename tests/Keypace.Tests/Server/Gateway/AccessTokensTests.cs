@@ -1,8 +1,7 @@
-using Keypace.Server.Pacing.Ledger;
-using System.Security.Cryptography;
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Keypace.Domain.Hubs;
@@ -13,6 +12,7 @@ using Keypace.Server.Gateway.Auth;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
 using Microsoft.AspNetCore.Builder;

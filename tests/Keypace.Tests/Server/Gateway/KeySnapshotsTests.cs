@@ -3,10 +3,10 @@ using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway;
-using Keypace.Server.Pacing.Ledger;
-using Keypace.Server.Snapshots;
 using Keypace.Server.Gateway.Wire;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
 using Microsoft.Extensions.Time.Testing;
 

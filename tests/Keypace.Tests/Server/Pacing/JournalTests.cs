@@ -1,8 +1,8 @@
-using Keypace.Server.Pacing.Journal;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Journal;
 using Keypace.Tests.Domain.Pacing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,8 +1,8 @@
-using Keypace.Server.Pacing.Ledger;
 using System.Diagnostics.CodeAnalysis;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Tests.Domain.Pacing;
 
 namespace Keypace.Tests.Server.Pacing;
@@ -187,9 +187,7 @@ public sealed class KeptLessonsTests
     private void LearnTwenty()
     {
         for (var i = 0; i < 2; i++)
-        {
             Learn(Ask(), new HubReport(60, 20, null), null, null);
-        }
 
         Assert.Equal(new RateLimit(20, 60), Group.Status().Limit);
     }
@@ -200,9 +198,7 @@ public sealed class KeptLessonsTests
         _lessons = _lessons.OfNextProcess();   // the one before is gone, and keeps nothing any more
         _groups = new RateGroups(_world.Options, _world.Time, new OpenLedger(), _lessons);
         foreach (var kept in _lessons.Load())
-        {
             Group.Recall(kept);
-        }
     }
 
     private Turn Ask(string? model = null)
@@ -216,9 +212,7 @@ public sealed class KeptLessonsTests
     {
         var entry = new Entry("t", "", 1, QueryClass.Interactive, TimeSpan.FromHours(10)) { Need = new QueryNeed(model, 0, 0, Secret) };
         if (!Group.Enter(entry).TryGet(out var turn, out var refusal))
-        {
             return refusal.Kind;
-        }
 
         turn.GiveBack();
         return null;
@@ -227,9 +221,7 @@ public sealed class KeptLessonsTests
     private void Learn(Turn turn, HubReport report, HubRefusal? refusal, string? model)
     {
         if (!turn.IsGranted)
-        {
             _groups.Get(Key, Hundred).Forget(LessonKinds.Pause);
-        }
 
         turn.Leaving();
         turn.Sent();

@@ -35,18 +35,14 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     {
         var before = _rules.GetValueOrDefault(group);
         if (before is not null && before.Limit.Seconds < rules.Limit.Seconds)
-        {
             _rateSince[group] = Math.Max(_rateSince.GetValueOrDefault(group, long.MinValue), world.RealNow - (before.Limit.Seconds * Second));
-        }
 
         foreach (var quota in rules.Quotas)
         {
             var reach = quota.Zone is null ? quota.Seconds : 86_400;
             _coarsest[(group, quota.Dimension)] = Math.Max(reach, _coarsest.GetValueOrDefault((group, quota.Dimension)));
             if (before is not null && !before.Quotas.Any(other => other.CountsLike(quota)))
-            {
                 _countsSince[(group, Like(quota))] = world.RealNow;
-            }
         }
 
         _rules[group] = rules;
@@ -75,9 +71,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
         _sent.Add(query);
         Sends++;
         if (query.WasOut)
-        {
             return;
-        }
 
         if (_taught.TryGetValue(query.Source, out var taught))
         {
@@ -105,9 +99,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     public void NothingIsFree(List<LifeQuery> queries, int[] groupOf, PacedGroup[] groups)
     {
         if (world.RealNow < _unknownUntil || _taught.Count > 0 || queries.Exists(query => query.Turn.IsGranted))
-        {
             return;
-        }
 
         _uses.Clear();
         for (var group = 0; group < groups.Length; group++)
@@ -115,9 +107,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
             var waiting = queries.FindAll(query => query.Turn.State == TicketState.Waiting && groupOf[query.Key] == group);
             var rules = _rules[group];
             if (waiting.Count == 0 || SentAfter(world.RealNow - (rules.Limit.Seconds * Second) - (Second / 10)).Count() >= rules.Limit.Count)
-            {
                 continue;
-            }
 
             if (waiting.Find(query => !IsPaused(query.Source) && rules.Quotas.All(quota => HasRoom(quota, group, query, waiting))) is { } held)
             {
@@ -134,9 +124,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     private bool HasRoom(Quota quota, int group, LifeQuery query, List<LifeQuery> waiting)
     {
         if (quota.Model is not null && quota.Model != query.Need.Model)
-        {
             return true;
-        }
 
         if (!_uses.TryGetValue((group, quota), out var use))
         {
@@ -152,9 +140,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     private IEnumerable<LifeQuery> SentAfter(long at)
     {
         for (var i = _sent.Count - 1; i >= 0 && _sent[i].SentAt > at; i--)
-        {
             yield return _sent[i];
-        }
     }
 
     /// <param name="keys">Null: all.</param>

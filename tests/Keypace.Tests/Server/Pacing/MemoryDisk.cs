@@ -1,5 +1,5 @@
-using Keypace.Server.Pacing.Journal;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Journal;
 
 namespace Keypace.Tests.Server.Pacing;
 
@@ -71,9 +71,7 @@ internal sealed class MemoryDisk : IJournalDisk
     private void ThrowIfBroken()
     {
         if (IsBroken)
-        {
             throw new IOException("No space left on device");
-        }
     }
 
     private sealed class Content

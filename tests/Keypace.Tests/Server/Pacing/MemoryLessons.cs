@@ -20,18 +20,12 @@ internal sealed class MemoryLessons : ILessonStore
     public void Keep(KeptLessons lessons)
     {
         if (_isGone)
-        {
             return;
-        }
 
         if (lessons.IsEmpty)
-        {
             Kept.Remove(lessons.Source);
-        }
         else
-        {
             Kept[lessons.Source] = lessons;
-        }
     }
 
     public Task WrittenAsync() => Task.CompletedTask;

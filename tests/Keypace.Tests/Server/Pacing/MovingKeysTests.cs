@@ -275,9 +275,7 @@ public sealed class MovingKeysTests
     private void Send(Guid group, GroupRules rules, int count, Guid? key = null, Guid? source = null)
     {
         for (var i = 0; i < count; i++)
-        {
             _world.Send(Enter(group, rules, key, source), rules.Limit);
-        }
     }
 
     private void Move(Guid from, Guid to, GroupRules rules)

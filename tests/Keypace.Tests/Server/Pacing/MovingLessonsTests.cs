@@ -251,9 +251,7 @@ public sealed class MovingLessonsTests
     private EntryRefusalKind? RefusalOf(Guid group, string model, Guid? key = null, Guid? source = null)
     {
         if (!Group(group).Enter(EntryOf(model, key, source)).TryGet(out var turn, out var refusal))
-        {
             return refusal.Kind;
-        }
 
         turn.GiveBack();
         return null;
@@ -265,9 +263,7 @@ public sealed class MovingLessonsTests
         var turns = Enumerable.Range(0, many).Select(_ => Enter(group, key, source)).ToArray();
         var granted = turns.Where(turn => turn.IsGranted).ToArray();
         foreach (var turn in granted)
-        {
             _world.Send(turn, Hundred.Limit);
-        }
 
         Array.ForEach(turns, turn => turn.GiveBack());
         return granted.Length;
@@ -291,8 +287,6 @@ public sealed class MovingLessonsTests
     private void RecallAll()
     {
         foreach (var kept in _world.Lessons.Load())
-        {
             _world.Groups.Get(kept.GroupId, Hundred).Recall(kept);
-        }
     }
 }

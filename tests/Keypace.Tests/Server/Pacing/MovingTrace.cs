@@ -73,27 +73,21 @@ internal sealed class MovingTrace
     {
         // Some looked up the key a moment ago, before it moved.
         for (var i = 0; i < queries; i++)
-        {
             Enter(key, _world.Groups.Get(_groupOf[key], _rules));
-        }
     }
 
     private void Enter(int key, PacedGroup group)
     {
         var need = new QueryNeed(null, 1, 1, Ids[6 + SourceOf(key)]);
         if (group.Enter(new Entry("t", "", 1, QueryClass.Interactive, TimeSpan.FromSeconds(30), Need: need, ApiKeyId: Ids[3 + key])).TryGet(out var turn, out _))
-        {
             _held.Add(new Held(key, turn, group));
-        }
     }
 
     private void Move(int key)
     {
         var (from, to) = (_groupOf[key], Ids[_chance.Next(3)]);
         if (from == to)
-        {
             return;
-        }
 
         var keys = Enumerable.Range(0, 3).Where(each => SourceOf(each) == SourceOf(key)).ToArray();
         _world.Groups.Move(from, _rules, to, new MovingKeys(

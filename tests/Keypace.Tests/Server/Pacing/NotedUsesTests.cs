@@ -1,10 +1,10 @@
-using Keypace.Server.Pacing.Journal;
-using Keypace.Server.Pacing.Ledger;
-using Keypace.Server.Pacing.UnderLock;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Pacing.UnderLock;
 
 namespace Keypace.Tests.Server.Pacing;
 

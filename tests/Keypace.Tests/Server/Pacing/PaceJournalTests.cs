@@ -1,9 +1,9 @@
-using Keypace.Server.Pacing.Journal;
-using Keypace.Server.Pacing.Ledger;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Tests.Domain.Pacing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -75,15 +75,11 @@ public sealed class PaceJournalTests : JournalTests
                     {
                         var arrivals = isQuiet ? chance.Next(40) == 0 ? 1 : 0 : chance.Next(4);
                         for (; arrivals > 0 && waiting.Count < 100; arrivals--)
-                        {
                             waiting.Add((world.Turn(group == 0 ? Key : Other, limits[group]), group));
-                        }
                     }
 
                     for (var group = 0; group < 2; group++)
-                    {
                         mostOut[group] = Math.Max(mostOut[group], waiting.Count(entry => entry.Group == group && entry.Turn.IsGranted));
-                    }
 
                     foreach (var (turn, group) in waiting.Where(entry => entry.Turn.IsGranted && chance.Next(4) != 0).ToArray())
                     {

@@ -1,8 +1,8 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing;
 using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.Pacing.Shown;
-using Keypace.Server.Pacing;
 
 namespace Keypace.Tests.Server.Pacing;
 

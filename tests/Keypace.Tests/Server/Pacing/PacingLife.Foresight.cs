@@ -25,9 +25,7 @@ internal sealed partial class PacingLife
         var need = AnyNeed(key);
         var group = _groupOf[key];
         if (Told(key, need) is not { } told)
-        {
             return;
-        }
 
         var start = _world.RealNow;
         if (Enter(key, need, TimeSpan.FromHours(10), out var refusal) is not { } last)
@@ -64,9 +62,7 @@ internal sealed partial class PacingLife
         }
 
         if (first is { } came && isKnown && status.WaitingNow > 0)
-        {
             Assert.True(nextFree is { } free && (came - free).Duration() <= slack, $"The next was to be free in {nextFree} and went after {came}, {this}");
-        }
 
         Go();
     }
@@ -91,9 +87,7 @@ internal sealed partial class PacingLife
         }
 
         if (refusal is not { Kind: EntryRefusalKind.TooLate } late)
-        {
             return null;
-        }
 
         Assert.True(late.Quota?.Dimension is QuotaDimension.Concurrent || late.RetryAfter == waits, $"One that does not wait is told {late.RetryAfter}, one that does {waits}, {this}");
         return waits;
@@ -102,9 +96,7 @@ internal sealed partial class PacingLife
     private void SendGranted()
     {
         foreach (var query in _queries.Where(query => query.Turn.IsGranted).ToArray())
-        {
             Send(query);
-        }
 
         _world.PassToNext(TimeSpan.Zero);
     }

@@ -33,18 +33,12 @@ internal sealed partial class PacingLife
         Note($"{(hasPower ? "kill -9" : "power failure")} while keys {string.Join(", ", together)} go from group {from} to {to}, {(isCommitted ? "" : "not ")}committed");
         Die();
         if (hasPower)
-        {
             _world.KillAndStart();
-        }
         else
-        {
             _world.LosePowerAndStart(TimeSpan.Zero, TimeSpan.FromMilliseconds(_chance.Next(3000)), _chance.Next(60), WallIsBehind());
-        }
 
         if (isCommitted)
-        {
             Array.ForEach(together, each => _groupOf[each] = to);
-        }
 
         Begin();
     }
@@ -99,32 +93,24 @@ internal sealed partial class PacingLife
         }
 
         if (_queries.Find(query => query.IsRunning && query.Key == key && query.Source == source) is not { } answered)
-        {
             return;
-        }
 
         PermitsAreOut();
         var (seconds, count) = (_rules[group].Limit.Seconds, 1 + _chance.Next(_rules[group].Limit.Count));
         Note($"the hub says {count} / {seconds} s of secret {source} in group {group}");
         for (var i = 0; i < 2; i++)
-        {
             Group(group).Learn(answered.Turn, new HubReport(seconds, count, null), null, null);
-        }
 
         _judge.ForgotIn(SourcesIn(group));   // said of one, and the group has one limit
         if (count < _rules[group].Limit.Count)
-        {
             _judge.Taught(source, new(count, seconds));
-        }
     }
 
     /// <summary>The hub refuses a query and says how long its account is to wait.</summary>
     private void Refuse(int key)
     {
         if (_queries.Find(query => query.IsRunning && query.Key == key && query.Source == _sourceOf[key]) is not { } refused)
-        {
             return;
-        }
 
         PermitsAreOut();
         var time = TimeSpan.FromSeconds(6 + _chance.Next(90));   // shorter than a quarter of the interval it would be taken for slices

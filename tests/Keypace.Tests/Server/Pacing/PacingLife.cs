@@ -39,9 +39,7 @@ internal sealed partial class PacingLife
         _rules = [AnyRules(), AnyRules(), AnyRules()];
         _judge = new LifeJudge(_world, () => this.ToString());
         for (var group = 0; group < _groups.Length; group++)
-        {
             _judge.RulesAre(group, _rules[group]);
-        }
     }
 
     public int Sends => _judge.Sends;
@@ -49,9 +47,7 @@ internal sealed partial class PacingLife
     public async Task PlayAsync(int steps)
     {
         for (var step = 0; step < steps; step++)
-        {
             await StepAsync();
-        }
     }
 
     public override string ToString() => $"seed {_seed}, {string.Join(" | ", _rules.Select(Text))}\n  {string.Join("\n  ", _steps.TakeLast(20))}";
@@ -77,9 +73,7 @@ internal sealed partial class PacingLife
             case LifeKinds.Stops:
                 Note("clean stop");
                 foreach (var query in _queries.Where(query => query.Turn.IsGranted).ToArray())
-                {
                     Send(query);
-                }
 
                 await _world.Groups.StopAsync();
                 foreach (var query in _queries.Where(query => query.IsRunning && _chance.Next(2) == 0).ToArray())
@@ -163,9 +157,7 @@ internal sealed partial class PacingLife
         var admission = Group(_groupOf[key]).Enter(entry);
         _world.Disk.IsQueryRunning = false;
         if (!admission.TryGet(out var turn, out refusal))
-        {
             return null;
-        }
 
         _queries.Add(new LifeQuery(turn, key, need) { Source = _sourceOf[key] });
         return _queries[^1];
@@ -179,24 +171,16 @@ internal sealed partial class PacingLife
         foreach (var query in _queries.ToArray())
         {
             if (query.Turn.IsGranted && _chance.Next(4) != 0)
-            {
                 Send(query);
-            }
             else if (query.IsRunning && _chance.Next(12) == 0)
-            {
                 End(query);
-            }
             else if (query.Turn.State is TicketState.Waiting && _chance.Next(200) == 0)
-            {
                 query.Turn.GiveBack();
-            }
         }
 
         _queries.RemoveAll(query => query.HasEnded || query.Turn.State is TicketState.Cancelled or TicketState.Returned or TicketState.Expired && !query.Turn.IsMoved);
         if (_world.IsSettled)
-        {
             _judge.NothingIsFree(_queries, _groupOf, Enumerable.Range(0, _groups.Length).Select(Group).ToArray());
-        }
     }
 
     private void Send(LifeQuery query)
@@ -223,9 +207,7 @@ internal sealed partial class PacingLife
     private void PermitsAreOut()
     {
         foreach (var query in _queries.Where(query => query.Turn.IsGranted))
-        {
             query.WasOut = true;
-        }
     }
 
     /// <summary>The process is gone: whoever waited has gone too, and hubs notice soon that nobody listens.</summary>
@@ -240,9 +222,7 @@ internal sealed partial class PacingLife
     {
         _world.Disk.IsBroken = false;
         for (var group = 0; group < _groups.Length; group++)
-        {
             Group(group);
-        }
 
         RecallLessons();
     }

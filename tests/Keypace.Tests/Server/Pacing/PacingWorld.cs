@@ -1,8 +1,8 @@
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Server.Pacing;
 using Keypace.Server.Pacing.Journal;
 using Keypace.Server.Pacing.UnderLock;
-using Keypace.Server.Pacing;
 using Keypace.Tests.Domain.Pacing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -105,14 +105,10 @@ internal sealed class PacingWorld : IMachine
     public void Background()
     {
         if (!BackgroundRuns())
-        {
             return;
-        }
 
         while (_background.TryDequeue(out var work))
-        {
             work();
-        }
     }
 
     /// <summary>Time passes until the next timer is due, but at most so long, and the background keeps up.</summary>
@@ -121,9 +117,7 @@ internal sealed class PacingWorld : IMachine
         var due = Time.NextDue ?? most;
         Time.Advance(due < TimeSpan.Zero ? TimeSpan.Zero : due < most ? due : most);
         while (_background.TryDequeue(out var work))
-        {
             work();
-        }
     }
 
     public Admission Enter(Guid group, RateLimit limit, TimeSpan patience, string token = "t", string caller = "", bool front = false)
@@ -149,9 +143,7 @@ internal sealed class PacingWorld : IMachine
         Disk.IsQueryRunning = false;
         Departures.Add(new Departure(RealNow, 1, limit, long.MinValue));
         if (ends)
-        {
             turn.Ended();
-        }
     }
 
     /// <summary>Sends as many as go at once; how many.</summary>

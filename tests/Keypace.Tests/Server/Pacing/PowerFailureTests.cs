@@ -1,8 +1,8 @@
-using Keypace.Server.Pacing.Journal;
 using System.Text;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Keypace.Tests.Server.Pacing;
@@ -67,9 +67,7 @@ public sealed class PowerFailureTests
                 () =>
                 {
                     while (blocks.TryDequeue(out var work))
-                    {
                         work();
-                    }
                 });
         }
 
@@ -83,9 +81,7 @@ public sealed class PowerFailureTests
     {
         var limit = new RateLimit(10_000, 3600);   // a standing credit of 500
         for (var failure = 0; failure < 100; failure++)
-        {
             _world.LosePowerAndStart(TimeSpan.Zero, booting: TimeSpan.FromSeconds(1));
-        }
 
         Assert.Equal(0, _world.Groups.Get(Key, limit).Remaining);
         Assert.Equal(0, _world.Groups.Get(Key, new RateLimit(100, 3600)).Remaining);

@@ -1,6 +1,6 @@
 using Keypace.Domain.Keys;
-using Keypace.Server.Pacing.Shown;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Shown;
 
 namespace Keypace.Tests.Server.Pacing;
 
@@ -47,9 +47,7 @@ public sealed class SendHistoryTests
                 var view = history.View(now);
                 var oldest = (now / view.Bucket) - SendHistory.Buckets;
                 for (var at = 0; at < view.Callers.Count; at++)
-                {
                     Assert.Equal(sent.Count(one => one.Caller == view.Callers[at].Caller && one.Bucket > oldest), view.Sends.Sum(row => row[at]));
-                }
             }
         }
     }

@@ -152,8 +152,6 @@ public sealed class SharedGroupPausesTests
     private void Recall(GroupRules rules)
     {
         foreach (var kept in _world.Lessons.Load())
-        {
             Group(rules).Recall(kept);
-        }
     }
 }

@@ -1,7 +1,7 @@
 using Keypace.Domain.Access;
 using Keypace.Server;
-using Keypace.Server.Platform;
 using Keypace.Server.People.SettingUp;
+using Keypace.Server.Platform;
 using Keypace.Server.Storage;
 using Keypace.Tests.Server.Storage;
 using Microsoft.EntityFrameworkCore;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Keypace.Server;
-using Keypace.Server.Platform;
 using Keypace.Server.People.SettingUp;
+using Keypace.Server.Platform;
 using Keypace.Server.Storage;
 using Microsoft.Extensions.Time.Testing;
 

@@ -2,9 +2,9 @@ using System.Globalization;
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Forms;
 using Keypace.Server.Web.Notes;
@@ -197,12 +197,18 @@ public sealed partial class AgentDialog
         var version = (_theirs ?? agent).Version;
         var changed = await Me.AskAsync(caller => Agents.ChangeAsync(agent.Id, _model.ChangeSince(_before, version), caller, CancellationToken.None));
         if (changed.TryGet(out var after, out var refusal))
+        {
             await EndAsync(after, "is changed");
+        }
         else if (refusal.Reason is RefusalReason.Stale
             && (await Me.AskAsync(caller => Agents.GetAsync(agent.Id, caller, CancellationToken.None))).TryGet(out var theirs, out _))
+        {
             (_theirs, _errors, _theirChange) = (theirs, new FormErrors(), await OthersChange.OfAsync(Me, Audit, agent.Id));
+        }
         else
+        {
             Show(FormErrors.Of(refusal, ShownFields()));
+        }
     }
 
     private void Show(FormErrors errors) => (_errors, _wantsErrorFocus) = (errors, true);

@@ -1,13 +1,13 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
-using Keypace.Server.Management.Requests;
 using Keypace.Server.Features.Usage;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Figures;
-using Keypace.Server.Web.Notes;
 using Keypace.Server.Web.Forms;
+using Keypace.Server.Web.Notes;
 using Microsoft.AspNetCore.Components;
 
 namespace Keypace.Server.Web.Pages.Agents;

@@ -1,7 +1,7 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Audit;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Web.Forms;
 using Microsoft.AspNetCore.Components;
 

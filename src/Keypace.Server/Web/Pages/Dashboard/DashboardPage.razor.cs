@@ -1,12 +1,12 @@
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.AccessTokens;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
-using Keypace.Server.Management.Requests;
 using Keypace.Server.Features.Usage;
+using Keypace.Server.Management.Access;
+using Keypace.Server.Management.Requests;
 using Keypace.Server.People.SettingUp;
 using Keypace.Server.Web.Pages.Keys;
 using Keypace.Server.Web.Pages.Tokens;

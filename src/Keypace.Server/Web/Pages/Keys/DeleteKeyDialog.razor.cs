@@ -1,7 +1,7 @@
 using Keypace.Contracts;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Figures;
 using Keypace.Server.Web.Forms;

@@ -1,14 +1,14 @@
-using Keypace.Server.Management.StoredKeys;
 using System.Globalization;
 using Keypace.Contracts;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
 using Keypace.Server.Features.Audit;
 using Keypace.Server.Gateway.Learning;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Web.Live;
 using Keypace.Server.Web.Notes;
 using Keypace.Server.Web.Pictures;

@@ -1,9 +1,9 @@
 using Keypace.Contracts;
 using Keypace.Domain;
-using Keypace.Server.Management.Access;
 using Keypace.Server.Features.AccessTokens;
 using Keypace.Server.Features.Agents;
 using Keypace.Server.Features.ApiKeys;
+using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Requests;
 using Keypace.Server.Web.Forms;
 using Keypace.Server.Web.Notes;
