@@ -1,15 +1,19 @@
-namespace Keypace.EndToEnd;
+using System.Runtime.CompilerServices;
 
-/// <summary>Waiting for a condition, with a deadline instead of a guess.</summary>
+namespace Keypace.Tests;
+
+/// <summary>Waits for what another thread or process does in its own time, with a deadline instead of a guess. Ends as soon as it is so.</summary>
 internal static class Until
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
-    public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? within = null) =>
+    /// <param name="what">What was waited for, for the failure; the condition itself when it is left out.</param>
+    public static Task TrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "", TimeSpan? within = null) =>
         TrueAsync(() => Task.FromResult(condition()), what, within);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? within = null)
+    /// <inheritdoc cref="TrueAsync(Func{bool}, string, TimeSpan?)"/>
+    public static async Task TrueAsync(Func<Task<bool>> condition, [CallerArgumentExpression(nameof(condition))] string what = "", TimeSpan? within = null)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
