@@ -77,6 +77,7 @@ public sealed class FlowTests(Chromium chromium) : OnPages(chromium)
         await window.Field("API key").FillAsync("sk-test-not-a-real-key-0005");
         var other = await window.Page.Context.NewPageAsync();
         await other.GotoAsync("/settings");
+        await Expect(other.Locator("html.connected")).ToHaveCountAsync(1);   // what was drawn before is replaced then, also under a pointer that is down
         await other.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign out" }).ClickAsync();
         await Expect(other.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign in" })).ToBeVisibleAsync();
         await other.CloseAsync();
