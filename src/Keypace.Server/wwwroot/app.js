@@ -300,7 +300,8 @@
   // Links work by themselves. A button that was pressed too early is pressed again when somebody listens; what was typed into the search is kept.
   const root = document.documentElement;
   const early = { button: null, search: null };
-  const isConnected = () => root.classList.contains('connected');
+  let live = false;   // not read from the class: a page that comes by a link pressed before the connection was there takes the class away again
+  const isConnected = () => live;
   const nameOf = button => button.getAttribute('aria-label') ?? button.textContent.trim();
   document.addEventListener('click', event => {
     const button = event.target.closest?.('button');
@@ -314,7 +315,9 @@
   document.addEventListener('submit', event => { if (event.target.dataset.listens === 'not yet') event.target.dataset.listens = 'pressed'; });
   const connected = () => {
     if (isConnected()) return;
+    live = true;
     root.classList.add('connected');
+    new MutationObserver(() => { if (!root.classList.contains('connected')) root.classList.add('connected'); }).observe(root, { attributeFilter: ['class'] });
     setTimeout(() => {
       const search = document.querySelector('[data-search]');
       if (early.search !== null && search) { search.value = early.search; search.dispatchEvent(new Event('input', { bubbles: true })); search.focus(); }
