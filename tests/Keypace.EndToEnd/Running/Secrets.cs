@@ -10,8 +10,11 @@ internal static class Secrets
     /// <summary>With characters that look different in a URL and in JSON.</summary>
     public const string Odd = "sk-test/not+a=real&key\"0002<Zq>end";
 
-    /// <summary>One for each hub: keys with the same secret at the same address would share a limit, and ports come back.</summary>
-    public static string New() => $"sk-test-not-a-real-key-{Interlocked.Increment(ref _made):0000}";
+    /// <summary>
+    /// One for each hub: keys with the same secret at the same address would share a limit, and ports come back. The word <c>made</c> keeps it from ever
+    /// being one of the secrets that tests write out.
+    /// </summary>
+    public static string New() => $"sk-test-not-a-real-key-made-{Interlocked.Increment(ref _made):0000}";
 
     /// <summary>The forms in which <paramref name="secret"/> is found in <paramref name="haystack"/>; none is what one wants.</summary>
     public static IReadOnlyList<string> FormsIn(ReadOnlySpan<byte> haystack, string secret)
