@@ -16,6 +16,18 @@ public sealed class SlowLineTests(Chromium chromium) : OnPages(chromium)
         };
         """;
 
+    /// <summary>What the server says lies there from its first drawing of the page on.</summary>
+    private const string FirstDrawing = """
+        window.heldUp = [];
+        window.letThrough = () => { const frames = heldUp; window.heldUp = null; for (const arrive of frames) arrive(); };
+        window.WebSocket = class extends WebSocket {
+          set onmessage(take) {
+            const isDrawing = frame => new TextDecoder().decode(frame.data).includes('RenderBatch');
+            super.onmessage = frame => heldUp && (heldUp.length || isDrawing(frame)) ? heldUp.push(() => take.call(this, frame)) : take.call(this, frame);
+          }
+        };
+        """;
+
     [Fact]
     public async Task Letters_typed_before_the_server_has_answered_stay_in_every_field()
     {
@@ -83,6 +95,29 @@ public sealed class SlowLineTests(Chromium chromium) : OnPages(chromium)
         mayCome.SetResult();
         await Expect(window.Page.Locator(".answer").First).Not.ToBeEmptyAsync();
         Assert.DoesNotContain("hello", window.Page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_that_comes_by_an_early_link_after_the_connection_can_be_used()
+    {
+        await using var window = await OpenAsync("/");
+        var mayCome = new TaskCompletionSource();
+        await window.Page.AddInitScriptAsync(FirstDrawing);
+        await window.Page.RouteAsync("**/keys", async route =>
+        {
+            await mayCome.Task;
+            await route.ContinueAsync();
+        });
+        await window.Page.GotoAsync("/");
+        await Until.TrueAsync(() => window.Page.EvaluateAsync<bool>("heldUp.length > 0"), "the page as the connection draws it");
+        await window.Page.RunAndWaitForRequestAsync(() => window.Link("Keys").First.ClickAsync(), "**/keys");
+        await window.Page.EvaluateAsync("letThrough()");
+        await window.LiveAsync();
+        mayCome.SetResult();
+        await Expect(window.Page.GetByText("No keys yet")).ToBeVisibleAsync();
+        await window.Button("Add new key").First.ClickAsync();
+        await Expect(window.Field("Name")).ToBeFocusedAsync();
+        await Expect(window.Page.Locator("html.connected")).ToHaveCountAsync(1);
     }
 
     private static async Task NothingElseWasPutInAsync(Window window) =>
