@@ -73,7 +73,7 @@ public sealed record HubFault(int Status, string Type, string Code, string Words
     {
         ArgumentNullException.ThrowIfNull(output);
         output.Write(form is StreamErrorForm.Chat ? "data: "u8 : "event: error\ndata: "u8);
-        using (var writer = new Utf8JsonWriter(output, OpenAi.ChatJson.Plain))
+        using (var writer = new Utf8JsonWriter(output, Neutral.ChatJson.Plain))
         {
             writer.WriteStartObject();
             if (form is not StreamErrorForm.Chat)

@@ -1,11 +1,10 @@
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Anthropic;
 
 /// <summary>Reads a <c>message</c>, whole or streamed, and errors.</summary>
-/// <param name="created">Unix seconds.</param>
-internal sealed class AnthropicAnswers(long created, bool includeUsage) : NativeAnswers
+internal sealed class AnthropicAnswers(AnswerForm form) : NativeAnswers
 {
     public override bool TryRead(ReadOnlyMemory<byte> body, out byte[]? completion, out HubFault? fault)
     {
@@ -21,7 +20,7 @@ internal sealed class AnthropicAnswers(long created, bool includeUsage) : Native
             return false;
         }
 
-        var whole = new ChatCompletion(id, root.Text("model") ?? "", created);
+        var whole = new WholeAnswer(id, root.Text("model") ?? "");
         foreach (var block in content.EnumerateArray())
         {
             if (!TryTake(block, whole))
@@ -34,13 +33,13 @@ internal sealed class AnthropicAnswers(long created, bool includeUsage) : Native
         var reason = root.Text("stop_reason");
         whole.FinishReason = AnthropicWords.FinishReason(reason);
         if (reason == "refusal")
-            whole.Refusal = root.Child("stop_details").Text("explanation");
+            whole.Say(AnswerPart.Refusal, root.Child("stop_details").Text("explanation") ?? "");
         whole.Usage = AnthropicWords.Usage(root.Child("usage"));
-        completion = whole.ToBytes();
+        completion = form.Write(whole);
         return true;
     }
 
-    public override NativePieces Pieces() => new AnthropicPieces(created, includeUsage);
+    public override NativePieces Pieces() => new AnthropicPieces(form);
 
     public override HubFault Fault(int status, Func<string, string?> headerOf, ReadOnlyMemory<byte> body)
     {
@@ -53,15 +52,15 @@ internal sealed class AnthropicAnswers(long created, bool includeUsage) : Native
         return new HubFault(fitting, HubFault.TypeOf(fitting), "hub_error", $"It sent {HubFault.Describe(body.Span)}.");
     }
 
-    private static bool TryTake(JsonElement block, ChatCompletion whole)
+    private static bool TryTake(JsonElement block, WholeAnswer whole)
     {
         switch (block.Text("type"))
         {
             case "text":
-                whole.Text(block.Text("text") ?? "");
+                whole.Say(AnswerPart.Text, block.Text("text") ?? "");
                 return true;
             case "thinking":
-                whole.Reasoning(block.Text("thinking") ?? "");
+                whole.Say(AnswerPart.Reasoning, block.Text("thinking") ?? "");
                 return true;
             case "redacted_thinking":
                 return true;   // nobody but the hub can read it

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Anthropic;
 
@@ -8,10 +8,10 @@ namespace Keypace.Domain.Protocols.Anthropic;
 /// Reads the events of a streamed message: <c>message_start</c>, for each block <c>content_block_start</c>, <c>…_delta</c> and <c>…_stop</c>, then
 /// <c>message_delta</c> and <c>message_stop</c>; <c>ping</c> anywhere, and <c>error</c> at any point.
 /// </summary>
-internal sealed class AnthropicPieces(long created, bool includeUsage) : NativePieces
+internal sealed class AnthropicPieces(AnswerForm form) : NativePieces
 {
     private readonly ServerSentEvents _events = new();
-    private readonly ChatChunks _chunks = new(created, includeUsage);
+    private readonly AnswerEvents _answer = form.Events();
     private ChatUsage? _usage;
     private int _block = -1;             // the open block's own number, or -1
     private int _tool = -1;              // the last tool call's number among tool calls
@@ -37,10 +37,10 @@ internal sealed class AnthropicPieces(long created, bool includeUsage) : NativeP
     public override void End(IBufferWriter<byte> output)
     {
         if (!IsWhole)
-            Fault ??= _chunks.HasBegun ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
+            Fault ??= _answer.HasBegun ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
     }
 
-    public override void Dispose() => _chunks.Dispose();
+    public override void Dispose() => _answer.Dispose();
 
     private void Take(JsonElement root, IBufferWriter<byte> output)
     {
@@ -50,12 +50,12 @@ internal sealed class AnthropicPieces(long created, bool includeUsage) : NativeP
             case "error":
                 Fault = AnthropicWords.Fault(root, null) ?? HubFault.Unreadable("The stream says \"error\" and nothing else.");
                 break;
-            case "message_start" when !_chunks.HasBegun:
+            case "message_start" when !_answer.HasBegun:
                 var message = root.Child("message");
                 _usage = AnthropicWords.Usage(message.Child("usage"));
-                _chunks.Begin(output, message.Text("id") ?? "", message.Text("model") ?? "");
+                _answer.Begin(output, message.Text("id") ?? "", message.Text("model") ?? "");
                 break;
-            case "content_block_start" when _chunks.HasBegun && _block < 0:
+            case "content_block_start" when _answer.HasBegun && _block < 0:
                 Open(root, output);
                 break;
             case "content_block_delta" when _block >= 0 && root.Child("index") is { } index && index.TryGetInt32(out var number) && number == _block:
@@ -63,14 +63,14 @@ internal sealed class AnthropicPieces(long created, bool includeUsage) : NativeP
                 break;
             case "content_block_stop" when _block >= 0:
                 if (_isTool && !_hasArguments)
-                    _chunks.ToolArguments(output, _tool, "{}");
+                    _answer.ToolArguments(output, _tool, "{}");
                 _block = -1;
                 break;
-            case "message_delta" when _chunks.HasBegun && _block < 0:
+            case "message_delta" when _answer.HasBegun && _block < 0:
                 TakeMessageDelta(root, output);
                 break;
             case "message_stop" when _isFinished:
-                _chunks.End(output, _usage);
+                _answer.End(output, _usage);
                 IsWhole = true;
                 break;
             case "message_start" or "content_block_start" or "content_block_delta" or "content_block_stop" or "message_delta" or "message_stop":
@@ -94,21 +94,21 @@ internal sealed class AnthropicPieces(long created, bool includeUsage) : NativeP
         switch (block.Text("type"))
         {
             case "text":
-                Say(output, "content", block, "text");
+                Say(output, AnswerPart.Text, block, "text");
                 break;
             case "thinking":
-                Say(output, "reasoning_content", block, "thinking");
+                Say(output, AnswerPart.Reasoning, block, "thinking");
                 break;
             case "redacted_thinking":
                 break;
             case "tool_use" when block?.TextElement("id") is { } id && block?.TextElement("name") is { } name:
                 (_isTool, _hasArguments) = (true, false);
-                _chunks.Tool(output, ++_tool, id, name);
+                _answer.Tool(output, ++_tool, id, name);
                 // Its input is empty here and comes in pieces, unless the hub gives it at once.
                 if (block.Child("input") is { ValueKind: JsonValueKind.Object } input && input.GetPropertyCount() > 0)
                 {
                     _hasArguments = true;
-                    _chunks.ToolArguments(output, _tool, input.GetRawText());
+                    _answer.ToolArguments(output, _tool, input.GetRawText());
                 }
 
                 break;
@@ -123,16 +123,16 @@ internal sealed class AnthropicPieces(long created, bool includeUsage) : NativeP
         switch (delta.Text("type"))
         {
             case "text_delta":
-                Say(output, "content", delta, "text");
+                Say(output, AnswerPart.Text, delta, "text");
                 break;
             case "thinking_delta":
-                Say(output, "reasoning_content", delta, "thinking");
+                Say(output, AnswerPart.Reasoning, delta, "thinking");
                 break;
             case "input_json_delta" when _isTool:
                 if (delta?.TextElement("partial_json") is { } piece && !piece.IsEmptyText())
                 {
                     _hasArguments = true;
-                    _chunks.ToolArguments(output, _tool, piece);
+                    _answer.ToolArguments(output, _tool, piece);
                 }
 
                 break;
@@ -152,13 +152,13 @@ internal sealed class AnthropicPieces(long created, bool includeUsage) : NativeP
             return;
         _isFinished = true;
         if (reason == "refusal" && delta.Child("stop_details")?.TextElement("explanation") is { } explanation)
-            _chunks.Text(output, "refusal", explanation);
-        _chunks.Finish(output, AnthropicWords.FinishReason(reason));
+            _answer.Say(output, AnswerPart.Refusal, explanation);
+        _answer.Finish(output, AnthropicWords.FinishReason(reason));
     }
 
-    private void Say(IBufferWriter<byte> output, string member, JsonElement? holder, string name)
+    private void Say(IBufferWriter<byte> output, AnswerPart kind, JsonElement? holder, string name)
     {
         if (holder?.TextElement(name) is { } text)
-            _chunks.Text(output, member, text);
+            _answer.Say(output, kind, text);
     }
 }

@@ -1,4 +1,4 @@
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Anthropic;
 
@@ -6,10 +6,10 @@ namespace Keypace.Domain.Protocols.Anthropic;
 internal sealed class AnthropicProtocol : IChatProtocol
 {
     public Outcome<NativeChat> Ask(ReadOnlyMemory<byte> body, ChatSetting setting) =>
-        ChatQuestions.Read(body, setting.HubName, (request, problems) =>
+        ChatQuestions.Read(body, setting, (request, form, problems) =>
         {
             var native = AnthropicRequest.Write(request, problems);
-            var answers = new AnthropicAnswers(setting.Now.ToUnixTimeSeconds(), request.IncludeUsage);
+            var answers = new AnthropicAnswers(form);
             var accept = request.Stream ? "text/event-stream" : "application/json";
             return new NativeChat(setting.Access.Paths.Chat ?? "messages", native, accept, request.Stream, answers);
         });

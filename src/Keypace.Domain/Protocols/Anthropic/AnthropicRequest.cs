@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Anthropic;
 
@@ -49,13 +49,13 @@ internal static class AnthropicRequest
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static void WriteSystem(Utf8JsonWriter writer, IReadOnlyList<JsonElement> texts)
+    private static void WriteSystem(Utf8JsonWriter writer, IReadOnlyList<ChatText> texts)
     {
-        if (texts.Count == 1)
+        if (texts is [{ Cache: null } only])
         {
-            Write(writer, "system", texts[0]);
+            Write(writer, "system", only.Text);
         }
-        else if (texts.Count > 1)
+        else if (texts.Count > 0)
         {
             writer.WriteStartArray("system");
             foreach (var text in texts)
@@ -68,7 +68,7 @@ internal static class AnthropicRequest
     {
         writer.WriteStartObject();
         writer.WriteString("role", turn.IsAssistant ? "assistant" : "user");
-        if (turn.Blocks is [ChatText only])
+        if (turn.Blocks is [ChatText { Cache: null } only])
         {
             Write(writer, "content", only.Text);
         }
@@ -88,7 +88,7 @@ internal static class AnthropicRequest
         switch (block)
         {
             case ChatText text:
-                WriteText(writer, text.Text);
+                WriteText(writer, text);
                 break;
             case ChatImageLink link:
                 Open(writer, "image");
@@ -96,7 +96,7 @@ internal static class AnthropicRequest
                 writer.WriteString("type", "url");
                 Write(writer, "url", link.Url);
                 writer.WriteEndObject();
-                writer.WriteEndObject();
+                Close(writer, link.Cache);
                 break;
             case ChatData data:
                 WriteData(writer, data, problems);
@@ -107,12 +107,12 @@ internal static class AnthropicRequest
                 Write(writer, "name", use.Name);
                 if (use.Input.ValueKind is JsonValueKind.Object)
                     Write(writer, "input", use.Input);
-                writer.WriteEndObject();
+                Close(writer, use.Cache);
                 break;
             case ChatToolResult result:
                 Open(writer, "tool_result");
                 Write(writer, "tool_use_id", result.ToolUseId);
-                if (result.Content is [ChatText only])
+                if (result.Content is [ChatText { Cache: null } only])
                 {
                     Write(writer, "content", only.Text);
                 }
@@ -124,17 +124,21 @@ internal static class AnthropicRequest
                     writer.WriteEndArray();
                 }
 
-                writer.WriteEndObject();
+                if (result.IsError)
+                    writer.WriteBoolean("is_error", true);
+                Close(writer, result.Cache);
                 break;
         }
     }
 
     private static void WriteData(Utf8JsonWriter writer, ChatData data, ChatProblems problems)
     {
-        if (data.IsImage && data.MediaType is not ("image/jpeg" or "image/png" or "image/gif" or "image/webp"))
-            problems.NoPlace(data.At, "It takes JPEG, PNG, GIF and WebP");
-        if (!data.IsImage && data.MediaType is not "application/pdf")
-            problems.NoPlace(data.At, "It takes PDF");
+        if (data.IsImage ? data.MediaType is not ("image/jpeg" or "image/png" or "image/gif" or "image/webp") : data.MediaType is not "application/pdf")
+        {
+            problems.NoPlace(data.At, data.IsImage ? "It takes JPEG, PNG, GIF and WebP" : "It takes PDF");
+            return;
+        }
+
         Open(writer, data.IsImage ? "image" : "document");
         writer.WriteStartObject("source");
         writer.WriteString("type", "base64");
@@ -143,7 +147,7 @@ internal static class AnthropicRequest
         writer.WriteEndObject();
         if (data.Name is { } name)
             Write(writer, "title", name);
-        writer.WriteEndObject();
+        Close(writer, data.Cache);
     }
 
     private static void WriteSampling(Utf8JsonWriter writer, ChatRequest request, ChatProblems problems)
@@ -152,7 +156,8 @@ internal static class AnthropicRequest
         {
             if (temperature.GetDouble() > 1)
                 problems.NoPlace("temperature", "It goes from 0 to 1 here");
-            Write(writer, "temperature", temperature);
+            else
+                Write(writer, "temperature", temperature);
         }
 
         if (request.TopP is { } topP)
@@ -180,7 +185,7 @@ internal static class AnthropicRequest
                     writer.WriteBoolean("strict", true);
                 writer.WritePropertyName("input_schema");
                 tool.WriteSchema(writer);
-                writer.WriteEndObject();
+                Close(writer, tool.Cache);
             }
 
             writer.WriteEndArray();
@@ -200,7 +205,12 @@ internal static class AnthropicRequest
 
     private static void WriteOutput(Utf8JsonWriter writer, ChatRequest request, ChatProblems problems)
     {
-        if (request.Schema is null && request.Effort is null)
+        if (request.WantsJson)
+            problems.NoPlace("response_format", "Give a schema (type json_schema), or ask for JSON in the prompt");
+        if (request.Effort is "none" or "minimal")
+            problems.NoPlace("reasoning_effort", "It can be low, medium, high, xhigh here");
+        var effort = request.Effort is "none" or "minimal" ? null : request.Effort;
+        if (request.Schema is null && effort is null)
             return;
         writer.WriteStartObject("output_config");
         if (request.Schema is { } schema)
@@ -214,7 +224,7 @@ internal static class AnthropicRequest
             writer.WriteEndObject();
         }
 
-        if (request.Effort is { } effort)
+        if (effort is not null)
             writer.WriteString("effort", effort);
         writer.WriteEndObject();
     }
@@ -237,10 +247,17 @@ internal static class AnthropicRequest
         }
     }
 
-    private static void WriteText(Utf8JsonWriter writer, JsonElement text)
+    private static void WriteText(Utf8JsonWriter writer, ChatText text)
     {
         Open(writer, "text");
-        Write(writer, "text", text);
+        Write(writer, "text", text.Text);
+        Close(writer, text.Cache);
+    }
+
+    private static void Close(Utf8JsonWriter writer, JsonElement? cache)
+    {
+        if (cache is { } control)
+            Write(writer, "cache_control", control);
         writer.WriteEndObject();
     }
 

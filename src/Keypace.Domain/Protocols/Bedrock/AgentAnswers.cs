@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
 /// <summary>Reads InvokeAgent's answers, which are event streams even when nobody wants to see them grow. AWS counts no tokens in them.</summary>
-/// <param name="created">Unix seconds.</param>
-internal sealed class AgentAnswers(string queryId, string model, long created) : NativeAnswers
+internal sealed class AgentAnswers(string queryId, string model, AnswerForm form) : NativeAnswers
 {
     private readonly string _id = "chatcmpl-" + queryId;
 
@@ -30,13 +29,13 @@ internal sealed class AgentAnswers(string queryId, string model, long created) :
             fault = body.IsEmpty ? HubFault.Unreadable("A stream of events was expected, and an empty body came.") : HubFault.BrokenOff();
         if (fault is not null)
             return false;
-        var whole = new ChatCompletion(_id, model, created);
-        whole.Text(Encoding.UTF8.GetString(text.WrittenSpan));
-        completion = whole.ToBytes();
+        var whole = new WholeAnswer(_id, model);
+        whole.Say(AnswerPart.Text, Encoding.UTF8.GetString(text.WrittenSpan));
+        completion = form.Write(whole);
         return true;
     }
 
-    public override NativePieces Pieces() => new AgentPieces(_id, model, created);
+    public override NativePieces Pieces() => new AgentPieces(_id, model, form);
 
     public override HubFault Fault(int status, Func<string, string?> headerOf, ReadOnlyMemory<byte> body) => AwsFaults.Of(status, headerOf, body);
 

@@ -1,16 +1,16 @@
 using System.Buffers;
-using System.Text.Unicode;
-using Keypace.Domain.Protocols.OpenAi;
+using System.Text;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
 /// <summary>Reads InvokeAgent's chunks as they come. A chunk may end inside a letter; what is missing of it comes with the next.</summary>
-internal sealed class AgentPieces(string id, string model, long created) : NativePieces
+internal sealed class AgentPieces(string id, string model, AnswerForm form) : NativePieces
 {
     private const int MostLetterBytes = 4;
 
     private readonly EventStreamReader _messages = new();
-    private readonly ChatChunks _chunks = new(created, includeUsage: false);
+    private readonly AnswerEvents _answer = form.Events();
     private byte[] _begun = [];   // the first bytes of a letter
 
     public override void Feed(ReadOnlySpan<byte> piece, IBufferWriter<byte> output)
@@ -23,8 +23,8 @@ internal sealed class AgentPieces(string id, string model, long created) : Nativ
                 break;
             }
 
-            if (!_chunks.HasBegun)
-                _chunks.Begin(output, id, model);
+            if (!_answer.HasBegun)
+                _answer.Begin(output, id, model);
             if (text is not null)
                 Say(text, output);
         }
@@ -37,20 +37,20 @@ internal sealed class AgentPieces(string id, string model, long created) : Nativ
     {
         if (Fault is not null)
             return;
-        if (!_chunks.HasBegun || _messages.IsInside)
+        if (!_answer.HasBegun || _messages.IsInside)
         {
             Fault = _messages.IsInside ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
             return;
         }
 
         if (_begun.Length > 0)
-            _chunks.Text(output, "content", "\uFFFD"u8);
-        _chunks.Finish(output, "stop");
-        _chunks.End(output, null);
+            _answer.Say(output, AnswerPart.Text, "\uFFFD");
+        _answer.Finish(output, "stop");
+        _answer.End(output, null);
         IsWhole = true;
     }
 
-    public override void Dispose() => _chunks.Dispose();
+    public override void Dispose() => _answer.Dispose();
 
     private void Say(byte[] text, IBufferWriter<byte> output)
     {
@@ -69,7 +69,6 @@ internal sealed class AgentPieces(string id, string model, long created) : Nativ
         }
 
         _begun = all[whole..];
-        var sayable = all.AsSpan(0, whole);
-        _chunks.Text(output, "content", Utf8.IsValid(sayable) ? sayable : System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(sayable)));
+        _answer.Say(output, AnswerPart.Text, Encoding.UTF8.GetString(all.AsSpan(0, whole)));
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
@@ -11,10 +11,10 @@ namespace Keypace.Domain.Protocols.Bedrock;
 internal sealed class AgentProtocol : IChatProtocol
 {
     public Outcome<NativeChat> Ask(ReadOnlyMemory<byte> body, ChatSetting setting) =>
-        ChatQuestions.Read(body, setting.HubName, (request, problems) =>
+        ChatQuestions.Read(body, setting, (request, form, problems) =>
         {
             Refuse(request, problems);
-            var answers = new AgentAnswers(setting.QueryId, request.Model.GetString()!, setting.Now.ToUnixTimeSeconds());
+            var answers = new AgentAnswers(setting.QueryId, request.Model.GetString()!, form);
             var agent = Uri.EscapeDataString(setting.Config.GetValueOrDefault("agent_id", ""));
             var alias = Uri.EscapeDataString(setting.Config.GetValueOrDefault("agent_alias_id", ""));
             return new NativeChat(
@@ -39,7 +39,7 @@ internal sealed class AgentProtocol : IChatProtocol
             problems.NoPlace("top_p", Own);
         if (request.Stop.Count > 0)
             problems.NoPlace("stop", Own);
-        if (request.Schema is not null)
+        if (request.Schema is not null || request.WantsJson)
             problems.NoPlace("response_format");
         if (request.Effort is not null)
             problems.NoPlace("reasoning_effort", Own);

@@ -1,13 +1,12 @@
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
 /// <summary>Reads Converse's answers.</summary>
 /// <param name="queryId">Bedrock gives its answers no id.</param>
 /// <param name="model">Nor does it say which model answered.</param>
-/// <param name="created">Unix seconds.</param>
-internal sealed class ConverseAnswers(string queryId, string model, long created, bool includeUsage) : NativeAnswers
+internal sealed class ConverseAnswers(string queryId, string model, AnswerForm form) : NativeAnswers
 {
     private readonly string _id = "chatcmpl-" + queryId;
 
@@ -24,7 +23,7 @@ internal sealed class ConverseAnswers(string queryId, string model, long created
             return false;
         }
 
-        var whole = new ChatCompletion(_id, model, created);
+        var whole = new WholeAnswer(_id, model);
         foreach (var block in content.EnumerateArray())
         {
             if (!TryTake(block, whole))
@@ -43,20 +42,20 @@ internal sealed class ConverseAnswers(string queryId, string model, long created
 
         whole.FinishReason = finish;
         whole.Usage = ConverseWords.Usage(root.Child("usage"));
-        completion = whole.ToBytes();
+        completion = form.Write(whole);
         fault = null;
         return true;
     }
 
-    public override NativePieces Pieces() => new ConversePieces(_id, model, created, includeUsage);
+    public override NativePieces Pieces() => new ConversePieces(_id, model, form);
 
     public override HubFault Fault(int status, Func<string, string?> headerOf, ReadOnlyMemory<byte> body) => AwsFaults.Of(status, headerOf, body);
 
-    private static bool TryTake(JsonElement block, ChatCompletion whole)
+    private static bool TryTake(JsonElement block, WholeAnswer whole)
     {
         if (block.Text("text") is { } text)
         {
-            whole.Text(text);
+            whole.Say(AnswerPart.Text, text);
         }
         else if (block.Child("toolUse") is { } use)
         {
@@ -64,12 +63,12 @@ internal sealed class ConverseAnswers(string queryId, string model, long created
         }
         else if (block.Child("reasoningContent") is { } reasoning)
         {
-            whole.Reasoning(reasoning.Child("reasoningText").Text("text") ?? "");   // redacted thoughts are for the hub's eyes
+            whole.Say(AnswerPart.Reasoning, reasoning.Child("reasoningText").Text("text") ?? "");   // redacted thoughts are for the hub's eyes
         }
         else if (block.Child("citationsContent").Child("content") is { ValueKind: JsonValueKind.Array } cited)
         {
             foreach (var part in cited.EnumerateArray())
-                whole.Text(part.Text("text") ?? "");
+                whole.Say(AnswerPart.Text, part.Text("text") ?? "");
         }
         else
         {

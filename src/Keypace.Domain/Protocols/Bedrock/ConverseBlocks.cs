@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
@@ -12,20 +12,19 @@ internal static class ConverseBlocks
 
     public static void Write(Utf8JsonWriter writer, ChatBlock block, ChatProblems problems)
     {
+        if (!IsTaken(block, problems))
+            return;
         writer.WriteStartObject();
         switch (block)
         {
             case ChatText text:
                 Write(writer, "text", text.Text);
                 break;
-            case ChatImageLink link:
-                problems.NoPlace(link.At, "It fetches no addresses: send the image as a data URI");
-                break;
             case ChatData { IsImage: true } image:
-                WriteData(writer, "image", image, ImageFormat(image.MediaType), null, problems);
+                WriteData(writer, "image", image, ImageFormat(image.MediaType), null);
                 break;
             case ChatData document:
-                WriteData(writer, "document", document, DocumentFormat(document.MediaType), NameOf(document.Name), problems);
+                WriteData(writer, "document", document, DocumentFormat(document.MediaType), NameOf(document.Name));
                 break;
             case ChatToolUse use:
                 writer.WriteStartObject("toolUse");
@@ -42,17 +41,44 @@ internal static class ConverseBlocks
                 foreach (var inner in result.Content)
                     Write(writer, inner, problems);
                 writer.WriteEndArray();
+                if (result.IsError)
+                    writer.WriteString("status", "error");
                 writer.WriteEndObject();
                 break;
         }
 
         writer.WriteEndObject();
+        if (block.Cache is not null)
+            WriteCachePoint(writer);
     }
 
-    private static void WriteData(Utf8JsonWriter writer, string kind, ChatData data, string? format, string? name, ChatProblems problems)
+    /// <summary>Bedrock keeps what stands before it.</summary>
+    public static void WriteCachePoint(Utf8JsonWriter writer)
     {
-        if (format is null)
-            problems.NoPlace(data.At, data.IsImage ? "It takes JPEG, PNG, GIF and WebP" : "It takes PDF, CSV, Word, Excel, HTML, Markdown and plain text");
+        writer.WriteStartObject();
+        writer.WriteStartObject("cachePoint");
+        writer.WriteString("type", "default");
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static bool IsTaken(ChatBlock block, ChatProblems problems)
+    {
+        switch (block)
+        {
+            case ChatImageLink link:
+                problems.NoPlace(link.At, "It fetches no addresses: send the image as a data URI");
+                return false;
+            case ChatData data when (data.IsImage ? ImageFormat(data.MediaType) : DocumentFormat(data.MediaType)) is null:
+                problems.NoPlace(data.At, data.IsImage ? "It takes JPEG, PNG, GIF and WebP" : "It takes PDF, CSV, Word, Excel, HTML, Markdown and plain text");
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private static void WriteData(Utf8JsonWriter writer, string kind, ChatData data, string? format, string? name)
+    {
         writer.WriteStartObject(kind);
         writer.WriteString("format", format);
         if (name is not null)

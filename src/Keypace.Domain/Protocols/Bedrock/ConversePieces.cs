@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
@@ -8,10 +8,10 @@ namespace Keypace.Domain.Protocols.Bedrock;
 /// Reads ConverseStream: <c>messageStart</c>, for each block perhaps <c>contentBlockStart</c>, its deltas and <c>contentBlockStop</c>, then <c>messageStop</c>
 /// and <c>metadata</c>; an exception at any point.
 /// </summary>
-internal sealed class ConversePieces(string id, string model, long created, bool includeUsage) : NativePieces
+internal sealed class ConversePieces(string id, string model, AnswerForm form) : NativePieces
 {
     private readonly EventStreamReader _messages = new();
-    private readonly ChatChunks _chunks = new(created, includeUsage);
+    private readonly AnswerEvents _answer = form.Events();
     private ChatUsage? _usage;
     private int _tool = -1;
     private bool _isTool;
@@ -45,40 +45,40 @@ internal sealed class ConversePieces(string id, string model, long created, bool
             return;
         if (!_isFinished || _messages.IsInside)
         {
-            Fault = _chunks.HasBegun || _messages.IsInside ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
+            Fault = _answer.HasBegun || _messages.IsInside ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
             return;
         }
 
         // The token counts come last, and may be missing.
-        _chunks.End(output, _usage);
+        _answer.End(output, _usage);
         IsWhole = true;
     }
 
-    public override void Dispose() => _chunks.Dispose();
+    public override void Dispose() => _answer.Dispose();
 
     private void Take(string type, JsonElement root, IBufferWriter<byte> output)
     {
         switch (type)
         {
-            case "messageStart" when !_chunks.HasBegun:
-                _chunks.Begin(output, id, model);
+            case "messageStart" when !_answer.HasBegun:
+                _answer.Begin(output, id, model);
                 break;
-            case "contentBlockStart" when _chunks.HasBegun && !_isFinished:
+            case "contentBlockStart" when _answer.HasBegun && !_isFinished:
                 Open(root.Child("start"), output);
                 break;
-            case "contentBlockDelta" when _chunks.HasBegun && !_isFinished:
+            case "contentBlockDelta" when _answer.HasBegun && !_isFinished:
                 TakeDelta(root.Child("delta"), output);
                 break;
-            case "contentBlockStop" when _chunks.HasBegun && !_isFinished:
+            case "contentBlockStop" when _answer.HasBegun && !_isFinished:
                 if (_isTool && !_hasArguments)
-                    _chunks.ToolArguments(output, _tool, "{}");
+                    _answer.ToolArguments(output, _tool, "{}");
                 _isTool = false;
                 break;
-            case "messageStop" when _chunks.HasBegun && !_isFinished:
+            case "messageStop" when _answer.HasBegun && !_isFinished:
                 var reason = root.Text("stopReason");
                 _isFinished = true;
                 if (ConverseWords.FinishReason(reason) is { } finish)
-                    _chunks.Finish(output, finish);
+                    _answer.Finish(output, finish);
                 else
                     Fault = ConverseWords.Malformed(reason!);
                 break;
@@ -100,7 +100,7 @@ internal sealed class ConversePieces(string id, string model, long created, bool
             if (use.TextElement("toolUseId") is { } toolId && use.TextElement("name") is { } name)
             {
                 (_isTool, _hasArguments) = (true, false);
-                _chunks.Tool(output, ++_tool, toolId, name);
+                _answer.Tool(output, ++_tool, toolId, name);
             }
             else
             {
@@ -117,7 +117,7 @@ internal sealed class ConversePieces(string id, string model, long created, bool
     {
         if (delta?.TextElement("text") is { } text)
         {
-            _chunks.Text(output, "content", text);
+            _answer.Say(output, AnswerPart.Text, text);
         }
         else if (delta.Child("toolUse") is { } use)
         {
@@ -128,13 +128,13 @@ internal sealed class ConversePieces(string id, string model, long created, bool
             else if (use.TextElement("input") is { } piece && !piece.IsEmptyText())
             {
                 _hasArguments = true;
-                _chunks.ToolArguments(output, _tool, piece);
+                _answer.ToolArguments(output, _tool, piece);
             }
         }
         else if (delta.Child("reasoningContent") is { } reasoning)
         {
             if (reasoning.TextElement("text") is { } thought)
-                _chunks.Text(output, "reasoning_content", thought);
+                _answer.Say(output, AnswerPart.Reasoning, thought);
         }
         else if (delta.Child("citation") is null)
         {

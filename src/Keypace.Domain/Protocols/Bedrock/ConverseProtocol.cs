@@ -1,4 +1,4 @@
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
@@ -9,10 +9,10 @@ namespace Keypace.Domain.Protocols.Bedrock;
 internal sealed class ConverseProtocol : IChatProtocol
 {
     public Outcome<NativeChat> Ask(ReadOnlyMemory<byte> body, ChatSetting setting) =>
-        ChatQuestions.Read(body, setting.HubName, (request, problems) =>
+        ChatQuestions.Read(body, setting, (request, form, problems) =>
         {
             var model = request.Model.GetString()!;
-            var answers = new ConverseAnswers(setting.QueryId, model, setting.Now.ToUnixTimeSeconds(), request.IncludeUsage);
+            var answers = new ConverseAnswers(setting.QueryId, model, form);
             return new NativeChat(
                 $"model/{Uri.EscapeDataString(model)}/{(request.Stream ? "converse-stream" : "converse")}",
                 ConverseRequest.Write(request, problems),

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
 
@@ -17,7 +17,7 @@ internal static class ConverseRequest
             {
                 writer.WriteStartArray("system");
                 foreach (var text in request.System)
-                    WriteText(writer, text);
+                    ConverseBlocks.Write(writer, text, problems);
                 writer.WriteEndArray();
             }
 
@@ -36,7 +36,7 @@ internal static class ConverseRequest
             writer.WriteEndArray();
             WriteInference(writer, request, problems);
             WriteTools(writer, request, problems);
-            WriteOutput(writer, request);
+            WriteOutput(writer, request, problems);
             WriteMetadata(writer, request, problems);
             if (request.ServiceTier is { } tier and not "auto")
             {
@@ -64,7 +64,8 @@ internal static class ConverseRequest
         {
             if (temperature.GetDouble() > 1)
                 problems.NoPlace("temperature", "It goes from 0 to 1 here");
-            Write(writer, "temperature", temperature);
+            else
+                Write(writer, "temperature", temperature);
         }
 
         if (request.TopP is { } topP)
@@ -94,9 +95,9 @@ internal static class ConverseRequest
         if (request.ToolChoice?.Kind == "none")
         {
             // Converse has no "none". Without tools none can be called, but a conversation that called some must name them.
-            if (request.Turns.Any(turn => turn.Blocks.Any(block => block is ChatToolUse or ChatToolResult)))
-                problems.NoPlace("tool_choice", "Once tools were called, it can be auto, required or one function");
-            return;
+            if (!request.Turns.Any(turn => turn.Blocks.Any(block => block is ChatToolUse or ChatToolResult)))
+                return;
+            problems.NoPlace("tool_choice", "Once tools were called, it can be auto, required or one function");
         }
 
         writer.WriteStartObject("toolConfig");
@@ -116,10 +117,12 @@ internal static class ConverseRequest
                 writer.WriteBoolean("strict", true);
             writer.WriteEndObject();
             writer.WriteEndObject();
+            if (tool.Cache is not null)
+                ConverseBlocks.WriteCachePoint(writer);
         }
 
         writer.WriteEndArray();
-        if (request.ToolChoice is { } choice)
+        if (request.ToolChoice is { Kind: not "none" } choice)
         {
             writer.WriteStartObject("toolChoice");
             writer.WriteStartObject(choice.Kind switch { "required" => "any", "function" => "tool", _ => "auto" });
@@ -132,9 +135,14 @@ internal static class ConverseRequest
         writer.WriteEndObject();
     }
 
-    private static void WriteOutput(Utf8JsonWriter writer, ChatRequest request)
+    private static void WriteOutput(Utf8JsonWriter writer, ChatRequest request, ChatProblems problems)
     {
-        if (request.Schema is null && request.Effort is null)
+        if (request.WantsJson)
+            problems.NoPlace("response_format", "Give a schema (type json_schema), or ask for JSON in the prompt");
+        if (request.Effort is "none" or "minimal")
+            problems.NoPlace("reasoning_effort", "It can be low, medium, high, xhigh here");
+        var effort = request.Effort is "none" or "minimal" ? null : request.Effort;
+        if (request.Schema is null && effort is null)
             return;
         writer.WriteStartObject("outputConfig");
         if (request.Schema is { } schema)
@@ -153,7 +161,7 @@ internal static class ConverseRequest
             writer.WriteEndObject();
         }
 
-        if (request.Effort is { } effort)
+        if (effort is not null)
             writer.WriteString("effort", effort);
         writer.WriteEndObject();
     }
@@ -178,13 +186,6 @@ internal static class ConverseRequest
                 Write(writer, "user", user);
         }
 
-        writer.WriteEndObject();
-    }
-
-    private static void WriteText(Utf8JsonWriter writer, JsonElement text)
-    {
-        writer.WriteStartObject();
-        Write(writer, "text", text);
         writer.WriteEndObject();
     }
 

@@ -16,8 +16,8 @@ internal enum AnswerFound
 }
 
 /// <summary>
-/// Looks for what makes an object an answer of one of OpenAI's routes, by its place and value: a list with something in it as <c>choices</c>, <c>data</c>
-/// (embeddings) or <c>output</c>, or the word <c>response</c> as <c>object</c> (a response may hold an error and is one all the same). Reads from the
+/// Looks for what makes an object an answer of one of the routes, by its place and value: a list with something in it as <c>choices</c>, <c>data</c>
+/// (embeddings), <c>output</c> or <c>content</c> (Anthropic's messages), or the word <c>response</c> as <c>object</c> (a response may hold an error and is one all the same). Reads from the
 /// front, no further than needed, and allocates nothing.
 /// </summary>
 internal static class AnswerMembers
@@ -25,7 +25,7 @@ internal static class AnswerMembers
     private static readonly JsonReaderOptions Deep = new() { MaxDepth = 128 };
 
     /// <summary>The names of those lists.</summary>
-    public static readonly IReadOnlyList<string> Lists = ["choices", "data", "output"];
+    public static readonly IReadOnlyList<string> Lists = ["choices", "data", "output", "content"];
 
     public static AnswerFound In(ReadOnlySpan<byte> json)
     {
@@ -40,7 +40,7 @@ internal static class AnswerMembers
             {
                 if (reader.TokenType is JsonTokenType.EndObject)
                     return AnswerFound.No;
-                var isList = reader.ValueTextEquals("choices"u8) || reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("output"u8);
+                var isList = reader.ValueTextEquals("choices"u8) || reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("output"u8) || reader.ValueTextEquals("content"u8);
                 var isObject = reader.ValueTextEquals("object"u8);
                 if (!reader.Read())
                     break;

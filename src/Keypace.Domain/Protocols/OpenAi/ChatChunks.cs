@@ -1,51 +1,58 @@
 using System.Buffers;
 using System.Text.Json;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.OpenAi;
 
 /// <summary>Writes an answer as OpenAI streams it: <c>chat.completion.chunk</c> objects, one an event, then <c>[DONE]</c>.</summary>
 /// <param name="created">Unix seconds.</param>
 /// <param name="includeUsage">True when the caller asked for the token counts: they come in a last chunk, and every other says null.</param>
-internal sealed class ChatChunks(long created, bool includeUsage) : IDisposable
+internal sealed class ChatChunks(long created, bool includeUsage) : AnswerEvents
 {
     private readonly Utf8JsonWriter _writer = new(Stream.Null, ChatJson.Plain);
     private string _id = "";
     private string _model = "";
 
-    public bool HasBegun { get; private set; }
-
-    /// <summary>The first chunk: whose answer it is.</summary>
-    public void Begin(IBufferWriter<byte> output, string id, string model)
+    protected override void WriteBegin(IBufferWriter<byte> output, string id, string model)
     {
-        (HasBegun, _id, _model) = (true, id, model);
+        (_id, _model) = (id, model);
         OpenDelta(output);
         _writer.WriteString("role", "assistant");
         _writer.WriteString("content", "");
         CloseDelta(output, null);
     }
 
-    /// <param name="member"><c>content</c>, <c>refusal</c> or <c>reasoning_content</c>.</param>
-    public void Text(IBufferWriter<byte> output, string member, JsonElement text)
+    public override void Say(IBufferWriter<byte> output, AnswerPart kind, JsonElement text)
     {
         if (text.IsEmptyText())
             return;
         OpenDelta(output);
-        _writer.WritePropertyName(member);
+        _writer.WritePropertyName(MemberOf(kind));
         text.WriteTo(_writer);
         CloseDelta(output, null);
     }
 
-    public void Text(IBufferWriter<byte> output, string member, ReadOnlySpan<byte> text)
+    public override void Say(IBufferWriter<byte> output, AnswerPart kind, string text)
     {
-        if (text.IsEmpty)
+        if (text.Length == 0)
             return;
         OpenDelta(output);
-        _writer.WriteString(member, text);
+        _writer.WriteString(MemberOf(kind), text);
         CloseDelta(output, null);
     }
 
-    /// <param name="index">Counts the answer's tool calls from 0.</param>
-    public void Tool(IBufferWriter<byte> output, int index, JsonElement id, JsonElement name)
+    public override void Tool(IBufferWriter<byte> output, int index, string id, string name)
+    {
+        OpenTool(output, index);
+        _writer.WriteString("id", id);
+        _writer.WriteString("type", "function");
+        _writer.WriteStartObject("function");
+        _writer.WriteString("name", name);
+        _writer.WriteString("arguments", "");
+        CloseTool(output);
+    }
+
+    public override void Tool(IBufferWriter<byte> output, int index, JsonElement id, JsonElement name)
     {
         OpenTool(output, index);
         _writer.WritePropertyName("id");
@@ -58,8 +65,7 @@ internal sealed class ChatChunks(long created, bool includeUsage) : IDisposable
         CloseTool(output);
     }
 
-    /// <summary>A piece of a tool call's arguments, as it came.</summary>
-    public void ToolArguments(IBufferWriter<byte> output, int index, JsonElement piece)
+    public override void ToolArguments(IBufferWriter<byte> output, int index, JsonElement piece)
     {
         OpenTool(output, index);
         _writer.WriteStartObject("function");
@@ -68,37 +74,42 @@ internal sealed class ChatChunks(long created, bool includeUsage) : IDisposable
         CloseTool(output);
     }
 
-    public void ToolArguments(IBufferWriter<byte> output, int index, string all)
+    public override void ToolArguments(IBufferWriter<byte> output, int index, string piece)
     {
         OpenTool(output, index);
         _writer.WriteStartObject("function");
-        _writer.WriteString("arguments", all);
+        _writer.WriteString("arguments", piece);
         CloseTool(output);
     }
 
-    /// <param name="reason">OpenAI's word.</param>
-    public void Finish(IBufferWriter<byte> output, string reason)
+    public override void Finish(IBufferWriter<byte> output, string reason)
     {
         OpenDelta(output);
         CloseDelta(output, reason);
     }
 
-    /// <summary>The token counts, if the caller wants them and they are known, and the end.</summary>
-    public void End(IBufferWriter<byte> output, ChatUsage? usage)
+    public override void End(IBufferWriter<byte> output, ChatUsage? usage)
     {
         if (includeUsage && usage is { } known)
         {
             Open(output);
             _writer.WriteStartArray("choices");
             _writer.WriteEndArray();
-            known.WriteTo(_writer);
+            ChatForm.WriteUsage(_writer, known);
             Close(output);
         }
 
         output.Write("data: [DONE]\n\n"u8);
     }
 
-    public void Dispose() => _writer.Dispose();
+    public override void Dispose() => _writer.Dispose();
+
+    private static string MemberOf(AnswerPart kind) => kind switch
+    {
+        AnswerPart.Text => "content",
+        AnswerPart.Refusal => "refusal",
+        _ => "reasoning_content",
+    };
 
     private void OpenTool(IBufferWriter<byte> output, int index)
     {

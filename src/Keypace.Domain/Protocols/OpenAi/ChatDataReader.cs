@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.OpenAi;
 
@@ -20,10 +21,10 @@ internal static class ChatDataReader
             return null;
         }
 
-        return type == "file" ? File(inner, at, problems) : Image(inner, at, problems);
+        return type == "file" ? File(inner, at, problems) : ImageObject(inner, at, problems);
     }
 
-    private static ChatBlock? Image(JsonElement image, string at, ChatProblems problems)
+    private static ChatBlock? ImageObject(JsonElement image, string at, ChatProblems problems)
     {
         foreach (var member in image.EnumerateObject())
         {
@@ -41,11 +42,17 @@ internal static class ChatDataReader
             return null;
         }
 
+        return Image(url, at + ".url", problems);
+    }
+
+    /// <param name="url">A data URI or an address.</param>
+    public static ChatBlock? Image(JsonElement url, string at, ChatProblems problems)
+    {
         if (StartsWith(url, "data:"u8))
-            return Data(url, null, isImage: true, at + ".url", problems);
+            return Data(url, null, isImage: true, at, problems);
         if (StartsWith(url, "https://"u8))
-            return new ChatImageLink(url, at + ".url");
-        problems.Wrong(at + ".url", "a data URI (data:image/png;base64,…) or an https address");
+            return new ChatImageLink(url, at);
+        problems.Wrong(at, "a data URI (data:image/png;base64,…) or an https address");
         return null;
     }
 
@@ -65,7 +72,7 @@ internal static class ChatDataReader
         return null;
     }
 
-    private static ChatData? Data(JsonElement uri, JsonElement? name, bool isImage, string at, ChatProblems problems)
+    public static ChatData? Data(JsonElement uri, JsonElement? name, bool isImage, string at, ChatProblems problems)
     {
         var text = Utf8(uri);
         var comma = text.Span[..Math.Min(text.Length, MostMediaTypeBytes)].IndexOf((byte)',');
@@ -76,9 +83,7 @@ internal static class ChatDataReader
             return null;
         }
 
-        var mediaType = Encoding.ASCII.GetString(head[..^";base64".Length]).ToLowerInvariant();
-        mediaType = mediaType.Split(';')[0];
-        return new ChatData(mediaType is "image/jpg" or "image/pjpeg" ? "image/jpeg" : mediaType, text[(comma + 1)..], name, isImage, at);
+        return new ChatData(MediaTypes.Named(Encoding.ASCII.GetString(head[..^";base64".Length])), text[(comma + 1)..], name, isImage, at);
     }
 
     /// <summary>The text's bytes; one copy, for what is long here is an image.</summary>

@@ -1,12 +1,12 @@
-using System.Text;
 using System.Text.Json;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.OpenAi;
 
 /// <summary>Reads <c>messages</c>: system texts apart, and turns that alternate, since that is what other hubs take.</summary>
 internal sealed class ChatMessagesReader(ChatProblems problems)
 {
-    public List<JsonElement> System { get; } = [];
+    public List<ChatText> System { get; } = [];
 
     public string? SystemAt { get; private set; }
 
@@ -52,24 +52,24 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
         switch (message.Text("role"))
         {
             case "system" or "developer":
-                RefuseOthers(message, at, "role", "content");
+                RefuseOthers(message, at, "role", "content", "cache_control");
                 SystemAt ??= at;
                 foreach (var block in Content(message, at, "text"))
-                    System.Add(((ChatText)block).Text);
+                    System.Add((ChatText)block);
                 break;
             case "user":
-                RefuseOthers(message, at, "role", "content");
+                RefuseOthers(message, at, "role", "content", "cache_control");
                 Turn(isAssistant: false, at).AddRange(Content(message, at, "text", "image_url", "file"));
                 break;
             case "assistant":
                 // Thoughts that were handed out as reasoning_content come back when a caller keeps the message whole: without the hub's signature they cannot be sent on.
-                RefuseOthers(message, at, "role", "content", "refusal", "tool_calls", "reasoning_content");
+                RefuseOthers(message, at, "role", "content", "refusal", "tool_calls", "reasoning_content", "cache_control");
                 ReadAssistant(message, at, Turn(isAssistant: true, at));
                 break;
             case "tool":
-                RefuseOthers(message, at, "role", "content", "tool_call_id");
+                RefuseOthers(message, at, "role", "content", "tool_call_id", "cache_control");
                 if (message.TextElement("tool_call_id") is { } id)
-                    Turn(isAssistant: false, at).Add(new ChatToolResult(id, Content(message, at, "text", "image_url"), at));
+                    Turn(isAssistant: false, at).Add(new ChatToolResult(id, Content(message, at, "text", "image_url"), at) { Cache = message.Child("cache_control") });
                 else
                     problems.Wrong(at + ".tool_call_id", "the id of the tool call that this answers");
                 break;
@@ -101,7 +101,7 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
         {
             var here = $"{at}.tool_calls[{index++}]";
             if (ChatToolsReader.Function(call, here, problems) is not { } function)
-                return;
+                continue;
             if (call.TextElement("id") is { } id && function.TextElement("name") is { } name && function.TextElement("arguments") is { } arguments)
                 blocks.Add(new ChatToolUse(id, name, Arguments(arguments, here), here));
             else
@@ -112,20 +112,8 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
     /// <summary>Arguments are JSON inside a text; hubs with a language of their own want the JSON.</summary>
     private JsonElement Arguments(JsonElement text, string at)
     {
-        var json = text.GetString()!;
-        if (string.IsNullOrWhiteSpace(json))
-            json = "{}";
-        try
-        {
-            using var document = JsonDocument.Parse(WellFormedJson.Of(Encoding.UTF8.GetBytes(json)), ChatJson.Strict);
-            if (document.RootElement.ValueKind is JsonValueKind.Object)
-                return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            // Said below: it is no object either way.
-        }
-
+        if (ToolArguments.Of(text.GetString()) is { } arguments)
+            return arguments;
         problems.Wrong(at + ".function.arguments", "a JSON object, written as a text");
         return default;
     }
@@ -149,14 +137,19 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
         }
         else
         {
+            var index = 0;
             foreach (var part in content.EnumerateArray())
             {
-                if (ReadPart(part, $"{at}[{blocks.Count}]", kinds) is not { } block)
+                if (ReadPart(part, $"{at}[{index++}]", kinds) is { } block)
+                    blocks.Add(block with { Cache = part.Child("cache_control") });
+                else if (problems.First is not null)
                     break;
-                blocks.Add(block);
             }
         }
 
+        // On a message it stands for its end.
+        if (blocks.Count > 0 && message.Child("cache_control") is { } cache)
+            blocks[^1] = blocks[^1] with { Cache = cache };
         return blocks;
     }
 
@@ -175,7 +168,7 @@ internal sealed class ChatMessagesReader(ChatProblems problems)
             return null;
         }
 
-        RefuseOthers(part, at, "type", type);
+        RefuseOthers(part, at, "type", type, "cache_control");
         if (problems.First is not null)
             return null;
         if (type is "image_url" or "file")

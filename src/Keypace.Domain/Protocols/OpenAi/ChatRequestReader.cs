@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.OpenAi;
 
@@ -24,6 +25,7 @@ internal sealed class ChatRequestReader(ChatProblems problems)
     private string? _effort;
     private string? _serviceTier;
     private bool _forbidsParallelTools;
+    private bool _wantsJson;
     private bool _stream;
     private bool _includeUsage;
     private bool _hasStreamOptions;
@@ -70,6 +72,7 @@ internal sealed class ChatRequestReader(ChatProblems problems)
             Stream = _stream,
             IncludeUsage = _includeUsage,
             Schema = _schema,
+            WantsJson = _wantsJson,
             Effort = _effort,
             User = _safetyIdentifier ?? _user,
             Metadata = _metadata,
@@ -118,7 +121,7 @@ internal sealed class ChatRequestReader(ChatProblems problems)
                 _forbidsParallelTools = !Flag(name, value);
                 break;
             case "response_format":
-                _schema = ChatToolsReader.ReadFormat(value, problems);
+                _schema = ChatToolsReader.ReadFormat(value, problems, out _wantsJson);
                 break;
             case "reasoning_effort":
                 _effort = Word(name, value, "low", "medium", "high", "xhigh");

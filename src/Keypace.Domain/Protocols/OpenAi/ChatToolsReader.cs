@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.OpenAi;
 
@@ -14,11 +15,12 @@ internal static class ChatToolsReader
             return tools;
         }
 
+        var index = 0;
         foreach (var each in value.EnumerateArray())
         {
-            var at = $"tools[{tools.Count}]";
+            var at = $"tools[{index++}]";
             if (Function(each, at, problems) is not { } function)
-                return tools;
+                continue;
             JsonElement? name = null, description = null, schema = null;
             var isStrict = false;
             foreach (var member in function.EnumerateObject())
@@ -32,6 +34,8 @@ internal static class ChatToolsReader
                     description = member.Value;
                 else if (member.NameEquals("parameters"u8) && kind is JsonValueKind.Object)
                     schema = member.Value;
+                else if (member.NameEquals("cache_control"u8))
+                    continue;
                 else if (member.NameEquals("strict"u8) && kind is JsonValueKind.True or JsonValueKind.False)
                     isStrict = kind is JsonValueKind.True;
                 else if (member.Name is "name" or "description" or "parameters" or "strict")
@@ -43,7 +47,7 @@ internal static class ChatToolsReader
             if (name is not { } named)
                 problems.Wrong($"{at}.function.name", "the function's name");
             else
-                tools.Add(new ChatTool(named, description, schema, isStrict, at));
+                tools.Add(new ChatTool(named, description, schema, isStrict, at) { Cache = each.Child("cache_control") ?? function.Child("cache_control") });
             if (problems.First is not null)
                 return tools;
         }
@@ -69,9 +73,10 @@ internal static class ChatToolsReader
         return null;
     }
 
-    /// <summary>Null for plain text.</summary>
-    public static ChatSchema? ReadFormat(JsonElement value, ChatProblems problems)
+    /// <summary>Null for plain text, and for JSON of any shape.</summary>
+    public static ChatSchema? ReadFormat(JsonElement value, ChatProblems problems, out bool wantsJson)
     {
+        wantsJson = false;
         switch (value.Text("type"))
         {
             case "text":
@@ -79,10 +84,10 @@ internal static class ChatToolsReader
             case "json_schema":
                 break;
             case "json_object":
-                problems.NoPlace("response_format", "Give a schema (type json_schema), or ask for JSON in the prompt");
+                wantsJson = true;
                 return null;
             default:
-                problems.Wrong("response_format", "an object whose type is text or json_schema");
+                problems.Wrong("response_format", "an object whose type is text, json_object or json_schema");
                 return null;
         }
 
@@ -94,7 +99,7 @@ internal static class ChatToolsReader
         }
 
         if (format.Child("schema") is { ValueKind: JsonValueKind.Object } schema)
-            return new ChatSchema(schema, format?.TextElement("name"), format?.TextElement("description"));
+            return new ChatSchema(schema, format?.TextElement("name"), format?.TextElement("description"), format.Child("strict") is { ValueKind: JsonValueKind.True });
         problems.Wrong("response_format.json_schema.schema", "a JSON schema");
         return null;
     }
@@ -112,7 +117,7 @@ internal static class ChatToolsReader
         {
             foreach (var member in value.EnumerateObject())
             {
-                if (member.Name is not ("type" or "function" or "id" or "index" or "provider_specific_fields" or "extra_content" or "parsed" or "parsed_arguments" or "caller") && member.Value.ValueKind is not JsonValueKind.Null)
+                if (member.Name is not ("type" or "function" or "id" or "index" or "provider_specific_fields" or "extra_content" or "parsed" or "parsed_arguments" or "caller" or "cache_control") && member.Value.ValueKind is not JsonValueKind.Null)
                     problems.NoPlace($"{at}.{member.Name}");
             }
 

@@ -63,12 +63,12 @@ public static class OpenAiAnswers
             root = root[0];   // Google's own errors are lists of one
         var isEmpty = AnswerMembers.Lists.Any(list => root.Child(list) is { ValueKind: JsonValueKind.Array });
         if (root.Child("error") is { } error && !(isEmpty && SaysNothing(error)))
-            return Inside(root, error);
+            return ErrorIn(root, error);
         if (isEvent || isEmpty)
             return null;   // an answer with nothing in it is the hub's to give
         if (root.Child("errors") is { ValueKind: JsonValueKind.Array } errors && errors.GetArrayLength() > 0)
-            return Inside(root, errors[0]);
-        return root.Text("message") is not null || root.Text("detail") is not null ? Inside(root, root) : None(status, start);
+            return ErrorIn(root, errors[0]);
+        return root.Text("message") is not null || root.Text("detail") is not null ? ErrorIn(root, root) : None(status, start);
     }
 
     private static HubFault None(int status, ReadOnlySpan<byte> start) =>
@@ -108,7 +108,7 @@ public static class OpenAiAnswers
     }
 
     /// <summary>An error in an answer whose status says that all is well.</summary>
-    private static HubFault Inside(JsonElement root, JsonElement error)
+    internal static HubFault ErrorIn(JsonElement root, JsonElement error)
     {
         var words = error.ValueKind is JsonValueKind.String ? root.Text("error") : error.Text("message") ?? error.Text("detail");
         var word = error.Text("type") ?? error.Text("code") ?? root.Text("code") ?? root.Text("type");

@@ -1,32 +1,28 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Keypace.Domain.Hubs.PlainJson;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.PlainJson;
 
 /// <summary>Finds the answer's text in a JSON answer. A caller who wanted a stream gets it as one chunk: such an endpoint answers whole.</summary>
 /// <param name="pathText">The path as the key has it, for messages.</param>
-/// <param name="created">Unix seconds.</param>
-internal sealed class PlainJsonAnswers(AnswerPath path, string pathText, string id, string model, long created, bool includeUsage) : NativeAnswers
+internal sealed class PlainJsonAnswers(AnswerPath path, string pathText, string id, string model, AnswerForm form) : NativeAnswers
 {
     private string Id { get; } = id;
 
     private string Model { get; } = model;
 
-    private long Created { get; } = created;
-
-    private bool IncludeUsage { get; } = includeUsage;
+    private AnswerForm Form { get; } = form;
 
     public override bool TryRead(ReadOnlyMemory<byte> body, out byte[]? completion, out HubFault? fault)
     {
         completion = null;
         if (!TryFind(body, out var text, out fault))
             return false;
-        var whole = new ChatCompletion($"chatcmpl-{Id}", Model, Created);
-        whole.Text(text);
-        completion = whole.ToBytes();
+        var whole = new WholeAnswer($"chatcmpl-{Id}", Model);
+        whole.Say(AnswerPart.Text, text);
+        completion = Form.Write(whole);
         return true;
     }
 
@@ -95,11 +91,11 @@ internal sealed class PlainJsonAnswers(AnswerPath path, string pathText, string 
                 return;
             }
 
-            using var chunks = new ChatChunks(answers.Created, answers.IncludeUsage);
-            chunks.Begin(output, $"chatcmpl-{answers.Id}", answers.Model);
-            chunks.Text(output, "content", Encoding.UTF8.GetBytes(text));
-            chunks.Finish(output, "stop");
-            chunks.End(output, null);
+            using var said = answers.Form.Events();
+            said.Begin(output, $"chatcmpl-{answers.Id}", answers.Model);
+            said.Say(output, AnswerPart.Text, text);
+            said.Finish(output, "stop");
+            said.End(output, null);
             IsWhole = true;
         }
 

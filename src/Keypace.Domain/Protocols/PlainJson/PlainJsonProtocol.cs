@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Keypace.Domain.Hubs.PlainJson;
-using Keypace.Domain.Protocols.OpenAi;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.PlainJson;
 
@@ -28,13 +28,13 @@ internal sealed class PlainJsonProtocol : IChatProtocol
         }
 
         var (request, answer) = (RequestTemplate.Parse(template), AnswerPath.Parse(path));
-        return ChatQuestions.Read(body, setting.HubName, (query, problems) =>
+        return ChatQuestions.Read(body, setting, (query, form, problems) =>
         {
             Check(query, request, problems);
             var native = request.Fill((writer, place) => Write(writer, place, query, request), place => Text(place, query, request));
             var model = query.Model.ValueKind is JsonValueKind.String ? query.Model.GetString()! : "";
             return new NativeChat(setting.Access.Paths.Chat ?? "", native, "application/json", query.Stream,
-                new PlainJsonAnswers(answer, path, setting.QueryId, model, setting.Now.ToUnixTimeSeconds(), query.IncludeUsage));
+                new PlainJsonAnswers(answer, path, setting.QueryId, model, form));
         });
     }
 
@@ -42,7 +42,7 @@ internal sealed class PlainJsonProtocol : IChatProtocol
     {
         if (query.Tools.Count > 0)
             problems.NoPlace("tools");
-        if (query.Schema is not null)
+        if (query.Schema is not null || query.WantsJson)
             problems.NoPlace("response_format");
         foreach (var block in query.Turns.SelectMany(turn => turn.Blocks))
         {
@@ -105,7 +105,7 @@ internal sealed class PlainJsonProtocol : IChatProtocol
 
     private static string Prompt(ChatRequest query) => query.Turns.LastOrDefault(turn => !turn.IsAssistant) is { } last ? TextOf(last) : "";
 
-    private static string SystemText(ChatRequest query) => string.Join("\n\n", query.System.Select(text => text.GetString()));
+    private static string SystemText(ChatRequest query) => string.Join("\n\n", query.System.Select(text => text.Text.GetString()));
 
     private static string TextOf(ChatTurn turn)
     {

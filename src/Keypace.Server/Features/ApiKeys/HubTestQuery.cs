@@ -63,8 +63,8 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
         var choice = new ModelChoice(now, null, null);
         _body?.Dispose();
         _body = step.Body is { } body ? RequestBody.Of(Encoding.UTF8.GetBytes(body)) : null;
-        return ReferenceEquals(step, OneQuestion) && ChatProtocols.Of(now.Access.Protocol) is { } protocol
-            ? ChatTranslation.Of(protocol, choice, null, _body!, default, "test", Tally.CameInAt)
+        return ReferenceEquals(step, OneQuestion) && ChatProtocols.Between(CallerLanguages.Chat, now.Access.Protocol) is { } protocol
+            ? ChatTranslation.Of(CallerLanguages.Chat, protocol, choice, null, _body!, default, "test", Tally.CameInAt)
             : new Routed(choice, new Uri(step.UrlOn(now.Destination!)), HttpMethod.Parse(step.Method), _body);
     }
 

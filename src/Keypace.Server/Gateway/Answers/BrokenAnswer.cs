@@ -55,8 +55,8 @@ internal static class BrokenAnswer
     /// <summary>Streams of a key's own path are in the form of the hub's route.</summary>
     private static StreamErrorForm FormOf(HttpContext context, Query query)
     {
-        if (query.Routed is { Native: not null })
-            return StreamErrorForm.Chat;
+        if (query.Routed is { Native: { } native })
+            return native.ErrorForm;
         var path = context.Request.Path.Value!.TrimEnd('/');
         return path.EndsWith("/responses", StringComparison.Ordinal) ? StreamErrorForm.Responses
             : path.EndsWith("/messages", StringComparison.Ordinal) ? StreamErrorForm.Messages

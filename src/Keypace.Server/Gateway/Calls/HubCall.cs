@@ -39,7 +39,7 @@ internal sealed class HubCall(
         try
         {
             // :: Steps 1 to 6; nothing here but the exchange waits in most queries.
-            if ((await query.ComeInAsync(snapshots.Current, callerLeft) ?? await WhyNoRouteAsync(query) ?? await ExchangeAsync(query, callerLeft)) is { } refusal)
+            if ((await query.ComeInAsync(snapshots.Current, callerLeft) ?? await WhyNoRouteAsync(query) ?? await AnswerAsync(query, callerLeft)) is { } refusal)
             {
                 query.Note(refusal);
                 await query.RefuseAsync(refusal);
@@ -56,9 +56,9 @@ internal sealed class HubCall(
         finally
         {
             // :: Step 7: settle.
-            if (query.Routed is { } routed && query.TellsOfHealth)
+            if (query.Routed is { Estimate: null } routed && query.TellsOfHealth)
                 health.Settle(routed.Key, query.Tally.Trouble, query.Tally.ErrorCode, query.Tally.Fault, status);
-            if (query.Token is not null)
+            if (query.Token is not null && query.Routed is not { Estimate: not null })
                 settlement.Add(query.ToRecord(status, time.GetElapsedTime(query.Tally.StartedAt)));
             query.Dispose();
         }
@@ -75,6 +75,14 @@ internal sealed class HubCall(
         if (!(await query.RouteAsync(query.DecidedBy)).TryGet(out var routed, out var refusal))
             return refusal;
         query.Routed = routed;
+        return null;
+    }
+
+    private async ValueTask<Refusal?> AnswerAsync(Query query, CancellationToken callerLeft)
+    {
+        if (query.Routed!.Estimate is null)
+            return await ExchangeAsync(query, callerLeft);
+        await query.AnswerHereAsync();
         return null;
     }
 

@@ -109,7 +109,7 @@ internal sealed class HubExchange(
             return LearnOfRefusalAsync(query, group, turn, need, answer, clock);
         if (HubLearning.Answered(group, turn, answer, key, need.Model, time, out var report))
             accounts.Note(snapshots.Current, key, answer, report);
-        if (query.Routed.DropsUsageChunk && answer.Status is 400 or 422)
+        if (query.Routed.AddsUsageOption && answer.Status is 400 or 422)
             return LearnOfOptionAsync(query, group, answer, clock);
         if (answer.Status < 400)
             key.Answers.Add(turn.SentAt);

@@ -78,6 +78,9 @@ internal abstract class Query(Tally tally) : IDisposable
     /// <exception cref="IOException">The hub broke off; likewise <see cref="HttpRequestException"/>, and cancelled by <paramref name="clock"/> where it fell silent.</exception>
     public abstract ValueTask<Refusal?> ReadAsync(HubAnswer answer, HubClock clock);
 
+    /// <summary>Answers what was routed to no hub (<see cref="Calls.Routed.Estimate"/>).</summary>
+    public virtual ValueTask AnswerHereAsync() => throw new NotSupportedException("Only a count of tokens is answered here.");
+
     /// <summary>There is no answer, or no more of it. Called once at most.</summary>
     public abstract ValueTask RefuseAsync(Refusal refusal);
 

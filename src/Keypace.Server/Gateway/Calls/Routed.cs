@@ -16,7 +16,13 @@ internal sealed record Routed(ModelChoice Choice, Uri Target, HttpMethod Method,
     /// <summary>True when the stream holds a chunk of token counts that only the gateway asked for, and that the caller does not get.</summary>
     public bool DropsUsageChunk { get; init; }
 
-    /// <summary>The query in the hub's own language, where that is not OpenAI's; <see cref="Body"/> and <see cref="Target"/> are its then.</summary>
+    /// <summary>True when the hub is asked for token counts by an option that the caller did not send, and that the hub may not know.</summary>
+    public bool AddsUsageOption => DropsUsageChunk || Native is { AsksForUsage: true };
+
+    /// <summary>How many tokens the query holds, as far as can be told here; null where the hub is asked. Such an answer takes no permit, and nothing is sent.</summary>
+    public long? Estimate { get; init; }
+
+    /// <summary>The query in the hub's language, where that is not the caller's; <see cref="Body"/> and <see cref="Target"/> are its then.</summary>
     public NativeChat? Native { get; init; }
 
     /// <summary>Gives a translated body's memory back; the caller's own body is the query's.</summary>

@@ -50,8 +50,8 @@ internal sealed class Generation(ContractQuery asked, ServedToken token, QueueWi
         _body = RequestBody.Of(ChatBody.Of(asked, choice.Key.Hub, choice.Key.Access), bodies.For(token.Id));
         if (_body is null)
             return WaitingBodies.Full;
-        return ChatProtocols.Of(choice.Key.Access.Protocol) is { } protocol
-            ? ChatTranslation.Of(protocol, choice, OwnAddress(), _body, bodies.For(token.Id), queryId, Tally.CameInAt)
+        return ChatProtocols.Between(CallerLanguages.Chat, choice.Key.Access.Protocol) is { } protocol
+            ? ChatTranslation.Of(CallerLanguages.Chat, protocol, choice, OwnAddress(), _body, bodies.For(token.Id), queryId, Tally.CameInAt)
             : new Routed(choice, target, HttpMethod.Post, _body);
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
@@ -15,6 +17,11 @@ namespace Keypace.Server.Gateway.Paths;
 /// <summary>A query on one of OpenAI's routes: its body's <c>model</c>, or the header <c>x-keypace-key</c>, says where it goes.</summary>
 internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, GatewayRoute route, Tally tally) : HttpQuery(context, parts, tally)
 {
+    /// <summary>Anthropic's SDKs put it behind the address of what is still in trial.</summary>
+    private const string Beta = "?beta=true";
+
+    private static readonly Uri NoTarget = new("about:blank");
+
     private BodyScan _scan;
 
     // What the header names, and in which snapshot it was looked up: once a query where nothing changes.
@@ -55,21 +62,35 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         if (!(await ChooseInAsync(snapshot)).TryGet(out var choice, out var refusal))
             return refusal;
         var key = choice.Key;
-        if (!HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out var target, out refusal))
+        var protocol = route.ProtocolAt(key.Access);
+        Uri? target = null;
+        if (protocol is null && !HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out target, out refusal))
             return refusal;
+        if (target is not null && ReferenceEquals(route.Language, CallerLanguages.Messages) && Context.Request.QueryString.Value == Beta)
+            target = key.Targets.Of(target.OriginalString + Beta);
 
-        if (BodyEdits.WhyNoPlace(_scan, choice.Agent?.SystemPrompt, route.Prompt) is { } noPlace)
+        if (BodyEdits.WhyNoPlace(_scan, body.Original.Span, choice.Agent?.SystemPrompt, route.Prompt) is { } noPlace)
             return noPlace;
         BodyEdits.Apply(body, _scan, choice.Model, choice.Agent?.SystemPrompt, route.Prompt);
         choice = choice with { Model = choice.Model ?? _scan.Model };
-        if (ReferenceEquals(route, GatewayRoute.ChatCompletions) && ChatProtocols.Of(key.Access.Protocol) is { } protocol)
-            return ChatTranslation.Of(protocol, choice, choice.Agent?.Destination, body, Parts.Bodies.For(Token!.Id), RequestIds.Of(Context), Tally.CameInAt);
+        if (protocol is not null && ReferenceEquals(route, GatewayRoute.CountTokens))
+            return new Routed(choice, NoTarget, HttpMethod.Post, null) { Estimate = TokenNeed.InputTokens(body.ToWhole().Span) };
+        if (protocol is not null)
+            return ChatTranslation.Of(route.Language!, protocol, choice, choice.Agent?.Destination, body, Parts.Bodies.For(Token!.Id), RequestIds.Of(Context), Tally.CameInAt);
 
-        return new Routed(choice, target, HttpMethod.Post, body)
+        return new Routed(choice, target!, HttpMethod.Post, body)
         {
-            ChecksAnswer = true,
+            ChecksAnswer = !ReferenceEquals(route, GatewayRoute.CountTokens),
             DropsUsageChunk = _scan.Stream && route.HasUsageOption && key.Hub.NeedsUsageOption && !key.UsageOption.IsRefused && BodyEdits.AskForUsage(body, _scan),
         };
+    }
+
+    public override async ValueTask AnswerHereAsync()
+    {
+        Context.Response.ContentType = "application/json";
+        var body = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"input_tokens\":{Routed!.Estimate}}}"));
+        Context.Response.ContentLength = body.Length;
+        await Context.Response.Body.WriteAsync(body, Context.RequestAborted);
     }
 
     private ValueTask<Outcome<ModelChoice>> ChooseInAsync(KeySnapshot snapshot)

@@ -107,7 +107,7 @@ internal static class TranslatedAnswer
             return await WriteFaultAsync(context, query, fault, isTerminal: false);
 
         (query.Tally.ErrorCode, query.Tally.Trouble) = (fault.Code, Sentence(query, fault));
-        fault.WriteEvent(output, query.Tally.Trouble);
+        fault.WriteEvent(output, query.Tally.Trouble, query.Routed.Native.ErrorForm);
         await SendAsync(response, output, answer.Scrub, context.RequestAborted);
         query.IsCutOff = true;
         return null;

@@ -48,13 +48,14 @@ internal static class BodyEdits
     public static bool IsAboutUsageOption(ReadOnlySpan<byte> answer) => answer.IndexOf("stream_options"u8) >= 0 || answer.IndexOf("include_usage"u8) >= 0;
 
     /// <summary>Why an agent's prompt has no place in this body: without it the query would not be the agent's. Null when it has one.</summary>
-    public static Refusal? WhyNoPlace(in BodyScan scan, string? prompt, SystemPromptPlace place)
+    public static Refusal? WhyNoPlace(in BodyScan scan, ReadOnlySpan<byte> body, string? prompt, SystemPromptPlace place)
     {
         if (prompt is not { Length: > 0 })
             return null;
         var (member, isThere) = place switch
         {
             SystemPromptPlace.FirstMessage => ("messages", scan.MessagesStart >= 0),
+            SystemPromptPlace.System => ("system", !scan.HasSystem || body[scan.System.At] is (byte)'"' or (byte)'['),
             SystemPromptPlace.Instructions => ("instructions", scan.Instructions.Exists || !scan.HasInstructions),
             SystemPromptPlace.BeforePrompt => ("prompt", scan.Prompt.Exists),
             _ => ("", true),
@@ -80,6 +81,12 @@ internal static class BodyEdits
                 var message = Join("{\"role\":\"system\",\"content\":"u8, Json(prompt).Span, scan.MessagesEmpty ? "}"u8 : "},"u8);
                 body.Replace(scan.MessagesStart, 0, message);
                 break;
+            case SystemPromptPlace.System when !scan.System.Exists:
+                AddMember(body, scan, "system", Json(prompt));
+                break;
+            case SystemPromptPlace.System:
+                body.Replace(scan.System.At, scan.System.Length, InFrontOfSystem(body, scan, prompt));
+                break;
             case SystemPromptPlace.Instructions when scan.Instructions.Exists:
                 body.Replace(scan.Instructions.At, scan.Instructions.Length, InFront(body, scan.Instructions, prompt));
                 break;
@@ -90,6 +97,17 @@ internal static class BodyEdits
                 body.Replace(scan.Prompt.At, scan.Prompt.Length, InFront(body, scan.Prompt, prompt));
                 break;
         }
+    }
+
+    private static ReadOnlyMemory<byte> InFrontOfSystem(RequestBody body, in BodyScan scan, string prompt)
+    {
+        var own = body.Original.Span.Slice(scan.System.At, scan.System.Length);
+        if (!scan.HasSystem)
+            return Json(prompt);
+        if (own[0] != (byte)'[')
+            return InFront(body, scan.System, prompt);
+        var rest = own[1..].TrimStart(" \t\r\n"u8);
+        return Join("[{\"type\":\"text\",\"text\":"u8, Json(prompt).Span, rest.StartsWith("]"u8) ? "}"u8 : "},"u8, rest);
     }
 
     private static ReadOnlyMemory<byte> InFront(RequestBody body, BodyScan.Span text, string prompt)

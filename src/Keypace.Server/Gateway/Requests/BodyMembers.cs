@@ -14,7 +14,7 @@ internal static class BodyMembers
 
     private static readonly string[] Names =
     [
-        "model", "stream", "stream_options", "messages", "instructions", "prompt", "input", "n", "max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens",
+        "model", "stream", "stream_options", "messages", "instructions", "system", "prompt", "input", "n", "max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens",
     ];
 
     public readonly record struct Member(string Name, int Number);

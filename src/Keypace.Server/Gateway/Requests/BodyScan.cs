@@ -30,6 +30,12 @@ internal readonly record struct BodyScan(
     /// <summary>The value of <c>stream_options.include_usage</c>; none when it is absent.</summary>
     public Span IncludeUsage { get; init; } = Span.None;
 
+    /// <summary>The value of Anthropic's <c>system</c>, a text, a list, or null; none when it is absent.</summary>
+    public Span System { get; init; } = Span.None;
+
+    /// <summary>True when <see cref="System"/> is more than null.</summary>
+    public bool HasSystem { get; init; }
+
     /// <summary>True when there are instructions, of whatever kind.</summary>
     public bool HasInstructions { get; init; }
 
@@ -121,6 +127,13 @@ internal readonly record struct BodyScan(
                 }
 
                 reader.Skip();
+            }
+            else if (reader.ValueTextEquals("system"u8))
+            {
+                reader.Read();
+                var (start, isThere) = ((int)reader.TokenStartIndex, reader.TokenType is not JsonTokenType.Null);
+                reader.Skip();
+                scan = scan with { System = new Span(start, (int)reader.BytesConsumed - start), HasSystem = isThere };
             }
             else if (reader.ValueTextEquals("instructions"u8) || reader.ValueTextEquals("prompt"u8))
             {

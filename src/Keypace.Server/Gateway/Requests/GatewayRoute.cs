@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using Keypace.Domain.Hubs;
+using Keypace.Domain.Protocols;
+using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Server.Gateway.Requests;
 
@@ -8,7 +10,9 @@ namespace Keypace.Server.Gateway.Requests;
 /// <param name="Prompt">Where an agent's system prompt goes in this route's body.</param>
 internal sealed record GatewayRoute(string Name, Func<HubPaths, string?> PathAt, SystemPromptPlace Prompt)
 {
-    public static readonly GatewayRoute ChatCompletions = new("chat/completions", paths => paths.Chat, SystemPromptPlace.FirstMessage) { HasUsageOption = true };
+    public static readonly GatewayRoute ChatCompletions = new("chat/completions", paths => paths.Chat, SystemPromptPlace.FirstMessage) { HasUsageOption = true, Language = CallerLanguages.Chat };
+    public static readonly GatewayRoute Messages = new("messages", MessagesPath, SystemPromptPlace.System) { Language = CallerLanguages.Messages };
+    public static readonly GatewayRoute CountTokens = new("messages/count_tokens", paths => MessagesPath(paths) + "/count_tokens", SystemPromptPlace.System) { Language = CallerLanguages.Messages };
     public static readonly GatewayRoute Passthrough = new("keys", _ => null, SystemPromptPlace.Nowhere);
 
     private static readonly FrozenDictionary<string, GatewayRoute> ByPath = new Dictionary<string, GatewayRoute>
@@ -16,11 +20,27 @@ internal sealed record GatewayRoute(string Name, Func<HubPaths, string?> PathAt,
         ["/v1/chat/completions"] = ChatCompletions,
         ["/v1/completions"] = new("completions", paths => paths.Completions, SystemPromptPlace.BeforePrompt) { HasUsageOption = true },
         ["/v1/embeddings"] = new("embeddings", paths => paths.Embeddings, SystemPromptPlace.Nowhere),
-        ["/v1/responses"] = new("responses", paths => paths.Responses, SystemPromptPlace.Instructions),
+        ["/v1/responses"] = new("responses", paths => paths.Responses, SystemPromptPlace.Instructions) { Language = CallerLanguages.Responses },
+        ["/v1/messages"] = Messages,
+        ["/v1/messages/count_tokens"] = CountTokens,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>True where <c>stream_options.include_usage</c> asks for token counts; the others count without being asked.</summary>
     public bool HasUsageOption { get; private init; }
+
+    /// <summary>The language of its callers, where it can be translated; null where only a hub that has the route can answer.</summary>
+    public CallerLanguage? Language { get; private init; }
+
+    /// <summary>Whether the hub behind a key is asked in its own language: null where it has this route and its bytes pass as they are.</summary>
+    public IChatProtocol? ProtocolAt(HubAccess access)
+    {
+        if (Language is null || (ReferenceEquals(Language, CallerLanguages.Responses) && access.Paths.Responses is not null && access.Protocol is HubProtocol.OpenAi))
+            return null;
+        return ChatProtocols.Between(Language, access.Protocol);
+    }
+
+    /// <summary>A hub that speaks Anthropic's language has its messages where its chat is.</summary>
+    private static string? MessagesPath(HubPaths paths) => paths.Chat;
 
     /// <summary>The route for a path, with or without a slash at its end; null when the path is not a query's.</summary>
     public static GatewayRoute? Of(string path)
@@ -37,6 +57,9 @@ internal enum SystemPromptPlace
 
     /// <summary>A message with the role <c>system</c> before the caller's own.</summary>
     FirstMessage,
+
+    /// <summary>Anthropic's <c>system</c>, in front of the caller's.</summary>
+    System,
 
     /// <summary>The Responses API's <c>instructions</c>, in front of the caller's.</summary>
     Instructions,

@@ -41,8 +41,8 @@ public sealed class BodyMembersTests
     public void A_body_without_a_place_for_the_agents_prompt_is_refused(string body, string place)
     {
         Assert.True(BodyScan.Of(Encoding.UTF8.GetBytes(body)).TryGet(out var scan, out _));
-        Assert.Equal("no_place_for_prompt", BodyEdits.WhyNoPlace(scan, "Be brief.", Enum.Parse<SystemPromptPlace>(place))?.Code);
-        Assert.Null(BodyEdits.WhyNoPlace(scan, null, Enum.Parse<SystemPromptPlace>(place)));
+        Assert.Equal("no_place_for_prompt", BodyEdits.WhyNoPlace(scan, System.Text.Encoding.UTF8.GetBytes(body), "Be brief.", Enum.Parse<SystemPromptPlace>(place))?.Code);
+        Assert.Null(BodyEdits.WhyNoPlace(scan, System.Text.Encoding.UTF8.GetBytes(body), null, Enum.Parse<SystemPromptPlace>(place)));
     }
 
     [Theory]

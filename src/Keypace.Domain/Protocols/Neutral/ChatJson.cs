@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Keypace.Domain.Protocols.OpenAi;
+namespace Keypace.Domain.Protocols.Neutral;
 
 /// <summary>How JSON is read and written on both sides of a translation.</summary>
 internal static class ChatJson

@@ -1,17 +1,18 @@
 using System.Text.Json;
 
-namespace Keypace.Domain.Protocols.OpenAi;
+namespace Keypace.Domain.Protocols.Neutral;
 
 /// <summary>
-/// An OpenAI-style chat query, read and checked, in terms that all other hubs share: system texts apart, turns that alternate. Its texts
+/// A query, read from a caller's language and checked, in terms that all hubs share: system texts apart, turns that alternate. Its texts
 /// are elements of the parsed body, so long ones are never copied; it lives no longer than that document.
 /// </summary>
 internal sealed class ChatRequest
 {
+    /// <summary>Undefined where the query names none.</summary>
     public required JsonElement Model { get; init; }
 
     /// <summary>System and developer messages in their order, wherever they stood.</summary>
-    public required IReadOnlyList<JsonElement> System { get; init; }
+    public required IReadOnlyList<ChatText> System { get; init; }
 
     /// <summary>Where the first of <see cref="System"/> stood, for refusals; null without any.</summary>
     public string? SystemAt { get; init; }
@@ -39,7 +40,10 @@ internal sealed class ChatRequest
 
     public ChatSchema? Schema { get; init; }
 
-    /// <summary><c>low</c>, <c>medium</c>, <c>high</c>, <c>xhigh</c>.</summary>
+    /// <summary>The answer must be JSON, of whatever shape.</summary>
+    public bool WantsJson { get; init; }
+
+    /// <summary><c>none</c>, <c>minimal</c>, <c>low</c>, <c>medium</c>, <c>high</c>, <c>xhigh</c>.</summary>
     public string? Effort { get; init; }
 
     /// <summary>Who the caller asks for: <c>user</c> or <c>safety_identifier</c>.</summary>
@@ -55,7 +59,11 @@ internal sealed class ChatRequest
 internal sealed record ChatTurn(bool IsAssistant, List<ChatBlock> Blocks, string At);
 
 /// <param name="At">Where it stood, for refusals: <c>messages[2].content[0]</c>.</param>
-internal abstract record ChatBlock(string At);
+internal abstract record ChatBlock(string At)
+{
+    /// <summary>Anthropic's <c>cache_control</c>, with which a caller says up to where a hub should keep what it has read; null for none.</summary>
+    public JsonElement? Cache { get; init; }
+}
 
 internal sealed record ChatText(JsonElement Text, string At) : ChatBlock(At);
 
@@ -71,11 +79,18 @@ internal sealed record ChatImageLink(JsonElement Url, string At) : ChatBlock(At)
 /// <param name="Input">The arguments, a JSON object.</param>
 internal sealed record ChatToolUse(JsonElement Id, JsonElement Name, JsonElement Input, string At) : ChatBlock(At);
 
-internal sealed record ChatToolResult(JsonElement ToolUseId, IReadOnlyList<ChatBlock> Content, string At) : ChatBlock(At);
+internal sealed record ChatToolResult(JsonElement ToolUseId, IReadOnlyList<ChatBlock> Content, string At) : ChatBlock(At)
+{
+    /// <summary>The tool failed, and the content says how.</summary>
+    public bool IsError { get; init; }
+}
 
 /// <param name="Schema">The parameters' JSON schema; null for a tool that takes none.</param>
 internal sealed record ChatTool(JsonElement Name, JsonElement? Description, JsonElement? Schema, bool IsStrict, string At)
 {
+    /// <summary>As <see cref="ChatBlock.Cache"/>.</summary>
+    public JsonElement? Cache { get; init; }
+
     /// <summary>The schema as other hubs want it: an object's, and saying so. OpenAI also takes none, an empty one, and one that leaves its type out.</summary>
     public void WriteSchema(Utf8JsonWriter writer)
     {
@@ -108,4 +123,4 @@ internal sealed record ChatTool(JsonElement Name, JsonElement? Description, Json
 internal sealed record ChatToolChoice(string Kind, JsonElement? Name);
 
 /// <summary>The answer must be JSON of this schema.</summary>
-internal sealed record ChatSchema(JsonElement Schema, JsonElement? Name, JsonElement? Description);
+internal sealed record ChatSchema(JsonElement Schema, JsonElement? Name, JsonElement? Description, bool IsStrict = false);
