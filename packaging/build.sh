@@ -16,7 +16,7 @@ rm -rf "$out"; mkdir -p "$out"
 # The server with its runtime, in a folder and an archive: keypace-VERSION-PLATFORM/keypace starts wherever it lies.
 for platform in "${platforms[@]}"; do
   name=keypace-$version-$platform
-  quietly dotnet publish src/Keypace.Cli -c Release -r "$platform" --self-contained -o "$out/$name" -p:DebugType=none
+  quietly dotnet publish src/Keypace.Cli -c Release -r "$platform" --self-contained -p:PublishReadyToRun=true -o "$out/$name" -p:DebugType=none
   cp LICENSE NOTICES.md "$out/$name/"
   packed -cf "$out/$name.tar.gz" -C "$out" "$name"
 done
