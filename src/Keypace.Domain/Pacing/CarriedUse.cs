@@ -15,8 +15,14 @@ namespace Keypace.Domain.Pacing;
 public sealed record CarriedUse(
     Guid Source, long Reach, IReadOnlyList<Use> Sends, IReadOnlyList<CarriedQuota> Quotas, IReadOnlyList<CarriedQuery> Running, long PausedUntil, string? PausedWhy)
 {
+    /// <summary>The accounts that all of it is in.</summary>
+    public IReadOnlyList<CarriedAccount> Accounts { get; init; } = [];
+
+    /// <summary>The same once it has come: others than <see cref="Accounts"/> where keys of the secret stayed.</summary>
+    public IReadOnlyList<CarriedAccount> AccountsThen { get; init; } = [];
+
     /// <summary>What of it was not carried before.</summary>
-    internal CarriedUse Without(CarriedUse? before) => before is null ? this : this with
+    internal CarriedUse Without(CarriedUse before) => this with
     {
         Sends = KnownUse.Without(Sends, before.Sends),
         Quotas = [.. Quotas.Select(quota => quota with

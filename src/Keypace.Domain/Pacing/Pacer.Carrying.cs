@@ -8,7 +8,7 @@ public sealed partial class Pacer
     private Guid? _onlySource;               // null: nobody came yet
     private List<Guid>? _sources;            // of a group that has several; null: one at most
     private Queue<SenderStamp>? _senders;    // whose the sends in the window are, as far as it is known
-    private Dictionary<Guid, CarriedUse>? _carried;
+    private CountedAccounts? _accounts;      // null: nobody came or went
     private Dictionary<QuotaMeter, List<Use>>? _assumed;   // of before this pacer, which may be anybody's
 
     /// <summary>What was sent up to this tick may be anybody's. Set by the host when it made the pacer.</summary>
@@ -19,8 +19,9 @@ public sealed partial class Pacer
 
     /// <summary>What those take along that leave with this source. Here it counts on.</summary>
     /// <param name="leaves">Of those that run: it is one of theirs.</param>
-    /// <param name="number">A number for a query that has none yet, its own among all groups.</param>
-    public CarriedUse Carry(Guid source, Func<Ticket, bool> leaves, Func<long> number, long now)
+    /// <param name="staysToo">Other keys of the source stay here.</param>
+    /// <param name="number">A number for a query or an account that has none yet, its own among all groups and above all before it.</param>
+    public CarriedUse Carry(Guid source, Func<Ticket, bool> leaves, bool staysToo, Func<long> number, long now)
     {
         var sends = _window.Sends(now);
         Subtract(sends, OthersSends(source));
@@ -28,7 +29,7 @@ public sealed partial class Pacer
         var quotas = new List<CarriedQuota>();
         foreach (var meter in _meters ?? [])
         {
-            if (meter.Quota.Source is null && meter.Quota.Dimension != QuotaDimension.Concurrent)
+            if (GoesAlong(meter, source))
                 quotas.Add(new CarriedQuota(meter.Quota, meter.Reach, OwnOn(meter, source, leaves, now)));
         }
 
@@ -45,9 +46,12 @@ public sealed partial class Pacer
             source, _window.Reach(now), sends, quotas, running,
             Math.Max(isOwn ? PausedUntil : long.MinValue, pause.Why is null ? long.MinValue : pause.Until),
             isOwn ? PausedWhy : pause.Why);
-        Remember(source, carried);
-        return carried;
+        return (_accounts ??= new()).Leave(carried, staysToo, number, now);
     }
+
+    /// <summary>Limits of all, and those that its hub taught of this source only. What just tells sources apart knows nothing that these do not.</summary>
+    private bool GoesAlong(QuotaMeter meter, Guid source) => meter.Quota is { Dimension: not QuotaDimension.Concurrent, Slice: 0 } && (meter.Quota.Source is null
+        || (meter.Quota.Source == source && !Array.Exists(_meters!, all => all.Quota.CountsLike(meter.Quota with { Source = null }))));
 
     /// <summary>
     /// Counts what came along with a source, from now on, and holds its queries back as its hub wants. Each query that runs elsewhere is one here
@@ -55,10 +59,11 @@ public sealed partial class Pacer
     /// </summary>
     /// <param name="source">What the queries name from now on: another than before where the keys' secret changed.</param>
     /// <param name="ticketOf">A new ticket for a query that runs elsewhere.</param>
-    public void TakeOver(CarriedUse carried, Guid source, Func<CarriedQuery, Ticket> ticketOf, DateTimeOffset wall, long now)
+    /// <returns>What counts here now and did not before: the sends, what each limit counts of it, and what runs.</returns>
+    public CarriedUse TakeOver(CarriedUse carried, Guid source, Func<CarriedQuery, Ticket> ticketOf, Func<long> number, DateTimeOffset wall, long now)
     {
         Meet(source, now);
-        var came = carried.Without(_carried?.GetValueOrDefault(source));
+        var came = (_accounts ??= new()).Come(carried, source, number, now);
         _window.TakeOver(came.Sends, carried.Reach, now);
         foreach (var send in _sources is null ? [] : came.Sends)
         {
@@ -66,24 +71,25 @@ public sealed partial class Pacer
                 _senders!.Enqueue(new(send.At, source));
         }
 
-        TakeOverQuotas(came, source, wall, now);
-        TakeOverRunning(came, source, ticketOf);
-        Remember(source, carried);
+        came = came with { Source = source, Quotas = TakeOverQuotas(came, source, wall, now), Running = TakeOverRunning(came, source, ticketOf) };
         if (carried.PausedUntil > now)
             PauseSource(source, carried.PausedUntil, carried.PausedWhy ?? "");
+
+        return came;
     }
 
     /// <summary>The source whose query the pause of the whole group is for; null: not known, or everybody's.</summary>
     public Guid? PausedFor { get; set; }
 
-    private void TakeOverQuotas(CarriedUse came, Guid source, DateTimeOffset wall, long now)
+    private List<CarriedQuota> TakeOverQuotas(CarriedUse came, Guid source, DateTimeOffset wall, long now)
     {
         var (meters, made) = (new List<QuotaMeter>(_meters ?? []), new List<QuotaMeter>());
-        foreach (var quota in came.Quotas)
+        foreach (var carried in came.Quotas)
         {
-            if (!meters.Exists(meter => meter.Quota.CountsLike(quota.Quota)))
+            var quota = carried.Quota with { Source = carried.Quota.Source is null ? null : source };
+            if (!meters.Exists(meter => meter.Quota.CountsLike(quota)))
             {
-                var meter = QuotaMeter.Of(quota.Quota, Guard);
+                var meter = QuotaMeter.Of(quota, Guard);
                 meter.Keep(now + KeepsUse);
                 meters.Add(meter);
                 made.Add(meter);
@@ -94,22 +100,26 @@ public sealed partial class Pacer
         if (_sources is not null)
             TellApart(wall, now);
 
+        var brought = new List<CarriedQuota>();
         foreach (var meter in _meters ?? [])
         {
             if (meter.Quota.Dimension == QuotaDimension.Concurrent || (meter.Quota.Source is { } only && only != source))
                 continue;
 
-            foreach (var use in BroughtFor(meter.Quota, came, now))
+            var uses = BroughtFor(meter.Quota, came, now);
+            brought.Add(new CarriedQuota(meter.Quota, meter.Reach, uses));
+            foreach (var use in uses)
                 Recall(meter, use, wall, now);
         }
 
         Reclaim();
+        return brought;
     }
 
     private static List<Use> BroughtFor(Quota quota, CarriedUse came, long now)
     {
         var alike = came.Quotas.Where(each => each.Quota.Dimension == quota.Dimension).ToList();
-        var same = alike.Find(each => each.Quota.CountsLike(quota with { Source = null }));
+        var same = alike.Find(each => each.Quota.CountsLike(quota with { Source = each.Quota.Source }) && (quota.Source is not null || each.Quota.Source is null));
         if (same is not null)
             return [.. same.Uses];
 
@@ -129,10 +139,11 @@ public sealed partial class Pacer
         return sends;
     }
 
-    private void TakeOverRunning(CarriedUse came, Guid source, Func<CarriedQuery, Ticket> ticketOf)
+    private List<CarriedQuery> TakeOverRunning(CarriedUse came, Guid source, Func<CarriedQuery, Ticket> ticketOf)
     {
         var here = _running.All().Select(ticket => ticket.Number).Where(number => number != 0).ToHashSet();
-        foreach (var query in came.Running.Where(query => !here.Contains(query.Number)))
+        var taken = came.Running.Where(query => !here.Contains(query.Number)).ToList();
+        foreach (var query in taken)
         {
             var ticket = ticketOf(query);
             (ticket.Number, ticket.Need, ticket.IsSettled) = (query.Number, query.Need with { Source = source }, query.IsSettled);
@@ -144,6 +155,8 @@ public sealed partial class Pacer
             ticket.Claims = ticket.Claims.Length == 0 ? null : ticket.Claims;
             _running.Add(ticket);
         }
+
+        return taken;
     }
 
     /// <summary>A query of this source comes, or keys with it.</summary>
@@ -262,8 +275,6 @@ public sealed partial class Pacer
 
         return [.. uses.Where(use => use.Amount > 0)];
     }
-
-    private void Remember(Guid source, CarriedUse carried) => (_carried ??= [])[source] = carried;
 
     private static void Subtract(List<Use> uses, IEnumerable<Use> others)
     {

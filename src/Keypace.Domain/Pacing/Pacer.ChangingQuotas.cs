@@ -48,6 +48,10 @@ public sealed partial class Pacer
         Reclaim();
     }
 
+    /// <summary>What a limit counts of queries that are over.</summary>
+    public IReadOnlyList<Use> UsedOn(Quota quota, long now) =>
+        Array.Find(_meters ?? [], meter => meter.Quota.CountsLike(quota)) is { } meter ? SettledOn(meter, now) : [];
+
     /// <summary>Limits that were taken away a day ago cost nothing any more. Call it now and then.</summary>
     public void ForgetKept(DateTimeOffset wall, long now)
     {

@@ -31,7 +31,7 @@ public sealed partial class Pacer
             recent += at > now - Span ? use.Requests : 0;
             foreach (var meter in _meters)
             {
-                if (meter.Counts(new QueryNeed(use.Model, 0, 0, use.Source)))
+                if (Counts(meter, use))
                     meter.Recall(AmountOf(meter.Quota, use.Requests, use.InputTokens, use.OutputTokens), at, use.At, wall, now);
             }
         }
@@ -49,6 +49,13 @@ public sealed partial class Pacer
         AssumeRunning(before.Running);
         _assumed = _meters.Where(meter => meter.Quota.Dimension is not QuotaDimension.Concurrent).ToDictionary(meter => meter, meter => meter.Held(now));
     }
+
+    private static bool Counts(QuotaMeter meter, in PastUse use) => use.Breadth switch
+    {
+        UseBreadth.ModelOnly => meter.Quota.Model == use.Model && meter.Counts(new QueryNeed(use.Model, 0, 0, use.Source)),
+        UseBreadth.AnyModel => meter.Counts(new QueryNeed(meter.Quota.Model, 0, 0, use.Source)),
+        _ => meter.Counts(new QueryNeed(use.Model, 0, 0, use.Source)),
+    };
 
     private void AssumeUnknown(in UnknownUse unknown, DateTimeOffset wall, long now)
     {

@@ -205,6 +205,15 @@ public sealed partial class Pacer
     /// <summary>Counts sends of before a restart whose number is only known from above.</summary>
     public void AssumeSent(int count, long at) => _window.AssumeSent(count, at);
 
+    /// <summary>How far back all sends are held, in ticks: as far as the longest limit that ruled within the last day needed.</summary>
+    public long Reach(long now) => _window.Reach(now);
+
+    /// <summary>All that is held of them, oldest first.</summary>
+    public IReadOnlyList<Use> Sends(long now) => _window.Sends(now);
+
+    /// <summary>A longer limit ruled before this pacer was made, or rules a part of what it sends: sends are held as long; <paramref name="reach"/> in ticks.</summary>
+    public void RuledBefore(long reach, long now) => _window.RuledBefore(reach, now);
+
     /// <summary>Counts the sends that a stopped process had saved.</summary>
     public void Restore(ReadOnlySpan<long> stamps) => _window.Restore(stamps);
 

@@ -13,6 +13,21 @@ public readonly record struct PastUse(DateTimeOffset At, string? Model, long Req
 
     /// <summary><see cref="QueryNeed.Source"/>; empty where unknown or no limit names it.</summary>
     public Guid Source { get; init; }
+
+    public UseBreadth Breadth { get; init; }
+}
+
+/// <summary>Which limits count a use of before.</summary>
+public enum UseBreadth
+{
+    /// <summary>Those of all models, and those of its model.</summary>
+    Model,
+
+    /// <summary>Those of its model only: in those of all it is counted already.</summary>
+    ModelOnly,
+
+    /// <summary>Those of any model: where it was used no limit named models, so it may have been each.</summary>
+    AnyModel,
 }
 
 /// <summary>What may have been sent besides, of any model: nobody noted it before the process ended.</summary>

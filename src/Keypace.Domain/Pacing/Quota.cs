@@ -45,7 +45,7 @@ public sealed record Quota(QuotaDimension Dimension, long Limit, int Seconds = 0
         : null;
 
     /// <summary>The same thing counted, whatever the limit: what was counted stays when only the limit changes.</summary>
-    internal bool CountsLike(Quota other) =>
+    public bool CountsLike(Quota other) =>
         Dimension == other.Dimension && Seconds == other.Seconds && Slice == other.Slice && Model == other.Model && Source == other.Source && Zone?.Id == other.Zone?.Id;
 
     public bool CountsTokens => Dimension is QuotaDimension.Tokens or QuotaDimension.InputTokens or QuotaDimension.OutputTokens;

@@ -70,6 +70,19 @@ public sealed partial class SendWindow
         Trim(now);
     }
 
+    /// <summary>A limit of such a span ruled before, or rules a part of what is sent: what is held stays held as long.</summary>
+    internal void RuledBefore(long span, long now)
+    {
+        if (span <= _span)
+            return;
+
+        _olderMost = Math.Max(_olderMost, (int)Math.Min(RateLimit.MostCount, Math.Max(Held + (long)_most, _most * ((span / _span) + 1))));
+        _olderSpan = Math.Max(_olderSpan, span);
+        _olderUntil = now + KeepsOlder;
+        _changes++;
+        ChooseForm(now);
+    }
+
     /// <summary>Nothing that is held counts any more, under this limit or one that ruled lately.</summary>
     public bool IsEmptyAt(long now) =>
         Outstanding == 0 && (LastSent == long.MinValue || LastSent + LongestSpan(now) + (_slots?.Width ?? 0) <= now);

@@ -6,7 +6,7 @@ public readonly record struct Use(long At, long Amount);
 /// <summary>What one place knows of the use of something.</summary>
 /// <param name="Reach">How far back it knows all of it, in ticks.</param>
 /// <param name="Uses">Each at its tick or a little later, never earlier; in any order.</param>
-internal readonly record struct KnownUse(long Reach, List<Use> Uses)
+public readonly record struct KnownUse(long Reach, List<Use> Uses)
 {
     /// <summary>
     /// One account out of several, the best first: the newest use as the first of them knows it, what is older than that reaches as the next

@@ -70,10 +70,7 @@ internal sealed partial class PacedGroup
         {
             IsClosed = true;
             var now = _clock.Now;
-            var counting = _pacer.Counting(now);
-            var stamps = new long[counting.Length + _pacer.Outstanding];
-            counting.CopyTo(stamps, 0);
-            Array.Fill(stamps, now, counting.Length, _pacer.Outstanding);
+            long[] stamps = [.. _pacer.Sends(now).SelectMany(static send => Enumerable.Repeat(send.At, (int)send.Amount)), .. Enumerable.Repeat(now, _pacer.Outstanding)];
             return new SavedWindow(Id, _pacer.Limit, _pacer.Guard, stamps, _credit.LastUses(now));
         }
     }

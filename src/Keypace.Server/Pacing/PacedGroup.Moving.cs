@@ -58,7 +58,7 @@ internal sealed partial class PacedGroup
 
     private CarriedUse CarryUnderLock(MovingKeys keys, long now)
     {
-        var carried = _pacer.Carry(keys.SourceHere, ticket => ticket is PacedTicket paced && keys.Ids.Contains(paced.ApiKeyId), _home.NextNumber, now);
+        var carried = _pacer.Carry(keys.SourceHere, ticket => ticket is PacedTicket paced && keys.Ids.Contains(paced.ApiKeyId), keys.SourceStays, _home.NextNumber, now);
         return keys.IsSameSecret ? carried : carried with { PausedUntil = long.MinValue, PausedWhy = null };
     }
 
@@ -66,15 +66,15 @@ internal sealed partial class PacedGroup
     {
         _departures?.ComeBack(keys.Ids);
         var running = from._pacer.Running.Where(ticket => ticket.Number != 0).ToDictionary(ticket => ticket.Number, ticket => (PacedTicket)ticket);
-        _pacer.TakeOver(carried, keys.SourceThere, query =>
+        var came = _pacer.TakeOver(carried, keys.SourceThere, query =>
         {
             var there = running[query.Number];
             var guest = new Guest(this) { ApiKeyId = there.ApiKeyId };
             there.Follow(guest);
             return guest;
-        }, _clock.Time.GetUtcNow(), now);
+        }, _home.NextNumber, _clock.Time.GetUtcNow(), now);
         _terms.TookOver();
-        if (_credit.WriteDown(carried, now))
+        if (_credit.WriteDown(came, now))
             _home.Watch(this);
     }
 

@@ -1,4 +1,5 @@
 using Keypace.Domain.Keys;
+using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing.Ledger;
 
 namespace Keypace.Server.Pacing.Journal;
@@ -12,7 +13,7 @@ internal sealed partial class GroupPast
     public GroupPast JoinedBy(GroupPast from, GroupMove move, IReadOnlyList<SentRun> failures, Func<long, long> wallMsOf)
     {
         var hidden = failures.Select(failure => new SentRun(failure.At, (int)Math.Min((long)move.Credit * failure.Count, RateLimit.MostCount))).ToList();
-        return new GroupPast(
+        var joined = new GroupPast(
             new RateLimit(Math.Max(Limit.Count, from.Limit.Count), Math.Max(Limit.Seconds, from.Limit.Seconds)), Math.Max(Guard, from.Guard))
         {
             IsFromBefore = true,
@@ -21,13 +22,18 @@ internal sealed partial class GroupPast
             AssumedAt = hidden.Select(run => run.At).Append(AssumedAt).Append(from.AssumedAt).Max(),
             Uses = Uses is null && from.Uses is null ? null : Joined(Uses ?? SendsAsUses(wallMsOf), from.Uses ?? from.SendsAsUses(wallMsOf), move, failures, wallMsOf),
         };
+        foreach (var one in (GroupPast[])[this, from])
+            joined.RuledBefore(one.OlderSpan, one.OlderUntil, long.MinValue);
+
+        return joined;
     }
 
     private static NotedUses Joined(NotedUses here, NotedUses from, GroupMove move, IReadOnlyList<SentRun> failures, Func<long, long> wallMsOf)
     {
         var uses = new NotedUses { LongestRun = Math.Max(here.LongestRun, from.LongestRun) };
         uses.KeepFor(Math.Max(here.Keep, from.Keep));
-        foreach (var use in here.Over.Concat(from.Over))
+        // Where they come from no limit may have named the models that one names here.
+        foreach (var use in here.Over.Concat(from.Over.Select(use => use.Model is null && use.Breadth == UseBreadth.Model ? use with { Breadth = UseBreadth.AnyModel } : use)))
             uses.AddOver(use);
 
         uses.Unknown.AddRange(here.Unknown);
@@ -40,7 +46,7 @@ internal sealed partial class GroupPast
             }
         }
 
-        uses.Left.AddRange([.. here.Left, .. from.Left]);
+        uses.Left.AddRange([.. here.Left, .. from.Left.Select(left => left with { IsUnknown = left.IsUnknown || left.Model is null })]);
         return uses;
     }
 

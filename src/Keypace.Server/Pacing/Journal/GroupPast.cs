@@ -12,9 +12,20 @@ internal sealed partial class GroupPast(RateLimit limit, long guard)
     /// <summary>A credit that says nothing: the whole limit may have been sent (a line of an older version).</summary>
     public const int Unbounded = -1;
 
-    public RateLimit Limit { get; set; } = limit;
+    /// <summary>A limit that ruled says for so long how far back sends are kept, in ticks: who narrows one and widens it again has not sent less.</summary>
+    public const long KeepsOlder = 24L * 3600 * 1_000_000_000;
 
-    public long Guard { get; set; } = guard;
+    public RateLimit Limit { get; private set; } = limit;
+
+    public long Guard { get; private set; } = guard;
+
+    /// <summary>Of the limits that ruled before, as long as <see cref="OlderUntil"/> is to come; in ticks, guard included.</summary>
+    public long OlderSpan { get; private set; }
+
+    public long OlderUntil { get; private set; } = long.MinValue;
+
+    /// <summary><see cref="OlderSpan"/> in whole seconds, up.</summary>
+    public long OlderSeconds => Math.Min(RateLimit.MostSeconds, (OlderSpan + 999_999_999) / 1_000_000_000);
 
     public bool IsRunning { get; set; }
 
@@ -38,16 +49,33 @@ internal sealed partial class GroupPast(RateLimit limit, long guard)
 
     public long Span => (Limit.Seconds * 1_000_000_000L) + Guard;
 
+    /// <summary>How far back all sends are known, in ticks.</summary>
+    public long Reach(long now) => now < OlderUntil ? Math.Max(Span, OlderSpan) : Span;
+
+    /// <summary>Another limit from now on.</summary>
+    public void Rule(RateLimit limit, long guard, long now)
+    {
+        if (limit == Limit && guard == Guard)
+            return;
+
+        RuledBefore(Span, now + KeepsOlder, now);
+        (Limit, Guard) = (limit, guard);
+    }
+
+    /// <summary>A limit of such a span ruled.</summary>
+    public void RuledBefore(long span, long until, long now) =>
+        (OlderSpan, OlderUntil) = now < OlderUntil ? (Math.Max(OlderSpan, span), Math.Max(OlderUntil, until)) : (span, until);
+
     /// <summary>It rests and nothing of it counts any more.</summary>
     public bool IsOver(long now) =>
-        !IsRunning && (FullAt == long.MinValue || FullAt + Span <= now) && (Runs.Count == 0 || Runs[^1].At + Span <= now)
+        !IsRunning && (FullAt == long.MinValue || FullAt + Reach(now) <= now) && (Runs.Count == 0 || Runs[^1].At + Reach(now) <= now)
         && Uses?.IsOver(now) != false;
 
     /// <summary>Adds what was sent, and forgets what no longer counts.</summary>
     public void Add(ReadOnlySpan<SentRun> runs, long now)
     {
         var over = 0;
-        while (over < Runs.Count && Runs[over].At + Span <= now)
+        while (over < Runs.Count && Runs[over].At + Reach(now) <= now)
             over++;
 
         Runs.RemoveRange(0, over);

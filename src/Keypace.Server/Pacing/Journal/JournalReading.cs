@@ -153,7 +153,7 @@ internal static class JournalReading
             state.Groups.Add(id, group);
         }
 
-        (group.Limit, group.Guard) = (limit, guard);
+        group.Rule(limit, guard, Tick(words[5]));
         Alive(state, Tick(words[5]));
         return group;
     }

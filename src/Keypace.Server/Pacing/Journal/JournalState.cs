@@ -118,6 +118,13 @@ internal sealed class JournalState
 
         foreach (var (id, group) in Groups)
         {
+            if (now < group.OlderUntil && group.OlderSpan > group.Span)
+            {
+                var ruledAt = group.OlderUntil - GroupPast.KeepsOlder;
+                file.Write(JournalLine.Of($"L {id:N} {group.Limit.Count} {group.OlderSeconds} 0 {ruledAt}"));
+                file.Write(Limited(id, group, ruledAt));
+            }
+
             foreach (var line in group.Runs.Count > 0 ? Exactly(id, group, now) : [])
                 file.Write(line);
 

@@ -20,7 +20,7 @@ internal sealed class NotedUses
 
     private const long LongestRunKept = 600 * SendWindow.Second;
 
-    private readonly Dictionary<(long Slot, string? Model, Guid Source), NotedUse> _over = [];
+    private readonly Dictionary<(long Slot, string? Model, Guid Source, UseBreadth Breadth), NotedUse> _over = [];
 
     /// <summary>How long uses count, in ticks.</summary>
     public long Keep { get; private set; }
@@ -56,12 +56,12 @@ internal sealed class NotedUses
 
     public void AddOver(in NotedUse use)
     {
-        var slot = (use.At / Math.Max(1, Keep / Slots), use.Model, use.Source);
+        var slot = (use.At / Math.Max(1, Keep / Slots), use.Model, use.Source, use.Breadth);
         if (_over.TryGetValue(slot, out var before))
         {
             _over[slot] = new NotedUse(
                 Math.Max(before.At, use.At), Math.Max(before.WallMs, use.WallMs), use.Model, use.Source,
-                before.Requests + use.Requests, before.Input + use.Input, before.Output + use.Output);
+                before.Requests + use.Requests, before.Input + use.Input, before.Output + use.Output) { Breadth = use.Breadth };
         }
         else
         {
@@ -103,7 +103,7 @@ internal sealed class NotedUses
                 AddOver(ended);
                 break;
             case UseKind.Past:
-                AddOver(new NotedUse(note.At, wallMs, note.Model, note.Source, note.Requests, note.Input, note.Output));
+                AddOver(new NotedUse(note.At, wallMs, note.Model, note.Source, note.Requests, note.Input, note.Output) { Breadth = note.Breadth });
                 break;
         }
     }
@@ -111,7 +111,10 @@ internal sealed class NotedUses
 
 /// <param name="At">Tick of the newest of them.</param>
 /// <param name="WallMs">The same in Unix milliseconds, as the wall clock had it.</param>
-internal readonly record struct NotedUse(long At, long WallMs, string? Model, Guid Source, long Requests, long Input, long Output);
+internal readonly record struct NotedUse(long At, long WallMs, string? Model, Guid Source, long Requests, long Input, long Output)
+{
+    public UseBreadth Breadth { get; init; }
+}
 
 /// <summary>What a process may have used without a note; <see cref="UnknownUse"/>.</summary>
 /// <param name="IsOfOther">It came along with a key: of the group that the key left.</param>

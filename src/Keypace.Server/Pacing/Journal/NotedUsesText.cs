@@ -55,9 +55,12 @@ internal static class NotedUsesText
                     var ended = rest.Split('.');
                     uses.Add([new UseNote(UseKind.Ended, Tick(ended[0]), Tick(ended[1]))], now, wallMs);
                     break;
-                case 'p':
+                case 'p' or 'o' or 'a':
                     var past = rest.Split('.', 7);
-                    uses.AddOver(new NotedUse(Tick(past[0]), Tick(past[1]), Model(past[6]), Source(past[5]), Amount(past[2]), Amount(past[3]), Amount(past[4])));
+                    uses.AddOver(new NotedUse(Tick(past[0]), Tick(past[1]), Model(past[6]), Source(past[5]), Amount(past[2]), Amount(past[3]), Amount(past[4]))
+                    {
+                        Breadth = word[0] switch { 'o' => UseBreadth.ModelOnly, 'a' => UseBreadth.AnyModel, _ => UseBreadth.Model },
+                    });
                     break;
                 case 'c':
                     var unknown = rest.Split('.');
@@ -81,15 +84,17 @@ internal static class NotedUsesText
         JournalLine.Of($"T {id:N} {now} {wallMs} {uses.Keep} {uses.TokenCredit}{words}");
 
     private static string Word(NotedUse use) =>
-        $" p{N(use.At)}.{N(use.WallMs)}.{N(use.Requests)}.{N(use.Input)}.{N(use.Output)}.{Named(use.Source, use.Model)}";
+        $" {Letter(use.Breadth)}{N(use.At)}.{N(use.WallMs)}.{N(use.Requests)}.{N(use.Input)}.{N(use.Output)}.{Named(use.Source, use.Model)}";
 
     private static string Word(in UseNote note) => note.Kind switch
     {
         UseKind.Sent => $" s{N(note.Number)}.{N(note.At)}.{N(note.Input)}.{N(note.Output)}.{Named(note.Source, note.Model)}",
         UseKind.Settled => $" u{N(note.Number)}.{N(note.Input)}.{N(note.Output)}",
         UseKind.Ended => $" e{N(note.Number)}.{N(note.At)}",
-        _ => Word(new NotedUse(note.At, note.WallMs, note.Model, note.Source, note.Requests, note.Input, note.Output)),
+        _ => Word(new NotedUse(note.At, note.WallMs, note.Model, note.Source, note.Requests, note.Input, note.Output) { Breadth = note.Breadth }),
     };
+
+    private static char Letter(UseBreadth breadth) => breadth switch { UseBreadth.ModelOnly => 'o', UseBreadth.AnyModel => 'a', _ => 'p' };
 
     private static string N(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -40,7 +40,10 @@ internal sealed partial class PaceJournal
     public void ChangeLimit(Guid groupId, RateLimit limit, long guard)
     {
         lock (_gate)
-            Write(JournalState.Limited(groupId, Past(groupId, limit, guard), _clock.Now));
+        {
+            if (_state.Groups.ContainsKey(groupId))   // of one that sent nothing there is nothing to keep
+                Write(JournalState.Limited(groupId, Past(groupId, limit, guard), _clock.Now));
+        }
     }
 
     public void Rest(Guid groupId, RateLimit limit, long guard, SentRun[] sent, UseBlock? uses)

@@ -13,7 +13,7 @@ internal sealed partial class PaceJournal
             _state.Groups.Add(groupId, group);
         }
 
-        (group.Limit, group.Guard) = (limit, guard);
+        group.Rule(limit, guard, _clock.Now);
         return group;
     }
 

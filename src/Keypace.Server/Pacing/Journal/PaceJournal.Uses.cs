@@ -41,7 +41,7 @@ internal sealed partial class PaceJournal
             uses.Forget(now);
             unknown.AddRange(uses.Unknown.Select(one => new UnknownUse(one.At, WallOf(one.WallMs), one.Requests, one.Tokens, one.IsLast)));
             return new UsedBefore([.. uses.Over.OrderBy(use => use.At).Select(use =>
-                new PastUse(WallOf(use.WallMs), use.Model, use.Requests, use.Input, use.Output) { Tick = use.At, Source = use.Source })])
+                new PastUse(WallOf(use.WallMs), use.Model, use.Requests, use.Input, use.Output) { Tick = use.At, Source = use.Source, Breadth = use.Breadth })])
             {
                 IsComplete = true,
                 Unknown = unknown,

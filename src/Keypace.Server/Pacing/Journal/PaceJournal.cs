@@ -125,8 +125,17 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
                 }
             }
 
+            var reach = 0L;
             if (_state.Groups.TryGetValue(groupId, out var past) && past.IsFromBefore)
             {
+                var guard = span - (limit.Seconds * 1_000_000_000L);
+                if (past.Limit != limit || past.Guard != guard)
+                {
+                    past.Rule(limit, guard, _clock.Now);
+                    Write(JournalState.Limited(groupId, past, _clock.Now));   // it was changed while the group was not in memory
+                }
+
+                reach = past.Reach(_clock.Now);
                 if (past.FullAt > counts)
                 {
                     sends.Add(new SentRun(past.FullAt, Math.Max(past.Limit.Count, limit.Count)));
@@ -139,7 +148,7 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
                 unknownAt = Math.Max(unknownAt, past.AssumedAt > counts ? past.AssumedAt : long.MinValue);
             }
 
-            return new PastSends(sends, unknownAt == long.MinValue ? long.MinValue : unknownAt + span);
+            return new PastSends(sends, unknownAt == long.MinValue ? long.MinValue : unknownAt + span) { Reach = reach };
         }
     }
 

@@ -83,7 +83,11 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
             }
         }
 
-        return new GroupPast(group.Limit, group.Guard) { IsFromBefore = true, FullAt = fullAt, Runs = runs, AssumedAt = assumedAt, Uses = Reborn(group, group.Uses) };
+        var reborn = new GroupPast(group.Limit, group.Guard) { IsFromBefore = true, FullAt = fullAt, Runs = runs, AssumedAt = assumedAt, Uses = Reborn(group, group.Uses) };
+        if (group.OlderUntil > long.MinValue)
+            reborn.RuledBefore(group.OlderSpan, Ahead(group.OlderUntil), now);
+
+        return reborn;
     }
 
     /// <summary>Whatever ran counts as it was reserved; nobody will say any more what it really used.</summary>
@@ -107,7 +111,7 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
         }
 
         var endedAt = EndedAt(group);
-        uses.Left.AddRange(before.Left.Select(left => left with { Until = Translate(left.Until) }));
+        uses.Left.AddRange(before.Left.Select(left => left with { Until = Ahead(left.Until) }));
         uses.Left.AddRange(before.Running.Values.GroupBy(use => (use.Model, use.Source)).Select(model =>
             new LeftRunning(endedAt + before.MayRunOn, model.Count(), model.Key.Model, Source: model.Key.Source)));
         if (group.IsRunning)
@@ -131,6 +135,11 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
     private long WallOf(long at, long noted) => _isSameBoot
         ? wallMs - ((now - at) / MonotonicClock.NanosecondsPerMillisecond)
         : Math.Min(noted, wallMs - ((now - at) / MonotonicClock.NanosecondsPerMillisecond));
+
+    /// <summary>The same of a tick that may be still to come; none of what was left of it has certainly passed while the machine was off.</summary>
+    private long Ahead(long tick) => tick <= before!.Latest ? Translate(tick)
+        : _isSameBoot ? Translate(before.Latest) + (tick - before.Latest)
+        : now - uptime + (tick - before.Latest);
 
     private long Translate(long tick)
     {

@@ -32,7 +32,7 @@ internal interface IGrantLedger
     /// <summary>Notes uses of a group that need not run: from records, or of answers that ended after the stop.</summary>
     void NoteUses(Guid groupId, RateLimit limit, long guard, UseBlock uses);
 
-    /// <summary>Notes that a running group has another limit.</summary>
+    /// <summary>Notes that a group has another limit, whether it runs or rests: what it sent counts as far back as either reaches.</summary>
     void ChangeLimit(Guid groupId, RateLimit limit, long guard);
 
     /// <summary>Power may fail now without losing the note.</summary>
@@ -106,4 +106,7 @@ internal sealed record SavedWindow(Guid GroupId, RateLimit Limit, long Guard, lo
 internal readonly record struct PastSends(IReadOnlyList<SentRun> Sends, long AssumedUntil)
 {
     public static PastSends None { get; } = new([], long.MinValue);
+
+    /// <summary>How far back all are known, in ticks, where a longer limit ruled lately; 0: as far as the limit needs.</summary>
+    public long Reach { get; init; }
 }

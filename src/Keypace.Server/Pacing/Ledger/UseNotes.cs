@@ -15,6 +15,9 @@ internal readonly record struct UseNote(UseKind Kind, long Number, long At, long
 
     /// <summary>Only where a limit names one.</summary>
     public Guid Source { get; init; }
+
+    /// <summary>Of <see cref="UseKind.Past"/>.</summary>
+    public UseBreadth Breadth { get; init; }
 }
 
 internal enum UseKind
@@ -52,8 +55,10 @@ internal sealed class UnsavedUses
     /// <summary><see cref="UseBlock.IsKept"/>.</summary>
     public bool IsKept { get; private set; }
 
-    public void Configure(IReadOnlyList<Quota> quotas, long guard)
+    /// <returns>The models that no limit named before.</returns>
+    public IReadOnlySet<string> Configure(IReadOnlyList<Quota> quotas, long guard)
     {
+        var (before, named) = (_models, new HashSet<string>());
         _models = null;
         foreach (var quota in quotas)
         {
@@ -62,18 +67,20 @@ internal sealed class UnsavedUses
                 : (quota.Seconds * SendWindow.Second) + (quota.Seconds * SendWindow.Second / 250) + guard;   // a meter's slot at each end
             _keep = Math.Max(_keep, span);
             _hasSources |= quota.Source is not null;
-            if (quota.Model is { } model)
-                (_models ??= []).Add(model);
+            if (quota.Model is { } model && (_models ??= []).Add(model) && before?.Contains(model) != true)
+                named.Add(model);
         }
 
         IsKept = quotas.Any(quota => quota.Zone is not null || quota.Seconds > Pacer.LongestForgetful);
+        return named;
     }
 
+    /// <summary>Once more for one that runs where limits came that name what was not noted.</summary>
     public void Sent(Turn turn, long at)
     {
-        turn.UseNumber = ++_number;
+        turn.UseNumber = turn.UseNumber > 0 ? turn.UseNumber : ++_number;
         var model = turn.Need.Model is { } name && _models?.Contains(name) == true ? name : null;
-        _notes.Add(new UseNote(UseKind.Sent, _number, at, 1, turn.Need.InputTokens, turn.Need.OutputTokens, model) { Source = _hasSources ? turn.Need.Source : default });
+        _notes.Add(new UseNote(UseKind.Sent, turn.UseNumber, at, 1, turn.Need.InputTokens, turn.Need.OutputTokens, model) { Source = _hasSources ? turn.Need.Source : default });
     }
 
     public void Settled(Turn turn, long input, long output)
@@ -90,7 +97,7 @@ internal sealed class UnsavedUses
 
     /// <summary>Used elsewhere, or before: it counts here from now on.</summary>
     public void Past(in PastUse use, long at) =>
-        _notes.Add(new UseNote(UseKind.Past, 0, at, use.Requests, use.InputTokens, use.OutputTokens, use.Model) { WallMs = use.At.ToUnixTimeMilliseconds(), Source = use.Source });
+        _notes.Add(new UseNote(UseKind.Past, 0, at, use.Requests, use.InputTokens, use.OutputTokens, use.Model) { WallMs = use.At.ToUnixTimeMilliseconds(), Source = use.Source, Breadth = use.Breadth });
 
     public UseBlock Take(long tokenCredit)
     {

@@ -8,6 +8,7 @@ internal sealed partial class GroupCredit
 {
     private UnsavedUses? _uses;   // null: it has had no such limits
     private UsedBefore _usedBefore = UsedBefore.Nothing;
+    private bool _hasRecalled;           // what counts of before came from the ledger; what counts more since may have to be told to it
 
     /// <summary>The ledger knows all that was used before; false: only the records of usage do (<see cref="AssumeUsed"/>).</summary>
     public bool KnowsPast => _usedBefore.IsComplete;
@@ -15,6 +16,7 @@ internal sealed partial class GroupCredit
     /// <summary>Counts in the pacer what its limits beside the rate limit were used for before this process began.</summary>
     public void RecallUses(GroupRules rules)
     {
+        _hasRecalled = true;
         if (rules.Quotas.Count > 0)
         {
             _usedBefore = ledger.RecallUses(group.Id, StandingCredit.Of(rules.Limit, rules.Quotas), StandingCredit.TokensUnseen(rules.Quotas));
@@ -57,7 +59,7 @@ internal sealed partial class GroupCredit
     public void ConfigureUses()
     {
         if (_quotas.Count > 0 || _uses is not null)
-            (_uses ??= new UnsavedUses()).Configure(_quotas, pacer.Guard);
+            ConfigureNotes(clock.Now);
 
         if (_note is null)
         {
@@ -72,6 +74,23 @@ internal sealed partial class GroupCredit
         {
             _tokens.Unbind();
         }
+    }
+
+    /// <summary>What counts in limits that just came and no note tells of is noted: what ran and what was sent before there were notes, and what was used of models before a limit named them.</summary>
+    private void ConfigureNotes(long now)
+    {
+        var areFirst = _uses is null;
+        var named = (_uses ??= new UnsavedUses()).Configure(_quotas, pacer.Guard);
+        if (!_hasRecalled || (!areFirst && named.Count == 0))
+            return;
+
+        foreach (var turn in pacer.Running.OfType<Turn>().Where(turn => turn.State == TicketState.Sent))
+            _uses.Sent(turn, turn.SentAt);
+
+        NotePast([.. _quotas.Where(quota => quota.Dimension != QuotaDimension.Concurrent && (quota.Model is { } model ? named.Contains(model) : areFirst))
+            .Select(quota => new CarriedQuota(quota, quota.Zone is null ? quota.Seconds * SendWindow.Second : long.MaxValue, pacer.UsedOn(quota, now)))], default, now);
+        if (_uses.Count > 0)
+            NoteUses(pacer.TokensOut + _tokens.Left);
     }
 
     public void Settled(Turn turn, long input, long output)

@@ -1,3 +1,4 @@
+using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing.Ledger;
 
@@ -43,6 +44,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
         foreach (var run in past.Sends)
             pacer.AssumeSent(run.Count, run.At);
 
+        pacer.RuledBefore(past.Reach, clock.Now);
         return past.AssumedUntil;
     }
 
@@ -90,6 +92,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
         _held = 0;
         _unsaved = note.HasBlocks ? new SentRuns() : null;
         _blockAt = note.HasBlocks ? credit / 2 : long.MinValue;
+        NoteReach(now);
         pacer.Allowance = note.HasBlocks || !_isDurable ? credit : long.MaxValue;
         return true;
     }
@@ -111,10 +114,29 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
     /// <summary>True when the ledger has held somebody back since then.</summary>
     public bool HasHeldSince(long at) => _awaitsLedger && _heldSince <= at;
 
-    public void NoteLimit()
+    public void NoteLimit() => ledger.ChangeLimit(group.Id, pacer.Limit, pacer.Guard);
+
+    /// <summary>A limit of one secret reaches further back than the group's own: sends count as far, here and after a restart.</summary>
+    public void ReachBack(int seconds)
     {
-        if (_note is not null)
-            ledger.ChangeLimit(group.Id, pacer.Limit, pacer.Guard);
+        var (reach, now) = (seconds * SendWindow.Second, clock.Now);
+        if (reach + pacer.Guard > pacer.Span)
+        {
+            pacer.RuledBefore(reach + pacer.Guard, now);
+            NoteReach(now);
+        }
+    }
+
+    /// <summary>To the ledger it is as if a longer limit had ruled for a moment.</summary>
+    private void NoteReach(long now)
+    {
+        var reach = pacer.Reach(now);
+        if (_note is not null && reach > pacer.Span)
+        {
+            var seconds = (int)Math.Min(RateLimit.MostSeconds, (reach + SendWindow.Second - 1) / SendWindow.Second);
+            ledger.ChangeLimit(group.Id, new RateLimit(pacer.Limit.Count, seconds), 0);
+            NoteLimit();
+        }
     }
 
     /// <summary>A query of this group was sent.</summary>

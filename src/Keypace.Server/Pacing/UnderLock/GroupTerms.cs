@@ -77,6 +77,9 @@ internal sealed class GroupTerms(Guid groupId, GroupRules rules, Pacer pacer, Mo
         if (pacer.Quotas.SequenceEqual(quotas))
             return false;
 
+        if (Lessons?.Quotas.Max(static quota => (int?)quota.Seconds) is { } seconds)
+            credit.ReachBack(seconds);
+
         pacer.ChangeQuotas(quotas, clock.Time.GetUtcNow(), now);
         return true;
     }

@@ -75,22 +75,25 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
 
         if (_taught.TryGetValue(query.Source, out var taught))
         {
-            var sent = SentAfter(Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second))).Count(each => each.Source == query.Source);
-            Assert.True(sent <= taught.Limit.Count, $"{sent} of the {taught.Limit} that the hub taught of secret {query.Source} at {taught.Since}, {string.Join(" ", SentAfter(Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second))).Where(each => each.Source == query.Source).Select(each => $"{each.SentAt / 1e9:0.000} in {each.SentIn} key {each.Key}"))}, {life()}");
+            List<LifeQuery> sent = [.. SentAfter(Math.Max(taught.Since, world.RealNow - (taught.Limit.Seconds * Second))).Where(each => each.Source == query.Source)];
+            Assert.True(sent.Count <= taught.Limit.Count, $"{sent.Count} of the {taught.Limit} that the hub taught of secret {query.Source} at {taught.Since / 1e9:0.000}, {Told(sent)}, {life()}");
         }
 
         var rules = _rules[group];
         var keys = Enumerable.Range(0, groupOf.Length).Where(key => groupOf[key] == group).ToHashSet();
         var from = Math.Max(world.RealNow - (rules.Limit.Seconds * Second), _rateSince.GetValueOrDefault(group, long.MinValue));
-        var many = SentAfter(from).Count(sent => keys.Contains(sent.Key) && (sent.SentIn == group || sent.SentUnder.Limit.Seconds >= rules.Limit.Seconds));
-        Assert.True(many <= rules.Limit.Count, $"{many} of {rules.Limit}, {life()}");
+        List<LifeQuery> many = [.. SentAfter(from).Where(sent => keys.Contains(sent.Key) && (sent.SentIn == group || sent.SentUnder.Limit.Seconds >= rules.Limit.Seconds))];
+        Assert.True(many.Count <= rules.Limit.Count, $"{many.Count} of {rules.Limit} in group {group}, {Told(many)}, {life()}");
         Assert.True(_paused.GetValueOrDefault(query.Source).Until <= world.RealNow, $"Its hub said to wait, {life()}");
         foreach (var quota in rules.Quotas.Where(quota => quota.Model is null || quota.Model == query.Need.Model))
         {
             var used = Used(quota, group, keys, 0);
-            Assert.True(used <= quota.Limit, $"{used} of {quota.Dimension} {quota.Limit} in {quota.Zone?.Id ?? $"{quota.Seconds} s"} {quota.Model}, {life()}");
+            Assert.True(used <= quota.Limit, $"{used} of {quota.Dimension} {quota.Limit} in {quota.Zone?.Id ?? $"{quota.Seconds} s"} {quota.Model} in group {group}, {Told(Counted(quota, group, keys, 0))}, {life()}");
         }
     }
+
+    private static string Told(IEnumerable<LifeQuery> sends) => string.Concat(sends.Select(sent =>
+        $"\n    {sent.SentAt / 1e9:0.000} key {sent.Key} secret {sent.Source} in group {sent.SentIn}: {sent.Need.Model} {sent.Need.InputTokens} + {sent.Need.OutputTokens}, used {sent.Used.InputTokens} + {sent.Used.OutputTokens}{(sent.IsRunning ? ", runs" : "")}"));
 
     /// <summary>
     /// Whoever waits has a limit in the way: of those whose limits have room, by the plain lists, for each who waits for them, nobody waits. What a meter's
@@ -144,14 +147,18 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     }
 
     /// <param name="keys">Null: all.</param>
-    private long Used(Quota quota, int group, HashSet<int>? keys, long slack)
+    private long Used(Quota quota, int group, HashSet<int>? keys, long slack) =>
+        Counted(quota, group, keys, slack).Sum(sent => quota.Dimension == QuotaDimension.Concurrent ? 1 : Takes(quota, sent.Used));
+
+    /// <summary>Whether a place is free (no keys) is judged as promised: a limit that was narrowed to a model counts all that was used before, of whatever model.</summary>
+    private IEnumerable<LifeQuery> Counted(Quota quota, int group, HashSet<int>? keys, long slack)
     {
-        var since = keys is null ? long.MinValue : _countsSince.GetValueOrDefault((group, Like(quota)), long.MinValue);
+        var setAt = _countsSince.GetValueOrDefault((group, Like(quota)), long.MinValue);
+        var since = keys is null ? long.MinValue : setAt;
         var oldest = quota.Zone is null && quota.Dimension != QuotaDimension.Concurrent ? world.RealNow - (quota.Seconds * Second) - slack : long.MinValue;
-        return SentAfter(oldest).Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model)).Sum(sent =>
-            quota.Dimension == QuotaDimension.Concurrent ? sent.IsRunning ? 1
-            : 0
-            : sent.SentAt >= since && Counts(quota, sent, slack) && (keys is null || WasCounted(quota, sent, group)) ? Takes(quota, sent.Used) : 0);
+        return SentAfter(oldest).Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model || (keys is null && sent.SentAt <= setAt))
+            && (quota.Dimension == QuotaDimension.Concurrent ? sent.IsRunning
+                : sent.SentAt >= since && Counts(quota, sent, slack) && (keys is null || WasCounted(quota, sent, group))));
     }
 
     /// <summary>What a key brings along is what the group that it came from counted.</summary>

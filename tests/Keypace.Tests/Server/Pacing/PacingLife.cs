@@ -50,7 +50,7 @@ internal sealed partial class PacingLife
             await StepAsync();
     }
 
-    public override string ToString() => $"seed {_seed}, {string.Join(" | ", _rules.Select(Text))}\n  {string.Join("\n  ", _steps.TakeLast(20))}";
+    public override string ToString() => $"seed {_seed}, {string.Join(" | ", _rules.Select(Text))}\n  {string.Join("\n  ", _steps.TakeLast(40))}";
 
     private async Task StepAsync()
     {
