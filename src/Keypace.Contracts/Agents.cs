@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Keypace.Contracts;
 
 /// <summary>A named model behind an API key, as the wire shows it.</summary>
@@ -19,7 +21,8 @@ public sealed record Agent(
     string TeamId,
     long UpdatedAt = 0,
     bool HasApiKey = false,
-    int Version = 1);
+    int Version = 1,
+    [property: JsonConverter(typeof(DropParamsJson))] IReadOnlyList<string>? DropParams = null);
 
 /// <summary>What <c>POST /v1/agent-configurations</c> takes. <see cref="ApiKey"/> makes a key with the agent in one step.</summary>
 public sealed record NewAgent(
@@ -32,7 +35,8 @@ public sealed record NewAgent(
     string? AgentSystemPrompt = null,
     string? ApiKey = null,
     int? RateLimitRequestsPerMinute = null,
-    IReadOnlyDictionary<string, string?>? HubConfig = null);
+    IReadOnlyDictionary<string, string?>? HubConfig = null,
+    [property: JsonConverter(typeof(DropParamsJson))] IReadOnlyList<string>? DropParams = null);
 
 /// <summary>What <c>PUT /v1/agent-configurations/{id}</c> takes: absent members stay as they are.</summary>
 public sealed record AgentChange(
@@ -42,7 +46,8 @@ public sealed record AgentChange(
     string? ModelName = null,
     string? ApiKeyId = null,
     string? AgentSystemPrompt = null,
-    int? Version = null);
+    int? Version = null,
+    [property: JsonConverter(typeof(DropParamsJson))] IReadOnlyList<string>? DropParams = null);
 
 /// <summary>One page of agents.</summary>
 public sealed record AgentList(IReadOnlyList<Agent> Results, int Total, int Limit, int Offset);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Keypace.Contracts;
 
 /// <summary>An API key as the wire shows it. The secret itself is never on the wire outward.</summary>
@@ -17,6 +19,7 @@ namespace Keypace.Contracts;
 /// <param name="RateLimitSource"><c>default</c> while the limit is the hub's default, <c>set</c> when somebody chose it.</param>
 /// <param name="LimitFrozen">True when nothing that the hub's answers say changes the limit.</param>
 /// <param name="PassHeaders">Callers' headers that pass to the hub beside those that pass for every key: names in lower case, or beginnings with a <c>*</c>.</param>
+/// <param name="DropParams">Members of queries that are left out where the hub's language has no place for them, instead of a 400; <c>["*"]</c> (on the wire <c>true</c>) for all.</param>
 /// <param name="State">
 /// What the key comes to now: <c>active</c>, <c>disabled</c>, <c>refused</c> (the hub takes the secret no more), <c>spend_limit</c> (nothing is left to spend at the hub),
 /// <c>failing</c> (queries through it fail), <c>paused</c> or <c>lowered</c> (by the hub), <c>secret_needed</c> (its hub is elsewhere now), <c>stored_only</c>. <c>notice</c> says why.
@@ -45,7 +48,8 @@ public sealed record ApiKey(
     string RateLimitSource = "set",
     bool LimitFrozen = false,
     IReadOnlyList<string>? PassHeaders = null,
-    string State = "active");
+    string State = "active",
+    [property: JsonConverter(typeof(DropParamsJson))] IReadOnlyList<string>? DropParams = null);
 
 /// <summary>One limit of a key beside its rate limit.</summary>
 /// <param name="Dimension"><c>tokens</c> (query and answer), <c>input_tokens</c>, <c>output_tokens</c>, <c>concurrent</c> (queries under way) or <c>requests</c>.</param>
@@ -69,13 +73,15 @@ public sealed record NewApiKey(
     IReadOnlyList<ApiKeyLimit>? Limits = null,
     string? RateLimitSource = null,
     bool? LimitFrozen = null,
-    IReadOnlyList<string>? PassHeaders = null);
+    IReadOnlyList<string>? PassHeaders = null,
+    [property: JsonConverter(typeof(DropParamsJson))] IReadOnlyList<string>? DropParams = null);
 
 /// <summary>What <c>PUT /v1/api-keys/{id}</c> takes: absent members stay as they are.</summary>
 /// <param name="GuardMs">0 to 5,000; -1 goes back to the server's own measure.</param>
 /// <param name="Limits">All of them: an empty list takes every one away.</param>
 /// <param name="RateLimitSource"><c>default</c> goes back to the hub's default limit, <c>set</c> keeps the present one as chosen.</param>
 /// <param name="PassHeaders">All of them: an empty list takes every one away.</param>
+/// <param name="DropParams">All of them: an empty list takes every one away.</param>
 /// <param name="RateGroupId">A group out of <c>GET /v1/rate-groups</c>, or <c>own</c> for the key's own.</param>
 public sealed record ApiKeyChange(
     string? Name = null,
@@ -93,7 +99,8 @@ public sealed record ApiKeyChange(
     string? RateLimitSource = null,
     bool? LimitFrozen = null,
     string? RateGroupId = null,
-    IReadOnlyList<string>? PassHeaders = null);
+    IReadOnlyList<string>? PassHeaders = null,
+    [property: JsonConverter(typeof(DropParamsJson))] IReadOnlyList<string>? DropParams = null);
 
 /// <summary>What <c>POST /v1/api-keys/test</c> takes: a secret that need not be stored.</summary>
 public sealed record ApiKeyTest(

@@ -3,6 +3,7 @@ using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Domain.Protocols.Neutral;
 using Keypace.Domain.Vault;
 using Keypace.Server.Gateway.Requests;
 using Keypace.Server.Pacing;
@@ -146,6 +147,9 @@ internal sealed record ServedKey(
     /// <summary>Callers' headers that pass: the hub's own list, and those that the key names.</summary>
     public HeaderList PassesToHub { get; init; } = Hub.PassesToHub;
 
+    /// <summary>What of a query may be left out where the hub's language has no place for it.</summary>
+    public DropList Drops { get; init; } = DropList.None;
+
     /// <summary>Models that the key lists itself, for hubs and endpoints that list none; empty where it lists none.</summary>
     public IReadOnlyList<string> OwnModels { get; init; } = [];
 }
@@ -199,7 +203,11 @@ internal sealed record ServedAgent(
     Guid? ApiKeyId,
     string? SystemPrompt,
     Destination? Destination,
-    bool IsArchived);
+    bool IsArchived)
+{
+    /// <summary>What of a query may be left out, beside what its key says.</summary>
+    public DropList Drops { get; init; } = DropList.None;
+}
 
 /// <param name="Digest">HMAC of the whole token; the token itself is nowhere.</param>
 /// <param name="BestClass">The best class that its queries may ask for, and the one they have without asking.</param>

@@ -9,6 +9,7 @@ using Keypace.Domain.Access;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
+using Keypace.Domain.Protocols.Neutral;
 using Keypace.Domain.Vault;
 using Keypace.Server.Storage.Rows;
 
@@ -50,6 +51,7 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
             Config = config,
             Source = SourceOf(row),
             PassesToHub = row.PassHeaders is { } names ? hub.PassesToHub.And(new HeaderList(names.Split(' ').Where(HeaderNames.MayPass))) : hub.PassesToHub,
+            Drops = DropsOf(row.DropParams),
             OwnModels = access.ModelsField is { } field && config.TryGetValue(field, out var models) ? FieldForms.ReadList(models) : [],
         };
     }
@@ -88,7 +90,7 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
         row.SystemPrompt,
         // A key's secret never travels outside the key's own destination, also when the key moved after the agent was made.
         key?.Destination is { } destination && AgentAddress.Of(row.AgentUrl, key.Access) is { } own && destination.Covers(own) ? own : null,
-        row.Status is AgentStatus.Archived);
+        row.Status is AgentStatus.Archived) { Drops = DropsOf(row.DropParams) };
 
     public static ServedToken? Token(AccessTokenRow row)
     {
@@ -146,6 +148,13 @@ internal sealed class RowMapping(HubCatalogue hubs, SecretVault vault)
 
         return defaults.ToImmutable();
     }
+
+    private static DropList DropsOf(string? names) => names switch
+    {
+        null => DropList.None,
+        DropParamsJson.All => DropList.All,
+        _ => DropList.Of(names.Split(' ')),
+    };
 
     private static bool StillOpens(
         ApiKeyRow row, HubProfile hub, HubAccess access, Destination? stored, Destination? current, IReadOnlyDictionary<string, string> config) =>

@@ -18,10 +18,10 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
                 """
                 SELECT "Id", "TeamId", "Name", "Hub", "Url", "Destination", "Injection", "HubConfig", "Envelope", "SecretVersion", "RateGroupId",
                        "RateLimitPerInterval", "RateLimitInterval", "Status", "LimitIsDefault", "Pacing", "GuardMs", "Limits", "LimitFrozen",
-                       "Fingerprint", "PassHeaders"
+                       "Fingerprint", "PassHeaders", "DropParams"
                 FROM api_keys WHERE "Status" <> 'deleted'
                 """, KeyOf),
-            All(connection, """SELECT "Id", "TeamId", "Name", "ModelName", "AgentUrl", "ApiKeyId", "SystemPrompt", "Status" FROM agents""", AgentOf),
+            All(connection, """SELECT "Id", "TeamId", "Name", "ModelName", "AgentUrl", "ApiKeyId", "SystemPrompt", "Status", "DropParams" FROM agents""", AgentOf),
             All(connection,
                 """
                 SELECT "Id", "Digest", "TeamId", "MemberId", "Name", "Role", "Scopes", "ApiKeyIds", "AgentIds", "Weight", "ExpiresAt", "RevokedAt", "Priority"
@@ -68,6 +68,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         LimitFrozen = row.GetBoolean(18),
         Fingerprint = row.IsDBNull(19) ? null : row.GetFieldValue<byte[]>(19),
         PassHeaders = TextOf(row, 20),
+        DropParams = TextOf(row, 21),
     };
 
     private static AgentRow AgentOf(SqliteDataReader row) => new()
@@ -80,6 +81,7 @@ internal sealed record ServedRows(IReadOnlyList<ApiKeyRow> Keys, IReadOnlyList<A
         ApiKeyId = row.IsDBNull(5) ? null : row.GetGuid(5),
         SystemPrompt = TextOf(row, 6),
         Status = StatusWords.StoredAgent(row.GetString(7)),
+        DropParams = TextOf(row, 8),
     };
 
     private static AccessTokenRow TokenOf(SqliteDataReader row) => new()

@@ -10,7 +10,7 @@ namespace Keypace.Server.Storage;
 /// <param name="Configure">Lets a test add a migration of its own.</param>
 internal sealed record StoreSchema(IReadOnlyList<string> Migrations, Action<DbContextOptionsBuilder>? Configure = null)
 {
-    public static readonly StoreSchema Current = new(["20261123201814_Initial", "20261125221217_Pacing", "20261125222933_Sessions", "20261125231500_HubDefaults", "20261126020500_TeamGuard", "20261130071000_SessionOpeners", "20261130080000_Lessons", "20261130110000_PassHeaders", "20261130143000_KeyTroubles", "20261130175500_DisabledBeforeDeletion"]);
+    public static readonly StoreSchema Current = new(["20261123201814_Initial", "20261125221217_Pacing", "20261125222933_Sessions", "20261125231500_HubDefaults", "20261126020500_TeamGuard", "20261130071000_SessionOpeners", "20261130080000_Lessons", "20261130110000_PassHeaders", "20261130143000_KeyTroubles", "20261130175500_DisabledBeforeDeletion", "20261130220000_DropParams"]);
 
     /// <param name="path">The store's file, which exists.</param>
     public DbContextOptions<KeypaceDb> OptionsFor(string path)

@@ -90,7 +90,7 @@ internal static class MessagesRequestReader
             case "medium":
                 return "medium";
             case "high":
-                return "high";
+                return null;   // Anthropic's default, which Claude Code sends along: it wishes for nothing, and models that do not reason refuse the word
             case "xhigh" or "max":
                 return "xhigh";
             default:

@@ -24,6 +24,7 @@ internal sealed class AgentEditing(RowMapping mapping)
         var problems = new FieldProblems();
         var name = wanted.AgentName is null ? null : problems.Take(EntityName.Parse(wanted.AgentName, "agent_name"));
         AgentTexts.Check(wanted.ModelName, wanted.AgentSystemPrompt, problems);
+        DroppedParams.Check(wanted.DropParams, problems);
         var status = row.Status;
         if (wanted.Status is not null && !StatusWords.TryParse(wanted.Status, out status))
             problems.Add(["body", "status"], "An agent's status is 'creating', 'active' or 'archived'.", "enum");
@@ -41,6 +42,7 @@ internal sealed class AgentEditing(RowMapping mapping)
 
         row.ModelName = wanted.ModelName ?? row.ModelName;
         row.SystemPrompt = wanted.AgentSystemPrompt is null ? row.SystemPrompt : AgentTexts.Given(wanted.AgentSystemPrompt);
+        row.DropParams = wanted.DropParams is null ? row.DropParams : DroppedParams.Stored(wanted.DropParams);
         row.Status = status;
         return null;
     }
@@ -95,5 +97,6 @@ internal sealed class AgentEditing(RowMapping mapping)
             ("api_key_id", row.ApiKeyId?.ToString(), wanted.ApiKeyId),
             ("agent_system_prompt", row.SystemPrompt, wanted.AgentSystemPrompt),
             ("status", row.Status.Word(), wanted.Status),
+            ("drop_params", row.DropParams ?? "", wanted.DropParams is null ? null : DroppedParams.Stored(wanted.DropParams) ?? ""),
         }.Where(pair => pair.Yours is not null && !Equals(pair.Theirs, pair.Yours))]);
 }

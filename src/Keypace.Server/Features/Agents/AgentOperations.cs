@@ -5,6 +5,7 @@ using Keypace.Server.Gateway;
 using Keypace.Server.Management.Access;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Management.Requests;
+using Keypace.Server.Management.StoredKeys;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage;
 using Keypace.Server.Storage.Rows;
@@ -59,6 +60,7 @@ internal sealed class AgentOperations(
         var problems = new FieldProblems();
         var name = problems.Take(EntityName.Parse(wanted.AgentName, "agent_name"));
         AgentTexts.Check(wanted.ModelName, wanted.AgentSystemPrompt, problems);
+        DroppedParams.Check(wanted.DropParams, problems);
         var id = OwnId(wanted.Id, problems);
         if (problems.Refusal is not null || name is null)
             return problems.Refusal ?? throw new InvalidOperationException("Something was refused without a word.");
@@ -84,6 +86,7 @@ internal sealed class AgentOperations(
                 ApiKeyId = choice.Key?.Id,
                 SystemPrompt = AgentTexts.Given(wanted.AgentSystemPrompt),
                 HubConfig = choice.HubConfig,
+                DropParams = DroppedParams.Stored(wanted.DropParams),
                 CreatedBy = caller.Grant.MemberId,
                 CreatedAt = change.NowMs,
                 UpdatedAt = change.NowMs,

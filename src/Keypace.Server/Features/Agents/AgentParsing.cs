@@ -20,7 +20,8 @@ internal static class AgentParsing
             body.Text("agent_system_prompt"),
             body.Text("api_key"),
             body.Whole("rate_limit_requests_per_minute"),
-            HubConfigOf(body, hubs));
+            HubConfigOf(body, hubs),
+            body.ListOrAll("drop_params"));
         return body.Refusal is { } refusal ? refusal : agent;
     }
 
@@ -33,7 +34,8 @@ internal static class AgentParsing
             body.Text("model_name"),
             body.Text("api_key_id"),
             body.Text("agent_system_prompt"),
-            body.Whole("version"));
+            body.Whole("version"),
+            body.ListOrAll("drop_params"));
         return body.Refusal is { } refusal ? refusal : change;
     }
 

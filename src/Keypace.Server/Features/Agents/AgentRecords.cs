@@ -25,7 +25,8 @@ internal static class AgentRecords
         row.TeamId.ToString(),
         row.UpdatedAt / 1000,
         hasKey && row.ApiKeyId is not null,
-        row.Version);
+        row.Version,
+        row.DropParams?.Split(' ') ?? []);
 
     public static bool HasKey(this KeySnapshot snapshot, AgentRow row) => row.ApiKeyId is { } id && snapshot.Keys.ContainsKey(id);
 }

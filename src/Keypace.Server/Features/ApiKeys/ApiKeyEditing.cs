@@ -27,6 +27,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         NewKeys.CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
         KeyPacingFields.Check(wanted, problems);
         PassedHeaders.Check(wanted.PassHeaders, problems);
+        DroppedParams.Check(wanted.DropParams, problems);
         var status = row.Status;
         if (wanted.Status is not null && !StatusWords.TryParse(wanted.Status, out status))
             problems.Add(["body", "status"], "A key's status is 'active' or 'disabled'.", "enum");
@@ -51,6 +52,7 @@ internal sealed class ApiKeyEditing(HubCatalogue hubs, NewKeys newKeys, KeySeali
         if (wanted.RateLimitSource is { } source)
             ChooseLimit(row, source);
         KeyPacingFields.Put(row, wanted);
+        row.DropParams = wanted.DropParams is null ? row.DropParams : DroppedParams.Stored(wanted.DropParams);
         row.PassHeaders = wanted.PassHeaders is null ? row.PassHeaders : PassedHeaders.Stored(wanted.PassHeaders);
         row.Status = status;
         return null;

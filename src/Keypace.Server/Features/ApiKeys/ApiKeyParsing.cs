@@ -24,7 +24,8 @@ internal static class ApiKeyParsing
             LimitsOf(body),
             body.Text("rate_limit_source"),
             body.Flag("limit_frozen"),
-            body.List("pass_headers"));
+            body.List("pass_headers"),
+            DropParams: body.ListOrAll("drop_params"));
         if (body.Refusal is null)
             return key;
         NewKeys.CheckLimit(key.RateLimitPerInterval, key.RateLimitInterval, body.Problems);
@@ -49,7 +50,8 @@ internal static class ApiKeyParsing
             body.Text("rate_limit_source"),
             body.Flag("limit_frozen"),
             body.Text("rate_group_id"),
-            body.List("pass_headers"));
+            body.List("pass_headers"),
+            DropParams: body.ListOrAll("drop_params"));
         if (body.Refusal is null)
             return change;
         NewKeys.CheckLimit(change.RateLimitPerInterval, change.RateLimitInterval, body.Problems);

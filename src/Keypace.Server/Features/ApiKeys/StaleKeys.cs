@@ -25,6 +25,7 @@ internal static class StaleKeys
             ("pacing", row.Pacing, wanted.Pacing),
             ("guard_ms", row.GuardMs, wanted.GuardMs),
             ("limit_frozen", row.LimitFrozen, wanted.LimitFrozen),
+            ("drop_params", row.DropParams ?? "", wanted.DropParams is null ? null : DroppedParams.Stored(wanted.DropParams) ?? ""),
             ("pass_headers", row.PassHeaders ?? "", wanted.PassHeaders is null ? null : PassedHeaders.Stored(wanted.PassHeaders) ?? ""),
         }.Where(pair => pair.Yours is not null && !Equals(pair.Theirs, pair.Yours)).ToList();
         // Only fields that are shown anyway: a field that is not among them may be a secret.

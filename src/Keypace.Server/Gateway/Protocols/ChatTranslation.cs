@@ -25,6 +25,7 @@ internal static class ChatTranslation
         var setting = new ChatSetting(key.Hub.DisplayName, key.Access, key.Config, queryId, now)
         {
             Language = language,
+            Drops = choice.Agent is { } agent ? key.Drops.And(agent.Drops) : key.Drops,
             MostTokensMember = key.Hub.MostTokensMember,
             AsksForUsage = key.Hub.NeedsUsageOption && !key.UsageOption.IsRefused,
         };

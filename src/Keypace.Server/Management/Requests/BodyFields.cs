@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Keypace.Contracts;
 using Keypace.Domain;
 
 namespace Keypace.Server.Management.Requests;
@@ -156,6 +157,14 @@ internal sealed class BodyFields
 
         return texts;
     }
+
+    /// <summary>A list of texts, or true for all, which is the list of a star.</summary>
+    public IReadOnlyList<string>? ListOrAll(string name) => Member(name) switch
+    {
+        { ValueKind: JsonValueKind.True } => [DropParamsJson.All],
+        { ValueKind: JsonValueKind.False } => [],
+        _ => List(name),
+    };
 
     private JsonElement? Member(string name) =>
         _root.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;

@@ -34,7 +34,8 @@ internal static class KeyRecords
         row.Limits is null ? [] : JsonSerializer.Deserialize(row.Limits, KeypaceJson.Default.IReadOnlyListApiKeyLimit) ?? [],
         row.LimitIsDefault ? LimitSources.Default : LimitSources.Set,
         row.LimitFrozen,
-        row.PassHeaders?.Split(' ') ?? []);
+        row.PassHeaders?.Split(' ') ?? [],
+        DropParams: row.DropParams?.Split(' ') ?? []);
 
     /// <summary>What about this key needs attention at this moment; null when nothing does.</summary>
     /// <param name="sees">Which keys may be named to the one who asks.</param>

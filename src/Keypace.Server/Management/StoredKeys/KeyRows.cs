@@ -56,6 +56,7 @@ internal sealed class KeyRows(KeySealing sealing, RowMapping mapping)
             RateLimitInterval = key.Limit.Seconds,
             LimitIsDefault = key.LimitIsDefault,
             PassHeaders = PassedHeaders.Stored(key.Wanted.PassHeaders),
+            DropParams = DroppedParams.Stored(key.Wanted.DropParams),
             CreatedBy = change.Caller.Grant.MemberId,
             CreatedAt = change.NowMs,
             UpdatedAt = change.NowMs,

@@ -30,6 +30,7 @@ internal sealed class NewKeys(HubCatalogue hubs, EgressPolicy egress, KeySnapsho
         CheckLimit(wanted.RateLimitPerInterval, wanted.RateLimitInterval, problems);
         KeyPacingFields.Check(wanted, problems);
         PassedHeaders.Check(wanted.PassHeaders, problems);
+        DroppedParams.Check(wanted.DropParams, problems);
         var parts = hub is null ? null : problems.Take(HubConfig.ForNew(hub, wanted.Value, wanted.HubConfig));
         var endpoint = hub is null || parts is null ? null : WholeEndpoint.In(wanted.Url, hub, parts.Config);
         var url = endpoint?.Base ?? Given(wanted.Url);

@@ -93,6 +93,9 @@ namespace Keypace.Server.Storage.Migrations
                     b.Property<Guid>("CreatedBy")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("DropParams")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Hub")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -166,6 +169,9 @@ namespace Keypace.Server.Storage.Migrations
 
                     b.Property<string>("DisplayValue")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("DropParams")
                         .HasColumnType("TEXT");
 
                     b.Property<byte[]>("Envelope")

@@ -21,6 +21,9 @@ internal sealed class AgentRow
     /// <summary>JSON object of public fields; secrets never land here.</summary>
     public string? HubConfig { get; set; }
 
+    /// <summary>Members of queries that may be left out: names with a space between, a star for all; null for none.</summary>
+    public string? DropParams { get; set; }
+
     public AgentStatus Status { get; set; } = AgentStatus.Active;
     public int Version { get; set; } = 1;
     public Guid CreatedBy { get; set; }

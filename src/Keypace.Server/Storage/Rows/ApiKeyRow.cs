@@ -59,6 +59,9 @@ internal sealed class ApiKeyRow
     /// <summary>Callers' headers that pass to the hub beside its own list: lower-case names with a space between; null for none.</summary>
     public string? PassHeaders { get; set; }
 
+    /// <summary>Members of queries that may be left out: names with a space between, a star for all; null for none.</summary>
+    public string? DropParams { get; set; }
+
     /// <summary>The group that a person put the key into; null for the one that follows from secret and address.</summary>
     public Guid? ChosenRateGroupId { get; set; }
 

@@ -61,6 +61,7 @@ public sealed class ServedRowsTests : IAsyncLifetime
                 LimitFrozen = true,
                 Status = KeyStatus.Disabled,
                 PassHeaders = "x-one x-two",
+                DropParams = "seed tools.strict",
             });
             await change.CommitAsync(Ct);
         }

@@ -32,6 +32,8 @@ class Agent(Record):
     has_api_key: bool = False
     """False when its key was deleted: queries fail until another is chosen."""
     version: int = 1
+    drop_params: Any = None
+    """Members of queries that are left out where the hub's language has no place for them; True for all."""
 
     @property
     def name(self) -> str:

@@ -55,6 +55,8 @@ class ApiKey(Record):
     """True: what hubs say about their limit does not change this key's."""
     pass_headers: Optional[List[str]] = None
     """Headers of the callers that pass to the hub beside those that pass for every key."""
+    drop_params: Any = None
+    """Members of queries that are left out where the hub's language has no place for them; True for all."""
 
     @property
     def model_hub(self) -> str:
