@@ -25,6 +25,9 @@ public sealed class NativeHubs : IAsyncLifetime
 
     internal NativeHub Agents { get; private set; } = null!;
 
+    /// <summary>A hub that knows OpenAI's chat and nothing else.</summary>
+    internal NativeHub Chat { get; private set; } = null!;
+
     internal Api Api => Keypace.Api;
 
     public async ValueTask InitializeAsync()
@@ -32,8 +35,10 @@ public sealed class NativeHubs : IAsyncLifetime
         Anthropic = await NativeHub.StartAsync(AnthropicReply);
         Bedrock = await NativeHub.StartAsync(BedrockReply);
         Agents = await NativeHub.StartAsync(AgentReply);
+        Chat = await NativeHub.StartAsync(ChatHub.Reply);
         Keypace = await RunningKeypace.StartAsync(("KEYPACE_GATEWAY__IDLESECONDS", "2"));
         await StoreAsync(new { name = "claude", hub = "anthropic", value = AnthropicKey, url = Anthropic.Address + "/v1", rate_limit_per_interval = 1_000_000, rate_limit_interval = 1 });
+        await StoreAsync(new { name = "chat", hub = "mistral", value = "not-a-real-key-0001", url = Chat.Address + "/v1", rate_limit_per_interval = 1_000_000, rate_limit_interval = 1 });
         var aws = new { region = "eu-central-1", access_key = AccessKey, secret_access_key = SecretAccessKey, session_token = SessionToken };
         await StoreAsync(new { name = "rock", hub = "bedrock", value = "", url = Bedrock.Address, hub_config = aws, rate_limit_per_interval = 1_000_000, rate_limit_interval = 1 });
         await StoreAsync(new { name = "rock by key", hub = "bedrock_custom", value = "", url = Bedrock.Address, hub_config = new { region = "eu-central-1", api_key = "ABSKnot-a-real-key-0001" } });
@@ -47,6 +52,7 @@ public sealed class NativeHubs : IAsyncLifetime
         await Anthropic.DisposeAsync();
         await Bedrock.DisposeAsync();
         await Agents.DisposeAsync();
+        await Chat.DisposeAsync();
     }
 
     private async Task StoreAsync(object key) => (await Api.PostAsync("/v1/api-keys", key)).MustBe(200);
