@@ -21,6 +21,16 @@ public sealed record CarriedUse(
     /// <summary>The same once it has come: others than <see cref="Accounts"/> where keys of the secret stayed.</summary>
     public IReadOnlyList<CarriedAccount> AccountsThen { get; init; } = [];
 
+    /// <summary>With what else is its own, as far as it still counts.</summary>
+    internal CarriedUse With(CarriedUse part, long now) => this with
+    {
+        Sends = [.. Sends, .. part.Sends.Where(send => send.At + Reach > now)],
+        Quotas = [.. Quotas.Select(quota => quota with
+        {
+            Uses = [.. quota.Uses, .. part.Quotas.Where(each => each.Quota.CountsLike(quota.Quota)).SelectMany(each => each.Uses).Where(use => use.At + quota.Reach > now)],
+        })],
+    };
+
     /// <summary>What of it was not carried before.</summary>
     internal CarriedUse Without(CarriedUse before) => this with
     {

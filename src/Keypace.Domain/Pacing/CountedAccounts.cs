@@ -16,6 +16,7 @@ internal sealed class CountedAccounts
 
     private readonly Dictionary<long, Counted> _counted = [];
     private readonly Dictionary<Guid, CarriedAccount[]> _here = [];   // by secret, of those that are in this group
+    private readonly List<(Guid Source, Counted Part)> _returned = [];   // came back under another secret than it is known by here
 
     private readonly record struct Counted(long Number, long At, CarriedUse Use);
 
@@ -25,6 +26,7 @@ internal sealed class CountedAccounts
     public CarriedUse Leave(CarriedUse carried, bool staysToo, Func<long> number, long now)
     {
         Forget(now);
+        carried = _returned.Where(each => each.Source == carried.Source).Aggregate(carried, (all, each) => all.With(each.Part.Use, now));
         var accounts = _here.GetValueOrDefault(carried.Source) ?? [new CarriedAccount(number())];
         var step = number();
         CarriedAccount[] then = staysToo ? [new CarriedAccount(step), .. accounts.Select(account => account with { UpTo = Math.Min(account.UpTo, step) })] : accounts;
@@ -48,7 +50,9 @@ internal sealed class CountedAccounts
     public CarriedUse Come(CarriedUse carried, Guid source, Func<long> number, long now)
     {
         Forget(now);
-        var came = carried.Accounts.Where(IsCounted).Aggregate(carried, (left, account) => left.Without(_counted[account.Number].Use));
+        List<Counted> known = [.. carried.Accounts.Where(IsCounted).Select(account => _counted[account.Number])];
+        var came = known.Aggregate(carried, (left, counted) => left.Without(counted.Use));
+        _returned.AddRange(known.Where(counted => counted.Use.Source != source).Select(counted => (source, counted)));
         RemoveCounted(carried.Accounts);
         if (!ReferenceEquals(carried.Accounts, carried.AccountsThen))
             _counted[Whole(carried.Accounts)] = new Counted(number(), now, carried);   // of those that stayed more may come, with this among it
@@ -76,5 +80,7 @@ internal sealed class CountedAccounts
             if (counted.At + Longest <= now)
                 _counted.Remove(number);
         }
+
+        _returned.RemoveAll(each => each.Part.At + Longest <= now);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Keypace.Domain;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Server.Pacing;
@@ -32,17 +33,30 @@ internal sealed class KeySnapshots(RateGroups rateGroups)
     /// Keys are about to change their rate groups. Before the commit: a process that ends between it and the publication must not leave behind a store that
     /// has the move and a journal that knows nothing of what was sent in the other group.
     /// </summary>
-    /// <exception cref="IOException">The disk fails: nothing may be committed.</exception>
-    public async ValueTask ForeseeAsync(IReadOnlyCollection<GroupsOfKey> moves)
+    /// <returns>Why nothing may be committed: the disk fails. Null: it may.</returns>
+    public async ValueTask<Refusal?> ForeseeAsync(IReadOnlyCollection<GroupsOfKey> moves)
     {
-        foreach (var (from, to) in moves)
+        try
         {
-            if (_current.RulesByRateGroup.TryGetValue(from, out var rules))
-                await rateGroups.ForeseeMoveAsync(from, rules, to);
+            foreach (var (from, to) in moves)
+            {
+                if (_current.RulesByRateGroup.TryGetValue(from, out var rules))
+                    await rateGroups.ForeseeMoveAsync(from, rules, to);
+            }
+
+            return null;
+        }
+        catch (IOException)
+        {
+            MovesOver(moves);
+            return new Refusal(
+                RefusalReason.Unavailable, "journal_not_written",
+                "The pacing journal cannot be written, so no key can change its rate group or its secret now; nothing was changed. The server's log says why, most often a full disk. Try again once that is mended.",
+                TimeSpan.FromSeconds(5));
         }
     }
 
-    /// <summary>They were published.</summary>
+    /// <summary>They were published, or certainly not committed.</summary>
     public void MovesOver(IReadOnlyCollection<GroupsOfKey> moves)
     {
         foreach (var (from, to) in moves)

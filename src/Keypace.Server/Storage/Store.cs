@@ -116,14 +116,28 @@ internal readonly struct WriteTurn(SemaphoreSlim writing) : IDisposable
 /// <summary>A change that is being made. Disposing it without <see cref="CommitAsync"/> takes everything back.</summary>
 internal sealed class StoreChange(KeypaceDb db, IDbContextTransaction transaction, SemaphoreSlim writing) : IAsyncDisposable
 {
+    private const int SqliteIoError = 10;
+
     public KeypaceDb Db => db;
+
+    /// <summary>A commit that threw may be on the disk all the same, and be found at the next start: the disk failed in the midst of it.</summary>
+    public bool MayBeCommitted { get; private set; }
 
     /// <summary>Saves what <see cref="Db"/> tracks and commits. After it returns the change is on the disk.</summary>
     public async Task CommitAsync(CancellationToken ct)
     {
         await db.SaveChangesAsync(ct);
         // No token: a commit that has begun is finished, so that the answer is never "perhaps".
-        await transaction.CommitAsync(CancellationToken.None);
+        MayBeCommitted = true;
+        try
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (SqliteException failure) when (failure.SqliteErrorCode != SqliteIoError)
+        {
+            MayBeCommitted = false;   // full, busy, refused: nothing of it is there
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -37,10 +37,22 @@ internal sealed class ManagementChanges(Store store, KeySnapshots snapshots, ILe
         if (moves.Count > 0)
         {
             await turn.Db.SaveChangesAsync(ct);   // what the store refuses is refused before the pacer hears of it
-            await snapshots.ForeseeAsync(moves);
+            if (await snapshots.ForeseeAsync(moves) is { } refusal)
+                return refusal;
         }
 
-        await turn.CommitAsync(ct);
+        try
+        {
+            await turn.CommitAsync(ct);
+        }
+        catch
+        {
+            if (!turn.MayBeCommitted)
+                snapshots.MovesOver(moves);   // else they stay foreseen, and the next start counts in both groups
+
+            throw;
+        }
+
         change.PublishTo(snapshots);
         snapshots.MovesOver(moves);
         return outcome;

@@ -2,12 +2,14 @@ using Keypace.Domain.Hubs;
 using Keypace.Domain.Keys;
 using Keypace.Domain.Pacing;
 using Keypace.Domain.Vault;
-using Keypace.Server.Gateway;
+using Keypace.Domain;
 using Keypace.Server.Gateway.Wire;
-using Keypace.Server.Pacing;
+using Keypace.Server.Gateway;
 using Keypace.Server.Pacing.Ledger;
+using Keypace.Server.Pacing;
 using Keypace.Server.Snapshots;
 using Keypace.Server.Storage.Rows;
+using Keypace.Tests.Server.Pacing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Keypace.Tests.Server.Gateway;
@@ -94,6 +96,34 @@ public sealed class KeySnapshotsTests
         row.Limits = row.Limits.Replace("7", "8", StringComparison.Ordinal);
         snapshots.Put(mapping.Key(row));
         Assert.Equal(1, asked);   // only a new one has to ask
+    }
+
+    /// <summary>It was a general 500, and what could not be committed was taken for a move at the next start.</summary>
+    [Fact]
+    public async Task A_move_that_the_journal_cannot_note_is_refused_and_leaves_no_trace()
+    {
+        var instance = Id(2, 0);
+        var kek = KeyEncryptionKey.Create(new Random(1).NextBytes);
+        Assert.True(VaultKeys.Unlock(kek, instance, VaultKeys.Create(kek, instance, Team, new Random(2).NextBytes)).TryGet(out var vault, out _));
+        using var held = vault;
+        var world = new PacingWorld();
+        var snapshots = new KeySnapshots(world.Groups);
+        var row = Row(0);
+        snapshots.Load([new RowMapping(HubCatalogue.Of([Custom()]), vault).Key(row)], [], []);
+        var rules = snapshots.Current.RulesOf(snapshots.Current.Keys[row.Id]);
+        world.Burst(row.RateGroupId, rules.Limit, 9);
+        GroupsOfKey[] moves = [new(row.RateGroupId, Id(4, 77))];
+
+        world.Disk.IsBroken = true;
+        var refusal = await snapshots.ForeseeAsync(moves);
+        Assert.Equal(("journal_not_written", RefusalReason.Unavailable), (refusal!.Code, refusal.Reason));
+        world.Disk.IsBroken = false;
+        world.Pass(TimeSpan.FromSeconds(3));   // it is written anew
+
+        Assert.Null(await snapshots.ForeseeAsync(moves));
+        snapshots.MovesOver(moves);            // the commit threw
+        world.KillAndStart();
+        Assert.Equal(rules.Limit.Count, world.Burst(Id(4, 77), rules.Limit, rules.Limit.Count));
     }
 
     private static ApiKeyRow Row(int i) => new()

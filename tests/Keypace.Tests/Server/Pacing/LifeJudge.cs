@@ -27,6 +27,9 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     /// <summary>A hub taught a lower limit of a secret: it holds wherever the secret goes, until <see cref="Forgot"/>.</summary>
     public void Taught(int source, RateLimit limit) => _taught[source] = (limit, world.RealNow);
 
+    /// <summary>Intervals of what was taught, in seconds: each is a limit beside those that people set.</summary>
+    public IEnumerable<int> TaughtSeconds => _taught.Values.Select(taught => taught.Limit.Seconds);
+
     public void Forgot(int source) => _taught.Remove(source);
 
     public void ForgotIn(IEnumerable<int> sources) => sources.ToList().ForEach(source => _taught.Remove(source));

@@ -69,11 +69,11 @@ internal sealed partial class PacingLife
 
     /// <summary>
     /// A timer that is a millisecond late puts what it sends into the next of the 500 slots of a limit's interval; after some intervals another may go
-    /// first because of it, and then it is a turn of that limit.
+    /// first because of it, and then it is a turn of that limit. What a hub taught of one secret is such a limit too.
     /// </summary>
-    private TimeSpan Slack(int group, TimeSpan took) => _rules[group].Quotas.Where(quota => quota.Zone is null && quota.Seconds > 0).Aggregate(
+    private TimeSpan Slack(int group, TimeSpan took) => _rules[group].Quotas.Where(quota => quota.Zone is null && quota.Seconds > 0).Select(quota => quota.Seconds).Concat(_judge.TaughtSeconds).Aggregate(
         Coarse * (2 + (int)(took.TotalSeconds / _rules[group].Limit.Seconds)),
-        (sum, quota) => sum + TimeSpan.FromSeconds(took.TotalSeconds > 2 * quota.Seconds ? quota.Seconds : quota.Seconds / 250.0));
+        (sum, seconds) => sum + TimeSpan.FromSeconds(took.TotalSeconds > 2 * seconds ? seconds : seconds / 250.0));
 
     /// <summary>What one is told that will not wait: the same as one that waits. Null when it would go at once, and then it goes.</summary>
     private TimeSpan? Told(int key, QueryNeed need)

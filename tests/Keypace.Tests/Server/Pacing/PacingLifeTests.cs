@@ -48,12 +48,14 @@ public sealed class PacingLifeTests
     public Task Power_fails_in_the_moment_of_a_move(int seed) => new PacingLife(seed, LifeKinds.All).PlayAsync(120);
 
     /// <summary>
-    /// Lives that ran over: two secrets had sent at one tick, and the second to come was taken for the first (50039); a limit was widened while its group rested, and the
+    /// Lives that ran over: two secrets had sent at one tick, and the second to come was taken for the first (50039); a key came back with another
+    /// secret, and what it had used before went on under the first (71110); a limit was widened while its group rested, and the
     /// process was killed (50050); a hub's lesson reached further back than the group that its secret had been in (50006), or came into after a restart (70131); a query ran already
     /// when the first limit of tokens was set, and the process stopped (50027); the group that a key left knew no models, and the limit that it came under names one (70011).
     /// </summary>
     [Theory]
     [InlineData(50039, Parted)]
+    [InlineData(71110, Parted)]
     [InlineData(50050, Foretold)]
     [InlineData(50006, Taught)]
     [InlineData(70131, Taught)]
