@@ -135,6 +135,9 @@ internal sealed record ServedKey(
     /// <summary>Whether its endpoint takes <c>stream_options</c>, as far as it has said.</summary>
     public UsageOptionRefusal UsageOption { get; } = new();
 
+    /// <summary>Whether its endpoint has <c>/responses</c>, as far as it has said: a hub that may be anybody's endpoint is asked once.</summary>
+    public RouteMissing Responses { get; } = new();
+
     /// <summary>Host and port that its connections lead to; null for a key without an address. Found out when first asked.</summary>
     public string? HubHost => _hubHost ??= Destination is { } destination && new Uri(destination.Address) is var uri ? $"{uri.IdnHost}:{uri.Port}" : null;
 
@@ -178,6 +181,16 @@ internal sealed class UsageOptionRefusal
     public bool IsRefused => _isRefused;
 
     public void Note() => _isRefused = true;
+}
+
+/// <summary>An endpoint that has no such route is asked in the words of the one that it has, while its key is as it is.</summary>
+internal sealed class RouteMissing
+{
+    private volatile bool _isNoted;
+
+    public bool IsNoted => _isNoted;
+
+    public void Note() => _isNoted = true;
 }
 
 /// <param name="GuardMs">Milliseconds; null for the server's own measure.</param>

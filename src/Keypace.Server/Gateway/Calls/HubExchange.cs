@@ -109,25 +109,32 @@ internal sealed class HubExchange(
             return LearnOfRefusalAsync(query, group, turn, need, answer, clock);
         if (HubLearning.Answered(group, turn, answer, key, need.Model, time, out var report))
             accounts.Note(snapshots.Current, key, answer, report);
-        if (query.Routed.AddsUsageOption && answer.Status is 400 or 422)
-            return LearnOfOptionAsync(query, group, answer, clock);
+        var isRoute = query.Routed.MayBeMissing && answer.Status is 404 or 405 or 501;
+        if (isRoute || (query.Routed.AddsUsageOption && answer.Status is 400 or 422))
+            return LearnOfHabitAsync(query, group, answer, isRoute, clock);
         if (answer.Status < 400)
             key.Answers.Add(turn.SentAt);
         return new(new Learned(AfterSend.Answer));
     }
 
-    /// <summary>A hub that refuses the option which only the gateway added is asked again without it: as the caller wrote it, with a new permit.</summary>
-    private async ValueTask<Learned> LearnOfOptionAsync(Query query, PacedGroup group, HubAnswer answer, HubClock clock)
+    /// <summary>
+    /// A hub that refuses the option which only the gateway added is asked again without it, and an endpoint that has no such route by the one that it has: each with
+    /// a new permit, and from then on at once.
+    /// </summary>
+    private async ValueTask<Learned> LearnOfHabitAsync(Query query, PacedGroup group, HubAnswer answer, bool isRoute, HubClock clock)
     {
         var key = query.Routed!.Key;
         if (await ReadRefusalAsync(answer, key, clock) is { } silent)
             return new(AfterSend.Refuse, silent);
-        if (answer.Broken is null && !BodyEdits.IsAboutUsageOption(answer.Small))
+        if (answer.Broken is null && !(isRoute ? MissingRoutes.IsMissing(answer.Small) : BodyEdits.IsAboutUsageOption(answer.Small)))
             return new(AfterSend.Answer);
         answer.Dispose();
         if (answer.Broken is { } failure)
             return new(AfterSend.Refuse, HubRefusals.InAnswer(failure, key, clock));
-        key.UsageOption.Note();
+        if (isRoute)
+            key.Responses.Note();
+        else
+            key.UsageOption.Note();
         var again = await secondLook.DecideAgainAsync(query, group, SendStage.LineLeft);
         return new(AfterFailure(query, again.Stage), again.Refusal);
     }

@@ -16,6 +16,9 @@ internal sealed record Routed(ModelChoice Choice, Uri Target, HttpMethod Method,
     /// <summary>True when the stream holds a chunk of token counts that only the gateway asked for, and that the caller does not get.</summary>
     public bool DropsUsageChunk { get; init; }
 
+    /// <summary>The endpoint may have no such route; then the query is asked in the words of another.</summary>
+    public bool MayBeMissing { get; init; }
+
     /// <summary>True when the hub is asked for token counts by an option that the caller did not send, and that the hub may not know.</summary>
     public bool AddsUsageOption => DropsUsageChunk || Native is { AsksForUsage: true };
 

@@ -62,7 +62,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
         if (!(await ChooseInAsync(snapshot)).TryGet(out var choice, out var refusal))
             return refusal;
         var key = choice.Key;
-        var protocol = route.ProtocolAt(key.Access);
+        var protocol = route.ProtocolAt(key);
         Uri? target = null;
         if (protocol is null && !HubTarget.Of(key, choice.Agent, route, choice.Model ?? _scan.Model).TryGet(out target, out refusal))
             return refusal;
@@ -80,6 +80,7 @@ internal sealed class ModelQuery(HttpContext context, HttpQueryParts parts, Gate
 
         return new Routed(choice, target!, HttpMethod.Post, body)
         {
+            MayBeMissing = route.MayBeMissingAt(key),
             ChecksAnswer = !ReferenceEquals(route, GatewayRoute.CountTokens),
             DropsUsageChunk = _scan.Stream && route.HasUsageOption && key.Hub.NeedsUsageOption && !key.UsageOption.IsRefused && BodyEdits.AskForUsage(body, _scan),
         };

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Keypace.Domain.Hubs;
 using Keypace.Domain.Protocols;
 using Keypace.Domain.Protocols.Neutral;
+using Keypace.Server.Snapshots;
 
 namespace Keypace.Server.Gateway.Requests;
 
@@ -32,12 +33,15 @@ internal sealed record GatewayRoute(string Name, Func<HubPaths, string?> PathAt,
     public CallerLanguage? Language { get; private init; }
 
     /// <summary>Whether the hub behind a key is asked in its own language: null where it has this route and its bytes pass as they are.</summary>
-    public IChatProtocol? ProtocolAt(HubAccess access)
+    public IChatProtocol? ProtocolAt(ServedKey key)
     {
-        if (Language is null || (ReferenceEquals(Language, CallerLanguages.Responses) && access.Paths.Responses is not null && access.Protocol is HubProtocol.OpenAi))
-            return null;
-        return ChatProtocols.Between(Language, access.Protocol);
+        var access = key.Access;
+        var hasResponses = access.Paths.Responses is not null && access.Protocol is HubProtocol.OpenAi && !key.Responses.IsNoted;
+        return Language is null || (ReferenceEquals(Language, CallerLanguages.Responses) && hasResponses) ? null : ChatProtocols.Between(Language, access.Protocol);
     }
+
+    /// <summary>True where nobody knows before it was asked whether the endpoint has this route: only at addresses that a key brings itself.</summary>
+    public bool MayBeMissingAt(ServedKey key) => ReferenceEquals(Language, CallerLanguages.Responses) && key.Hub.Access.BaseUrl is null && key.Access.Paths.Chat is not null;
 
     /// <summary>A hub that speaks Anthropic's language has its messages where its chat is.</summary>
     private static string? MessagesPath(HubPaths paths) => paths.Chat;

@@ -152,6 +152,39 @@ public sealed class OtherLanguagesTests(FeatureHost host)
         Assert.DoesNotContain("stream_options", hub.Requests.Last(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(404, """{"detail":"Not Found"}""")]
+    [InlineData(404, "404 page not found")]
+    [InlineData(405, "")]
+    [InlineData(501, """{"error":{"message":"unknown path /v1/responses"}}""")]
+    public async Task An_endpoint_without_responses_is_asked_by_its_chat_from_then_on(int status, string body)
+    {
+        await using var hub = new RawHub(async (request, connection) => await connection.SendAsync(
+            request.StartsWith("POST /v1/chat/completions ", StringComparison.Ordinal)
+                ? RawHub.Completion
+                : $"HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        var key = await StoreAsync(hub, "custom");
+
+        Assert.Equal("response", (await AskAsync("/v1/responses", key, """{"model":"m","input":"A"}""")).MustBe(200)["object"].GetString());
+        (await AskAsync("/v1/responses", key, """{"model":"m","input":"A"}""")).MustBe(200);
+
+        Assert.Equal(["/v1/responses", "/v1/chat/completions", "/v1/chat/completions"], hub.Requests.Select(request => request.Split(' ')[1]));
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"message":"The model 'm' does not exist.","code":"model_not_found"}}""")]
+    [InlineData("""{"error":{"message":"Previous response with id 'resp_1' not found.","param":"previous_response_id"}}""")]
+    public async Task What_an_endpoint_with_responses_does_not_find_is_its_answer(string body)
+    {
+        await using var hub = new RawHub($"HTTP/1.1 404 No\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        var key = await StoreAsync(hub, "custom");
+
+        var answer = (await AskAsync("/v1/responses", key, """{"model":"m","input":"A"}""")).MustBe(404);
+
+        Assert.Equal(body, answer.Text);
+        Assert.Single(hub.Requests);
+    }
+
     private static Answer Refused(Answer answer, string code)
     {
         Assert.Equal((400, code), ((int)answer.Status, answer.Headers["x-keypace-error"]));
