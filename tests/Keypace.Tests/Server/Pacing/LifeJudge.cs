@@ -21,6 +21,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     private readonly Dictionary<(int Group, Quota Quota), (long Used, long Most)> _uses = [];   // scratch
     private readonly Dictionary<int, (RateLimit Limit, long Since)> _taught = [];   // by secret
     private long _unknownUntil = long.MinValue;
+    private long _movedAt = long.MinValue;
 
     public int Sends { get; private set; }
 
@@ -65,7 +66,7 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     }
 
     /// <summary>What comes along may be known coarsely, by a 500th of a day: use is judged again when that is over.</summary>
-    public void Moved() => _unknownUntil = _unknownUntil == long.MaxValue ? long.MaxValue : Math.Max(_unknownUntil, world.RealNow + (300 * Second));
+    public void Moved() => (_movedAt, _unknownUntil) = (world.RealNow, _unknownUntil == long.MaxValue ? long.MaxValue : Math.Max(_unknownUntil, world.RealNow + (300 * Second)));
 
     /// <summary>Every limit allows what just left.</summary>
     public void Sent(LifeQuery query, int group, int[] groupOf)
@@ -153,13 +154,13 @@ internal sealed class LifeJudge(PacingWorld world, Func<string> life)
     private long Used(Quota quota, int group, HashSet<int>? keys, long slack) =>
         Counted(quota, group, keys, slack).Sum(sent => quota.Dimension == QuotaDimension.Concurrent ? 1 : Takes(quota, sent.Used));
 
-    /// <summary>Whether a place is free (no keys) is judged as promised: a limit that was narrowed to a model counts all that was used before, of whatever model.</summary>
+    /// <summary>Whether a place is free (no keys) is judged as promised: a limit that was narrowed to a model, or came with a key, counts all that was used before, of whatever model.</summary>
     private IEnumerable<LifeQuery> Counted(Quota quota, int group, HashSet<int>? keys, long slack)
     {
         var setAt = _countsSince.GetValueOrDefault((group, Like(quota)), long.MinValue);
         var since = keys is null ? long.MinValue : setAt;
         var oldest = quota.Zone is null && quota.Dimension != QuotaDimension.Concurrent ? world.RealNow - (quota.Seconds * Second) - slack : long.MinValue;
-        return SentAfter(oldest).Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model || (keys is null && sent.SentAt <= setAt))
+        return SentAfter(oldest).Where(sent => (keys is null || keys.Contains(sent.Key)) && (quota.Model is null || quota.Model == sent.Need.Model || (keys is null && sent.SentAt <= Math.Max(setAt, _movedAt)))
             && (quota.Dimension == QuotaDimension.Concurrent ? sent.IsRunning
                 : sent.SentAt >= since && Counts(quota, sent, slack) && (keys is null || WasCounted(quota, sent, group))));
     }

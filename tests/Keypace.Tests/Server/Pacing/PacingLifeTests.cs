@@ -63,10 +63,11 @@ public sealed class PacingLifeTests
     [InlineData(70011, Broken)]
     internal Task A_life_that_ran_over(int seed, LifeKinds kinds) => new PacingLife(seed, kinds).PlayAsync(120);
 
-    /// <summary>A limit is narrowed to one model: what others used before counts on, as promised.</summary>
+    /// <summary>A limit is narrowed to one model, or comes along with a key: what others used before counts on, as promised.</summary>
     [Theory]
-    [InlineData(70246)]
-    public Task What_a_narrowed_limit_counts_of_before_is_not_free(int seed) => new PacingLife(seed, LifeKinds.Limits | LifeKinds.Idle).PlayAsync(120);
+    [InlineData(70246, LifeKinds.Limits | LifeKinds.Idle)]
+    [InlineData(72045, Parted)]
+    internal Task What_a_narrowed_limit_counts_of_before_is_not_free(int seed, LifeKinds kinds) => new PacingLife(seed, kinds).PlayAsync(120);
 
     [Fact]
     public Task While_secrets_are_shared_and_parted_no_limit_is_over() => PlayAsync(Parted);
