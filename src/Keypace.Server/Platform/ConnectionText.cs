@@ -3,9 +3,9 @@ using System.Text;
 namespace Keypace.Server.Platform;
 
 /// <summary>
-/// Kestrel's reading of a <c>Connection</c> header that loses none of its members. Where it finds exactly one of <c>close</c>, <c>keep-alive</c> and <c>upgrade</c> in a
-/// value, Kestrel keeps that word instead of the value, and forgets the headers that stood beside it, which are not to go on. Where it finds two of
-/// them, or none, it leaves the value: so a value with more members is written as one that means the same and has two or none.
+/// Kestrel's reading of a <c>Connection</c> header that loses none of its members. Where it finds exactly one of <c>close</c>, <c>keep-alive</c> and <c>upgrade</c> in all
+/// lines of the header together, Kestrel keeps that word instead of them, and forgets the headers that stood beside it, which are not to go on. Where it finds
+/// two of them, or none, it leaves the lines: so each line, which does not know of the others, is written as one that means the same and has two or none.
 /// </summary>
 internal sealed class ConnectionText : Encoding
 {
@@ -37,8 +37,8 @@ internal sealed class ConnectionText : Encoding
         if (bytes.IndexOfAnyExceptInRange((byte)' ', (byte)'~') is var odd and >= 0 && bytes[odd] != '\t')
             throw new DecoderFallbackException("A Connection header holds controls or what is not ASCII.");   // Kestrel refuses the request
         var text = ASCII.GetString(bytes);
-        if (!text.Contains(',', StringComparison.Ordinal))
-            return text;
+        if (Is(text, "keep-alive"))
+            return "";   // what most clients say
         var members = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var isEnded = Array.Exists(members, member => Is(member, "close") || Is(member, "upgrade"));
         var others = string.Join(", ", members.Where(member => !Is(member, "keep-alive")));

@@ -1,7 +1,10 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
 
 namespace Keypace.Server.Platform;
 
@@ -22,7 +25,17 @@ internal static class PlainEndpoints
             ? StatusAsync(context, StatusCodes.Status503ServiceUnavailable, "not_ready", missing)
             : StatusAsync(context, StatusCodes.Status200OK, "ready", null)).ExcludeFromDescription();
         routes.MapGet("/metrics", context => WriteAsync(context, Metrics.ContentType, metrics.Write())).ExcludeFromDescription();
-        routes.MapOpenApi("/openapi/{documentName}.json");
+        // Made once: it takes some 50 ms, and anybody may ask for it.
+        var description = new Lazy<Task<byte[]>>(() => DescribeAsync(routes.ServiceProvider));
+        routes.MapMethods("/openapi/v1.json", _reading, async context => await WriteAsync(context, "application/json", await description.Value)).ExcludeFromDescription();
+    }
+
+    private static async Task<byte[]> DescribeAsync(IServiceProvider services)
+    {
+        var document = await services.GetRequiredKeyedService<IOpenApiDocumentProvider>("v1").GetOpenApiDocumentAsync();
+        using var text = new MemoryStream();
+        await document.SerializeAsJsonAsync(text, OpenApiSpecVersion.OpenApi3_1);
+        return text.ToArray();
     }
 
     private static Task StatusAsync(HttpContext context, int status, string word, string? why)

@@ -23,7 +23,12 @@ internal static class AnswerContent
             response.Content = new ReplacedContent(content, static _ => Stream.Null);
         else if (content.Headers.NonValidated.TryGetValues("Content-Encoding", out var said))
             Decode(response, said.ToString());
+        if (content.Headers.NonValidated.TryGetValues("Content-Type", out var type) && !AnswerCharset.IsSeenThrough(type.ToString()) && HasBody(response))
+            response.Content = new ReplacedContent(response.Content, static _ => new UndecodableStream("its Content-Type names a charset in which its text is not known here; UTF-8 is"));
     }
+
+    private static bool HasBody(HttpResponseMessage response) =>
+        response.RequestMessage?.Method != HttpMethod.Head && !AnswerFraming.IsHeadAlone((int)response.StatusCode);
 
     private static void Decode(HttpResponseMessage response, string said)
     {
@@ -44,7 +49,7 @@ internal static class AnswerContent
             return;
         var codings = response.StatusCode is HttpStatusCode.PartialContent ? null : ContentCoding.Read(said);
         if (codings is not [])
-            response.Content = new ReplacedContent(content, codings is null ? static _ => new UndecodableStream() : coded => DecodingStream.Of(coded, codings));
+            response.Content = new ReplacedContent(content, codings is null ? static _ => new UndecodableStream("its Content-Encoding is none of gzip, deflate, br and zstd, or stands on a part of a body") : coded => DecodingStream.Of(coded, codings));
     }
 
     /// <summary>The hub's content with another reading of its bytes. Its headers are the hub's; disposing it ends the hub's.</summary>

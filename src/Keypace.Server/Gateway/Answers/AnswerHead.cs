@@ -20,7 +20,8 @@ internal static class AnswerHead
     private static readonly HeaderList FromEveryHub = new([
         "Content-Type", "Content-Language", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Repr-Digest", "Digest",
         "Accept-Ranges", "ETag", "Last-Modified", "Expires", "Age", "Allow", "Deprecation", "Sunset", "Preference-Applied",
-        "Retry-After", "retry-after-ms", "x-should-retry", .. LimitHeaders, "x-ratelimit-*", "ratelimit", "ratelimit-*", "x-rate-limit-*", "x-tokenlimit-*",
+        "Retry-After", "retry-after-ms", "x-should-retry", .. LimitHeaders, "x-ratelimit-*", "ratelimit", "ratelimit-*", "x-rate-limit-*",
+        "x-tokenlimit-limit", "x-tokenlimit-remaining", "x-tokenlimit-reset", "fireworks-server-time-to-first-token",   // by name: they sound like a secret
         "traceparent", "tracestate", "x-trace-id", "x-correlation-id", "x-client-request-id", "request-id", "cf-ray",
         "openai-organization", "openai-processing-ms", "openai-version", "openai-project", "openai-model", "openai-*",
         "anthropic-organization-id", "anthropic-*", "x-stainless-*", "x-error-code", "x-error-message", "x-model", "x-inference-*",
@@ -34,7 +35,7 @@ internal static class AnswerHead
         select name;
 
     /// <summary>Addresses in headers: kept where they lead under the key's own, and said as this gateway's.</summary>
-    private static readonly HeaderList Addresses = new("Location", "Content-Location", "Operation-Location");
+    private static readonly HeaderList Addresses = new("Location", "Content-Location", "Operation-Location", "x-goog-upload-url", "x-goog-upload-control-url");
 
     /// <summary>What a header can carry through any server and proxy.</summary>
     private static readonly SearchValues<char> Sayable = SearchValues.Create(string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code)) + '\t');

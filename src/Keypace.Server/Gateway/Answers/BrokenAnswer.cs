@@ -22,6 +22,9 @@ internal static class BrokenAnswer
             && response.ContentType?.StartsWith(PassedAnswer.EventStream, StringComparison.OrdinalIgnoreCase) == true;
         if (!isStream)
         {
+            // What a hub broke off is cut behind what was written, for the head may still lie here; a caller whose right ended gets nothing more.
+            if (refusal.Reason is not RefusalReason.Unauthenticated)
+                return true;
             context.Abort();
             return false;
         }

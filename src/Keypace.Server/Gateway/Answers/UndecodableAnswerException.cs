@@ -7,9 +7,9 @@ internal sealed class UndecodableAnswerException(string why, Exception? cause = 
     public string Why => Message;
 }
 
-/// <summary>The body of an answer whose coding is not known here.</summary>
-internal sealed class UndecodableStream : AnswerStream
+/// <summary>The body of an answer whose coding or charset is not known here.</summary>
+internal sealed class UndecodableStream(string why) : AnswerStream
 {
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        ValueTask.FromException<int>(new UndecodableAnswerException("its Content-Encoding is none of gzip, deflate, br and zstd, or stands on a part of a body"));
+        ValueTask.FromException<int>(new UndecodableAnswerException(why));
 }

@@ -29,5 +29,5 @@ internal readonly struct ConnectionMembers
 
     /// <summary>About the connection, and no header's name.</summary>
     private static bool IsOfItself(string? member) =>
-        member is null || member.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || member.Equals("close", StringComparison.OrdinalIgnoreCase);
+        string.IsNullOrEmpty(member) || member.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) || member.Equals("close", StringComparison.OrdinalIgnoreCase);
 }

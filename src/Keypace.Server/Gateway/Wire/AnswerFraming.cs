@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -8,7 +9,7 @@ internal static class AnswerFraming
 {
     /// <summary>
     /// False for statuses that no answer has (an unasked 101 would make whatever follows it an answer to somebody else), for a transfer coding that
-    /// is more than pieces, and for lengths that differ.
+    /// is more than pieces, and for lengths that differ or that nobody can count to.
     /// </summary>
     public static bool IsAnswer(HttpResponseMessage response) =>
         (int)response.StatusCode is >= 200 and <= 599
@@ -20,17 +21,20 @@ internal static class AnswerFraming
     {
         var said = lengths.ToString();
         if (!said.AsSpan().ContainsAnyExceptInRange('0', '9'))
-            return said.Length > 0;
+            return IsLength(said);
         var first = said.AsSpan(0, said.AsSpan().IndexOf(',') is var comma and >= 0 ? comma : said.Length).Trim();
         foreach (var range in said.AsSpan().Split(','))
         {
             var one = said.AsSpan()[range].Trim();
-            if (one.IsEmpty || one.ContainsAnyExceptInRange('0', '9') || !one.SequenceEqual(first))
+            if (!IsLength(one) || !one.SequenceEqual(first))
                 return false;
         }
 
         return true;
     }
+
+    /// <summary>A number of bytes that the HTTP stack can count to; one that it cannot it takes for none, and an answer that ends early for a whole one.</summary>
+    private static bool IsLength(ReadOnlySpan<char> said) => long.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Statuses whose answers are their heads alone.</summary>
     public static bool IsHeadAlone(int status) => status is 204 or 205 or 304;

@@ -203,7 +203,15 @@ public sealed class HeaderPassageTests
     {
         var response = Write(ServedKeys.Custom, "https://hub.example:443/v1/batches/0?a=b", ("Location", location));
         Assert.Equal(said, response.Headers.Location.Count == 0 ? null : response.Headers.Location.ToString());
+
+        var upload = Write(ServedKeys.Custom, "https://hub.example:443/v1/batches/0?a=b", ("X-Goog-Upload-URL", location));
+        Assert.Equal(said, upload.Headers.TryGetValue("x-goog-upload-url", out var address) ? address.ToString() : null);
     }
+
+    [Fact]
+    public void Figures_whose_names_sound_like_a_secret_pass_by_their_whole_name() =>
+        Assert.Equal(["fireworks-server-time-to-first-token", "x-tokenlimit-remaining"],
+            Passed(ServedKeys.Custom, ("x-tokenlimit-remaining", "1"), ("fireworks-server-time-to-first-token", "0.1"), ("x-tokenlimit-secret", "2")));
 
     [Fact]
     public void A_header_that_the_hubs_connection_names_stays_here()

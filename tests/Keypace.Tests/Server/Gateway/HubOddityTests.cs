@@ -21,6 +21,7 @@ public sealed class HubOddityTests(FeatureHost host)
         { Head + "Content-Length: 100\r\n\r\n{\"choices\":", true, "hub_broke_off" },
         { Head + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":", true, "hub_broke_off" },
         { Head + "Content-Length: 100\r\n\r\n", true, "hub_broke_off" },
+        { Head + "Content-Length: 99999999999999999999999\r\n\r\n{\"a\":", true, "hub_answer_invalid" },
         { Head + "Content-Length: 3\r\nContent-Length: 5\r\n\r\n{\"a\":", false, "hub_answer_invalid" },
         { Head + "Content-Length: 5\r\nContent-Length: 3\r\n\r\n{\"a\":", false, "hub_answer_invalid" },
         { Head + "Content-Length: 2, 7\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", false, "hub_answer_invalid" },
@@ -214,6 +215,10 @@ public sealed class HubOddityTests(FeatureHost host)
     [InlineData("keep-alive , x-app,range")]
     [InlineData("CLOSE,RANGE,keep-alive")]
     [InlineData("range")]
+    [InlineData("close\r\nConnection: range")]
+    [InlineData("Range\r\nConnection: Keep-Alive")]
+    [InlineData("upgrade\r\nConnection: x-app,range")]
+    [InlineData("keep-alive\r\nConnection: x-app, range\r\nConnection: close")]
     public async Task A_header_that_the_callers_connection_names_stays_here_whatever_stands_beside_it(string connection)
     {
         await using var hub = new RawHub(RawHub.Completion);
