@@ -5,6 +5,8 @@ namespace Keypace.Domain.Protocols;
 /// <summary>Reading members that may be absent, null or of another kind than promised: all of that is null.</summary>
 internal static class JsonMembers
 {
+    private const double MostCount = 1e15;
+
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 128 };
 
     /// <summary>Null when it is not JSON. Its texts can be decoded (<see cref="WellFormedJson"/>). Dispose it.</summary>
@@ -44,9 +46,11 @@ internal static class JsonMembers
 
     public static string? Text(this JsonElement? parent, string name) => parent?.Text(name);
 
-    /// <summary>A count: not negative.</summary>
+    /// <summary>A count: not negative. Some hubs write it as <c>5.0</c>.</summary>
     public static long? Count(this JsonElement? parent, string name) =>
-        parent.Child(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var count) && count >= 0 ? count : null;
+        parent.Child(name) is not { ValueKind: JsonValueKind.Number } number ? null
+            : number.TryGetInt64(out var count) ? (count >= 0 ? count : null)
+            : number.TryGetDouble(out var amount) && amount is >= 0 and < MostCount && double.IsInteger(amount) ? (long)amount : null;
 
     public static bool IsEmptyText(this JsonElement text) => text.ValueEquals(ReadOnlySpan<byte>.Empty);
 }

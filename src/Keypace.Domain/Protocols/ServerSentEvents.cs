@@ -16,6 +16,7 @@ internal sealed class ServerSentEvents
     private bool _hasData;
     private bool _wasReturn;      // the last byte was a carriage return: a line feed behind it belongs to it
     private bool _isHandedOut;
+    private bool _isBehindMark;   // a byte order mark may stand in front of the first line
 
     /// <summary>True when an event was longer than <see cref="MostEventBytes"/>; nothing more is read then.</summary>
     public bool IsTooLong { get; private set; }
@@ -86,9 +87,28 @@ internal sealed class ServerSentEvents
         return false;
     }
 
+    /// <summary>The stream has ended: the data of the event that no empty line closed; empty where there is none. It may be half of one.</summary>
+    public ReadOnlyMemory<byte> TakeLast()
+    {
+        if (_isHandedOut)
+        {
+            _data.ResetWrittenCount();
+            (_isHandedOut, _hasData) = (false, false);
+        }
+
+        if (_line.WrittenCount > 0)
+            TakeLine(_line.WrittenSpan);
+        _line.ResetWrittenCount();
+        _hasData = false;
+        return _data.WrittenMemory;
+    }
+
     /// <summary>Only the data counts: the events of these streams name themselves inside it too.</summary>
     private void TakeLine(ReadOnlySpan<byte> line)
     {
+        if (!_isBehindMark && line.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+            line = line[3..];
+        _isBehindMark = true;
         if (!line.StartsWith("data"u8))
             return;
         var value = line["data"u8.Length..];

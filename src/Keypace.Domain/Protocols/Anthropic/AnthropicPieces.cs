@@ -36,6 +36,12 @@ internal sealed class AnthropicPieces(AnswerForm form) : NativePieces
 
     public override void End(IBufferWriter<byte> output)
     {
+        if (!IsWhole && Fault is null && JsonMembers.TryParse(_events.TakeLast()) is { } last)
+        {
+            using (last)
+                Take(last.RootElement, output);
+        }
+
         if (!IsWhole)
             Fault ??= _answer.HasBegun ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
     }

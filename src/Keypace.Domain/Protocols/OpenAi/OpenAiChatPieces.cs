@@ -40,10 +40,23 @@ internal sealed class OpenAiChatPieces(AnswerForm form, string queryId) : Native
     {
         if (IsWhole || Fault is not null)
             return;
-        if (_finish is not null && !_events.IsInside)
+        var last = _events.TakeLast();
+        var isEnd = last.Span.Trim(" \t"u8).SequenceEqual("[DONE]"u8);
+        if (!isEnd && JsonMembers.TryParse(last) is { } document)
+        {
+            using (document)
+                Take(document.RootElement, output);
+            isEnd = Fault is null && _finish is not null;
+        }
+        else if (last.IsEmpty)
+        {
+            isEnd = _finish is not null;
+        }
+
+        if (isEnd)
             Close(output);
         else
-            Fault = _answer.HasBegun ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
+            Fault ??= _answer.HasBegun ? HubFault.BrokenOff() : HubFault.Unreadable("A stream of events was expected, and it ended without one.");
     }
 
     public override void Dispose() => _answer.Dispose();

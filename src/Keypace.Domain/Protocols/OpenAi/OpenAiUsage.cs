@@ -10,12 +10,12 @@ internal static class OpenAiUsage
     {
         if (usage is not { ValueKind: JsonValueKind.Object })
             return null;
-        var (prompt, completion) = (Count(usage, "prompt_tokens") ?? 0, Count(usage, "completion_tokens") ?? 0);
+        var (prompt, completion) = (usage.Count("prompt_tokens") ?? 0, usage.Count("completion_tokens") ?? 0);
         var details = usage.Child("prompt_tokens_details");
         return new ChatUsage(
-            prompt, completion, Count(usage, "total_tokens") ?? prompt + completion,
-            Math.Min(Count(details, "cached_tokens") ?? 0, prompt), Math.Min(Count(details, "cache_write_tokens") ?? 0, prompt),
-            Count(usage.Child("completion_tokens_details"), "reasoning_tokens"));
+            prompt, completion, usage.Count("total_tokens") ?? prompt + completion,
+            Math.Min(details.Count("cached_tokens") ?? 0, prompt), Math.Min(details.Count("cache_write_tokens") ?? 0, prompt),
+            usage.Child("completion_tokens_details").Count("reasoning_tokens"));
     }
 
     /// <summary>One of OpenAI's words, whatever the hub says.</summary>
@@ -26,8 +26,4 @@ internal static class OpenAiUsage
         "tool_calls" or "function_call" => "tool_calls",
         _ => hasTools ? "tool_calls" : "stop",   // some hubs end a tool call with "stop"
     };
-
-    /// <summary>Some hubs write counts as <c>5.0</c>.</summary>
-    private static long? Count(JsonElement? parent, string name) =>
-        parent.Count(name) ?? (parent.Child(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out var count) && count is >= 0 and < 1e15 ? (long)count : null);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Keypace.Domain;
+using Keypace.Domain.Protocols;
 
 namespace Keypace.Server.Gateway.Requests;
 
@@ -112,7 +113,8 @@ internal static class BodyEdits
 
     private static ReadOnlyMemory<byte> InFront(RequestBody body, BodyScan.Span text, string prompt)
     {
-        var reader = new Utf8JsonReader(body.Original.Span.Slice(text.At, text.Length));
+        // Half of a character cannot be read; the rest of the text goes on.
+        var reader = new Utf8JsonReader(WellFormedJson.Of(body.Original.Slice(text.At, text.Length)).Span);
         reader.Read();
         return Json(reader.GetString() is { } own ? prompt + "\n\n" + own : prompt);
     }

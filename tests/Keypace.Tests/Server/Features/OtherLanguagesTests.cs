@@ -58,6 +58,22 @@ public sealed class OtherLanguagesTests(FeatureHost host)
         Assert.Equal("m", whole.RootElement.GetProperty("model").GetString());
     }
 
+    [Theory]
+    [InlineData("/v1/messages", "anthropic", """{"model":"agent/NAME","max_tokens":5,"system":"a\ud83d b","messages":[]}""")]
+    [InlineData("/v1/responses", "custom", """{"model":"agent/NAME","instructions":"a\udc00 b","input":"A"}""")]
+    [InlineData("/v1/completions", "custom", """{"model":"agent/NAME","prompt":"a\ud83d b"}""")]
+    public async Task Half_of_a_character_behind_an_agents_prompt_leaves_the_rest(string path, string kind, string body)
+    {
+        await using var hub = new RawHub(RawHub.Json("""{"object":"response","choices":[{"text":"x"}],"content":[{"type":"text","text":"x"}]}"""));
+        var key = await StoreAsync(hub, kind);
+        (await host.PostAsync("/v1/agent-configurations", new { agent_name = key, model_name = "m", api_key_id = key, agent_system_prompt = "Be brief." })).MustBe(200);
+
+        (await host.SendAsync(HttpMethod.Post, path, body.Replace("NAME", key, StringComparison.Ordinal), null)).MustBe(200);
+
+        Assert.Contains("Be brief.\\n\\na", hub.Requests.Single(), StringComparison.Ordinal);
+        Assert.Contains(" b\"", hub.Requests.Single(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_system_that_is_neither_text_nor_list_has_no_place_for_an_agents_prompt()
     {
