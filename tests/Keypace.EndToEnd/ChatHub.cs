@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -35,8 +36,8 @@ internal static class ChatHub
     {
         var said = new StringBuilder();
         foreach (var delta in deltas)
-            said.Append($$"""data: {"id":"c-1","object":"chat.completion.chunk","created":1,"model":"some","choices":[{"index":0,"delta":{{delta}},"finish_reason":null}]}""").Append("\n\n");
-        said.Append($$"""data: {"id":"c-1","object":"chat.completion.chunk","created":1,"model":"some","choices":[{"index":0,"delta":{},"finish_reason":"{{finish}}"}],"usage":{{Usage}}}""").Append("\n\ndata: [DONE]\n\n");
+            said.Append(CultureInfo.InvariantCulture, $$"""data: {"id":"c-1","object":"chat.completion.chunk","created":1,"model":"some","choices":[{"index":0,"delta":{{delta}},"finish_reason":null}]}""").Append("\n\n");
+        said.Append(CultureInfo.InvariantCulture, $$"""data: {"id":"c-1","object":"chat.completion.chunk","created":1,"model":"some","choices":[{"index":0,"delta":{},"finish_reason":"{{finish}}"}],"usage":{{Usage}}}""").Append("\n\ndata: [DONE]\n\n");
         return new NativeReply(200, "text/event-stream", Encoding.UTF8.GetBytes(said.ToString()));
     }
 }

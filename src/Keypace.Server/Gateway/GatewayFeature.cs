@@ -67,6 +67,8 @@ internal static class GatewayFeature
             var path = context.Request.Path.Value ?? "";
             if (path.StartsWith("/v1/", StringComparison.Ordinal) || RequestTarget.IsBelowKeys(context))
                 AnswerHead.WriteOwn(context.Response.Headers);
+            if (OtherRoutes.GoToTheNamedKey(context.Request, path))
+                return gateway.RunAsync(context, GatewayRoute.Passthrough);
             if (GatewayRoute.Of(path) is { } route)
                 return gateway.RunAsync(context, route);
             if (RequestTarget.IsBelowKeys(context))
@@ -80,7 +82,7 @@ internal static class GatewayFeature
 
             if (path.StartsWith(ModelsPath.Path, StringComparison.Ordinal) && (path.Length == ModelsPath.Path.Length || path[ModelsPath.Path.Length] == '/'))
                 return models.RunAsync(context, path);
-            return NotHere(path) is { } refusal ? Problems.WriteAsync(context, refusal) : next(context);
+            return OtherRoutes.WhyNot(path) is { } refusal ? Problems.WriteAsync(context, refusal) : next(context);
         });
     }
 
@@ -88,21 +90,4 @@ internal static class GatewayFeature
         EgressPolicy.Parse(settings.Text("Egress:Allow")).TryGet(out var policy, out var refusal)
             ? policy
             : throw new InvalidOperationException(refusal.Detail);   // the settings table has checked it
-
-    /// <summary>OpenAI's other routes have no <c>model</c> to route by, or speak no JSON: they go through the key's own path.</summary>
-    private static Refusal? NotHere(string path)
-    {
-        if (path.StartsWith("/v1/realtime", StringComparison.Ordinal))
-            return new Refusal(RefusalReason.NotServed, "websocket_not_served", "WebSocket and realtime sessions do not go through Keypace yet.");
-        foreach (var prefix in (ReadOnlySpan<string>)["/v1/audio", "/v1/images", "/v1/files", "/v1/moderations", "/v1/batches", "/v1/messages"])
-        {
-            if (path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/'))
-            {
-                return new Refusal(RefusalReason.NotFound, "use_passthrough",
-                    $"{prefix} is not routed by model. Send it through a key: /keys/NAME{prefix}…, with the rest of the path as you have it.");
-            }
-        }
-
-        return null;
-    }
 }

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Keypace.Server.Gateway.Paths;
 
-/// <summary>A query on a key's own path, <c>/keys/NAME/…</c>: it goes to that key's hub as it is.</summary>
+/// <summary>A query on a key's own path, <c>/keys/NAME/…</c>, or on a path of its hub with the key's name in the header: it goes to that key's hub as it is.</summary>
 internal sealed class PassthroughQuery(HttpContext context, HttpQueryParts parts, Tally tally) : HttpQuery(context, parts, tally)
 {
     private HubTarget.Parts? _target;
@@ -23,7 +23,9 @@ internal sealed class PassthroughQuery(HttpContext context, HttpQueryParts parts
             return new(new Refusal(RefusalReason.NotServed, "websocket_not_served", "WebSocket and realtime sessions do not go through Keypace yet. Use the hub's HTTP routes."));
         if (HubMethods.Of(request.Method) is null)
             return new(new Refusal(RefusalReason.WrongMethod, "method_not_allowed", $"{(TypedName.MayBeSaid(request.Method) ? request.Method : "This method")} is never sent to a hub. GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS are."));
-        _target = HubTarget.Split(RequestTarget.Of(Context));
+        _target = RequestTarget.IsBelowKeys(Context)
+            ? HubTarget.Split(RequestTarget.Of(Context))
+            : new HubTarget.Parts(Uri.UnescapeDataString(request.Headers[ModelChoice.KeyHeader].ToString()), RequestTarget.Of(Context).TrimStart('/'));
         if (!KeyIn(snapshot).TryGet(out _, out var refusal))
             return new(refusal);   // without the body being read
         Tally.Usage = new UsageScanner();
