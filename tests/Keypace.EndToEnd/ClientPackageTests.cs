@@ -3,7 +3,6 @@ using Keypace.Demo;
 namespace Keypace.EndToEnd;
 
 /// <summary>The NuGet package as a stranger meets it: packed, installed from a folder into an empty program, run against the built server.</summary>
-[Collection(nameof(Timed))]
 public sealed class ClientPackageTests
 {
     private const string Program = """

@@ -4,7 +4,6 @@ using Keypace.Demo;
 namespace Keypace.EndToEnd;
 
 /// <summary>Between Keypace and a hub every query takes its own time; within the guard the limit holds at the hub all the same.</summary>
-[Collection(nameof(Timed))]
 public sealed class GuardTests
 {
     [Theory]

@@ -5,7 +5,6 @@ using Keypace.Demo;
 namespace Keypace.EndToEnd;
 
 /// <summary><c>keypace run</c> against the built server: whole runs, and one that is killed in the middle.</summary>
-[Collection(nameof(Timed))]
 public sealed class RunTests
 {
     private const int Limit = 100, Seconds = 2;

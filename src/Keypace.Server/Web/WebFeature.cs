@@ -20,7 +20,7 @@ namespace Keypace.Server.Web;
 /// <summary>The web interface's front door: what it adds to the server. With the setting <c>Web:Enabled</c> off, only <c>/setup</c> is left.</summary>
 internal static class WebFeature
 {
-    // A page that hears nothing for three of these says that the server is not answering (app.js).
+    // A page that hears nothing for three of these says that the server is not answering (connection.js).
     private static readonly TimeSpan _betweenSigns = TimeSpan.FromSeconds(4);
     private const string Manifest = "keypace.staticwebassets.endpoints.json";
 

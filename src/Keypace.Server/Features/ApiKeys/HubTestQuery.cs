@@ -49,7 +49,7 @@ internal sealed class HubTestQuery(ServedKey key, HubTest step, string? model, S
 
     public override ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft)
     {
-        (Token, Wish) = (token, new QueueWish("keypace", patience));
+        (Token, Wish) = (token, new QueueWish(QueueWish.OurOwn, patience));
         return default;
     }
 

@@ -17,6 +17,9 @@ internal readonly record struct QueueWish(string Name, TimeSpan Patience, QueryC
     public const string MaxWaitHeader = "x-keypace-max-wait";
     public const string DeadlineHeader = "x-keypace-deadline";
     public const string PriorityHeader = "x-keypace-priority";
+    /// <summary>Who sends what Keypace asks hubs for itself: lists of models, tests of keys.</summary>
+    public const string OurOwn = "keypace";
+
     private const int LongestName = 128;
 
     /// <summary>The end of the year 9999; what is larger is milliseconds, or nonsense.</summary>

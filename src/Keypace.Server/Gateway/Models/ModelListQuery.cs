@@ -26,7 +26,7 @@ internal sealed class ModelListQuery(ServedKey key, ServedToken token, Func<Serv
 
     public override ValueTask<Refusal?> ComeInAsync(KeySnapshot snapshot, CancellationToken callerLeft)
     {
-        (Token, Wish) = (token, new QueueWish("keypace", patience));
+        (Token, Wish) = (token, new QueueWish(QueueWish.OurOwn, patience));
         return default;
     }
 

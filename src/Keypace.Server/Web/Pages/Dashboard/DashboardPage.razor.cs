@@ -59,6 +59,8 @@ public sealed partial class DashboardPage
 
     [Inject] private LastHour Hour { get; set; } = null!;
 
+    [Inject] private FirstQuery FirstQuery { get; set; } = null!;
+
     [Inject] private HubCatalogue Hubs { get; set; } = null!;
 
     [Inject] private TimeProvider Time { get; set; } = null!;
@@ -81,7 +83,7 @@ public sealed partial class DashboardPage
         _firstKey = stored.Count > 0 ? stored[0] : null;
         _hasToken = _tokens.Any(token => token.Scopes.Contains("query"));
         _isFirstToken = _tokens.All(token => token.Name == FirstToken.TokenName);
-        _hasQuery |= stored.Any(key => key.LastUsedAt is not null);
+        _hasQuery |= await HasQueryAsync();
         var agent = known.Results.FirstOrDefault(one => one is { Status: AgentStatuses.Active, HasApiKey: true });
         _samples = CallSamples.Of(Navigation.BaseUri, new SampleCall(
             agent is not null ? "agent/" + agent.AgentName : await ModelOfAsync(_firstKey), "Say hello.", agent is null && _firstKey is not null ? _firstKey.Name : null));
@@ -104,7 +106,7 @@ public sealed partial class DashboardPage
         if (_tokenDialog is not null)
             await _tokenDialog.TickAsync();
         if (_showsSteps)
-            _hasQuery |= _lines.Any(key => Feed.LastUsed(Guid.Parse(key.Id)) is not null);
+            _hasQuery |= await HasQueryAsync();
         else if (_ticks % TicksBetweenReads == 0)
             await ReadUsageAsync();
         Look();
@@ -112,6 +114,8 @@ public sealed partial class DashboardPage
             await ReadCallersAsync();
         return true;
     }
+
+    private async Task<bool> HasQueryAsync() => (await Me.AskAsync(caller => FirstQuery.IsThroughAsync(caller, CancellationToken.None))).TryGet(out var isThrough, out _) && isThrough;
 
     /// <summary>A model that the key really has: one that its hub is known for, or the first that the hub lists for it.</summary>
     private async Task<string> ModelOfAsync(ApiKey? key)
