@@ -17,6 +17,16 @@ public sealed class QuotaForesightTests : QuotaPacing
     }
 
     [Fact]
+    public void Where_concurrency_is_full_one_that_will_not_wait_is_refused_at_once_and_told_no_time()
+    {
+        var pacer = Of(new Quota(QuotaDimension.Concurrent, 1));
+        Send(pacer, 1);
+        var ticket = new PlainTicket();
+        Assert.Equal(EntryEnd.TooLate, pacer.Enqueue(ticket, Needs(1, 0) with { Latest = 0, Deadline = 0 }, 0));
+        Assert.Equal(long.MaxValue, ticket.ExpectedStart);
+    }
+
+    [Fact]
     public void What_was_kept_for_one_that_another_limit_blocks_now_is_told_to_be_free_in_time()
     {
         var pacer = Of(new Quota(QuotaDimension.Requests, 1, 60, Model: "a"), new Quota(QuotaDimension.Tokens, 100, 10));

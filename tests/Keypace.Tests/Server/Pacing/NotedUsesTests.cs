@@ -77,6 +77,9 @@ public sealed class NotedUsesTests
         _world.Pass(TimeSpan.FromSeconds(4));   // it rests: no credit besides
         _world.KillAndStart();
         Assert.Equal(2, Used(rules));
+        _world.Pass(TimeSpan.FromSeconds(1));
+        _world.KillAndStart();
+        Assert.Equal(2, Used(rules));   // a second kill ends nothing at the hub either
         _world.Pass(TimeSpan.FromSeconds(5));
         Assert.Equal(0, Used(rules));   // no answer took longer than five seconds
     }
