@@ -67,10 +67,10 @@ internal static class GatewayFeature
             var path = context.Request.Path.Value ?? "";
             if (path.StartsWith("/v1/", StringComparison.Ordinal) || RequestTarget.IsBelowKeys(context))
                 AnswerHead.WriteOwn(context.Response.Headers);
-            if (OtherRoutes.GoToTheNamedKey(context.Request, path))
-                return gateway.RunAsync(context, GatewayRoute.Passthrough);
             if (GatewayRoute.Of(path) is { } route)
-                return gateway.RunAsync(context, route);
+                return gateway.RunAsync(context, OtherRoutes.AsksOnly(context.Request) ? GatewayRoute.Passthrough : route);
+            if (OtherRoutes.GoesToTheNamedKey(context.Request, path))
+                return gateway.RunAsync(context, GatewayRoute.Passthrough);
             if (RequestTarget.IsBelowKeys(context))
                 return gateway.RunAsync(context, GatewayRoute.Passthrough);
             if (path is "/v1/chat_complete" or "/v1/chat_complete/")

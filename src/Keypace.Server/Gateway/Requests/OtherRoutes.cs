@@ -11,15 +11,12 @@ internal static class OtherRoutes
         "/v1/audio", "/v1/images", "/v1/files", "/v1/moderations", "/v1/batches", "/v1/uploads", "/v1/vector_stores", "/v1/rerank", "/v1/messages", "/v1/responses", "/v1/chat/completions",
     ];
 
-    /// <summary>True for such a route, and for HEAD and OPTIONS of every route that goes to a hub, where the key is named.</summary>
-    public static bool GoToTheNamedKey(HttpRequest request, string path)
-    {
-        if (request.Headers[ModelChoice.KeyHeader].Count == 0 || !path.StartsWith("/v1/", StringComparison.Ordinal))
-            return false;
-        var isRoute = GatewayRoute.Of(path) is not null;
-        var asksOnly = HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
-        return (asksOnly && (isRoute || path == "/v1/models")) || (!isRoute && PrefixOf(path) is not null);
-    }
+    /// <summary>True for HEAD and OPTIONS that name a key: they get what its hub says, on routes that are read here otherwise too.</summary>
+    public static bool AsksOnly(HttpRequest request) =>
+        !HttpMethods.IsPost(request.Method) && (HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method)) && NamesKey(request);
+
+    /// <summary>True for such a route where the key is named.</summary>
+    public static bool GoesToTheNamedKey(HttpRequest request, string path) => (PrefixOf(path) is not null || (path == "/v1/models" && AsksOnly(request))) && NamesKey(request);
 
     /// <summary>Why a path is not served without a key's name; null for what is no route of a hub.</summary>
     public static Refusal? WhyNot(string path)
@@ -31,6 +28,8 @@ internal static class OtherRoutes
                 $"{prefix} is not routed by model. Name the key in the header {ModelChoice.KeyHeader}, or send it through the key: /keys/NAME{prefix}…, with the rest of the path as you have it.")
             : null;
     }
+
+    private static bool NamesKey(HttpRequest request) => request.Headers[ModelChoice.KeyHeader].Count > 0;
 
     private static string? PrefixOf(string path) =>
         Array.Find(Prefixes, prefix => path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/'));
