@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using Keypace.Domain;
 using Keypace.Domain.Hubs;
@@ -29,8 +30,12 @@ public static partial class KeypaceServer
     /// <summary>Time that running queries have to end after SIGTERM.</summary>
     private static readonly TimeSpan _timeToEnd = TimeSpan.FromSeconds(30);
 
+    /// <summary>What this machine lacks for the program to run, in a sentence; null when nothing. To be asked before anything else.</summary>
+    /// <param name="arguments">What the program was started with.</param>
+    public static string? WhatIsMissing(IReadOnlyList<string> arguments) => Prerequisites.WhatIsMissing(isServing: arguments is ["serve", ..]);
+
     /// <summary>
-    /// To be called first of all in a process that serves. Its memory is shut to debuggers, and a crash leaves no image of it. A hub's answer is then carried on by the thread that saw it come, which saves a
+    /// To be called before all else in a process that serves. Its memory is shut to debuggers, and a crash leaves no image of it. A hub's answer is then carried on by the thread that saw it come, which saves a
     /// third of what a query costs (bench/README.md). So nothing after an answer of a hub may block; the runtime offers no other switch.
     /// </summary>
     /// <param name="arguments">What the program was started with.</param>
@@ -40,27 +45,40 @@ public static partial class KeypaceServer
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
     }
 
-    /// <summary>Serves until SIGTERM, Ctrl+C or <paramref name="ct"/>. Gives an exit code of <see cref="ExitCodes"/>; says on the error stream why.</summary>
-    public static Task<int> RunAsync(ServeOptions options, CancellationToken ct) => RunAsync(options, Surroundings.OfProcess(), ct);
+    /// <summary>Serves until SIGTERM, SIGHUP, Ctrl+C or <paramref name="ct"/>. Gives an exit code of <see cref="ExitCodes"/>; says on the error stream why.</summary>
+    public static async Task<int> RunAsync(ServeOptions options, CancellationToken ct)
+    {
+        using var stop = new StopSignals(ct);
+        return await RunAsync(options, Surroundings.OfProcess(), stop.Token);
+    }
 
     internal static async Task<int> RunAsync(ServeOptions options, Surroundings around, CancellationToken ct)
     {
         var folder = new DataFolder(options.Data);
-        if (!Settings.Read(options.Flags(), around.Variables, folder.Settings).TryGet(out var settings, out var refusal)
+        if (!options.Flags().TryGet(out var flags, out var refusal)
+            || !Settings.Read(flags, around.Variables, folder.Settings).TryGet(out var settings, out refusal)
             || !ListenAddress.ParseAll(settings.Text("Urls")!.Split(',')).TryGet(out var wanted, out refusal)
             || !HubFiles.Load(Path.Combine(options.Data, HubFiles.FolderName)).TryGet(out var hubs, out refusal))
         {
             return await EndAsync(refusal, ExitCodes.WrongUsage, around);
         }
 
-        if (!FirstStart.Open(folder, options.KekFile, around).TryGet(out var opened, out refusal))
-            return await EndAsync(refusal, ExitCodes.Refused, around);
-        await using (opened)
+        try
         {
-            IReadOnlyList<ListenAddress> addresses = [.. wanted.Where(address => !address.IsOptional || address.Exists())];
-            var claim = new Claim(opened.Store, opened.Vault, around.Random, around.Time, opened.IsClaimed);
-            await using var app = Build(settings, hubs, opened, claim, addresses, around);
-            return await ServeAsync(app, claim, settings, addresses, around, ct);
+            if (!FirstStart.Open(folder, options.KekFile, around).TryGet(out var opened, out refusal))
+                return await EndAsync(refusal, ExitCodes.Refused, around);
+            await using (opened)
+            {
+                IReadOnlyList<ListenAddress> addresses = [.. wanted.Where(address => !address.IsOptional || address.Exists())];
+                var claim = new Claim(opened.Store, opened.Vault, around.Random, around.Time, opened.IsClaimed);
+                await using var app = Build(settings, hubs, opened, claim, addresses, around);
+                return await ServeAsync(app, claim, settings, addresses, around, ct);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DbException)
+        {
+            await around.Errors.WriteLineAsync($"It cannot go on with the data folder {folder.Path}: {failure.Message}{folder.WhoseItIs()}");
+            return ExitCodes.Refused;
         }
     }
 
@@ -132,6 +150,8 @@ public static partial class KeypaceServer
         readiness.Add(opened.Store.Answers, "its store does not answer");
         foreach (var notice in opened.Notices)
             Log.Notice(app.Logger, notice);
+        if (OpenFiles.WhyFewConnections(settings.Whole("Gateway:Connections"), OpenFiles.Limit) is { } few)
+            Log.FewConnections(app.Logger, OpenFiles.Limit < OpenFiles.FewForMany ? LogLevel.Warning : LogLevel.Information, few);
 
         var names = new HostNames(addresses, settings.Text("PublicUrl"));
         app.Use(next => new Doorstep(requestIds, names, around.Time, next).InvokeAsync);
@@ -173,10 +193,16 @@ public static partial class KeypaceServer
         try
         {
             await app.StartAsync(ct);
+            var bound = Listening.Addresses(app);
+            await around.Output.WriteLineAsync($"Keypace listens on {bound[0]}");
+            if (!claim.IsClaimed && !claim.IsOpenToOtherMachines)
+                await FirstStart.HandOutLinkAsync(claim, bound[0], app.Services.GetRequiredService<Store>().Folder, around);
+            await around.Output.FlushAsync(ct);
+            await app.WaitForShutdownAsync(ct);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested || app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            return ExitCodes.Done;
+            // Told to stop while it began to listen: what follows ends it in order.
         }
         catch (Exception failure) when (failure is IOException or SocketException)
         {
@@ -185,12 +211,6 @@ public static partial class KeypaceServer
             return ExitCodes.Refused;
         }
 
-        var bound = Listening.Addresses(app);
-        await around.Output.WriteLineAsync($"Keypace listens on {bound[0]}");
-        if (!claim.IsClaimed && !claim.IsOpenToOtherMachines)
-            await FirstStart.HandOutLinkAsync(claim, bound[0], app.Services.GetRequiredService<Store>().Folder, around);
-        await around.Output.FlushAsync(ct);
-        await app.WaitForShutdownAsync(ct);
         await (pacerStopped ?? rateGroups.StopAsync());
         app.Services.GetRequiredService<Settlement>().Complete();
         await writer.DisposeAsync();
@@ -207,6 +227,9 @@ public static partial class KeypaceServer
 
     private static partial class Log
     {
+        [LoggerMessage("{Sentence}")]
+        public static partial void FewConnections(ILogger logger, LogLevel level, string sentence);
+
         [LoggerMessage(LogLevel.Warning, "{Sentence}")]
         public static partial void Notice(ILogger logger, string sentence);
     }

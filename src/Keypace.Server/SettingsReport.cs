@@ -13,7 +13,7 @@ public static class SettingsReport
     public static Outcome<IReadOnlyList<Setting>> Read(ServeOptions options)
     {
         var file = new DataFolder(options.Data).Settings;
-        if (!Settings.Read(options.Flags(), Surroundings.OfProcess().Variables, file).TryGet(out var settings, out var refusal))
+        if (!options.Flags().TryGet(out var flags, out var refusal) || !Settings.Read(flags, Surroundings.OfProcess().Variables, file).TryGet(out var settings, out refusal))
             return refusal;
         return ShownSettings.Of(settings);
     }

@@ -20,7 +20,7 @@ internal static class Listening
         kestrel.AllowSynchronousIO = false;
         Framing.BeStrict(kestrel);
         var limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = settings.Whole("Gateway:Connections");
+        limits.MaxConcurrentConnections = OpenFiles.MostConnections(settings.Whole("Gateway:Connections"), OpenFiles.Limit);
         // Whoever reads a body has a bound of its own, and refuses before this one is reached; behind a refusal the rest is dropped.
         limits.MaxRequestBodySize = settings.Whole("Gateway:MaxBodyBytes") + UnreadBody.MostBytes + 64 * 1024;
         limits.MaxRequestHeadersTotalSize = (int)settings.Whole("Gateway:MaxHeaderBytes");

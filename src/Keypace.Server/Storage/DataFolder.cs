@@ -1,3 +1,6 @@
+using System.Globalization;
+using Keypace.Server.Platform.MasterKey;
+
 namespace Keypace.Server.Storage;
 
 /// <summary>The folder that holds everything but the key-encryption key, and the names in it. Only its owner may enter (0700).</summary>
@@ -25,6 +28,11 @@ internal sealed class DataFolder(string path)
     public bool HasStore => File.Exists(Store);
 
     public string BackupBefore(string migration) => In("keypace.db.before-" + migration);
+
+    /// <summary>A sentence to put behind a failure, with a space before it, where the folder belongs to another user than this process acts as; else nothing.</summary>
+    public string WhoseItIs() => FileFacts.Of(Path)?.OwnerId is { } owner && FileFacts.OwnId is { } own && owner != own
+        ? string.Create(CultureInfo.InvariantCulture, $" The folder belongs to the user with id {owner}, and this process runs as {own}: start it as that user, or name another folder with --data.")
+        : "";
 
     /// <summary>The first thing in the folder that is no configuration and no leftover of an interrupted start; null when there is none.</summary>
     public string? FirstForeignEntry() =>

@@ -51,7 +51,7 @@ internal sealed class FolderLock : IDisposable
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return new Refusal(
-                RefusalReason.Unavailable, "folder_unusable", $"The data folder {folder.Path} cannot be written: {failure.Message}");
+                RefusalReason.Unavailable, "folder_unusable", $"The data folder {folder.Path} cannot be written: {failure.Message}{folder.WhoseItIs()}");
         }
     }
 

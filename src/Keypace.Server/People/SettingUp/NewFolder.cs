@@ -31,7 +31,7 @@ internal static class NewFolder
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SqliteException)
         {
-            return new Refusal(RefusalReason.Unavailable, Broken, $"No store can be made in {folder.Path}, and nothing of it was left: {failure.Message}");
+            return new Refusal(RefusalReason.Unavailable, Broken, $"No store can be made in {folder.Path}, and nothing of it was left: {failure.Message}{folder.WhoseItIs()}");
         }
         finally
         {

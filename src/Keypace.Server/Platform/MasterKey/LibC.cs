@@ -84,6 +84,16 @@ internal static unsafe partial class LibC
         _ = ControlProcess(dumpable, 0, 0, 0, 0);
     }
 
+    /// <summary>How many files this process may have open at once; null where the system does not say.</summary>
+    public static long? MostOpenFiles()
+    {
+        const int openFiles = 7;   // RLIMIT_NOFILE on Linux
+        if (!OperatingSystem.IsLinux())
+            return null;
+        var nowAndEver = stackalloc nuint[2];
+        return AskResource(openFiles, nowAndEver) == 0 ? (long)Math.Min(nowAndEver[0], int.MaxValue) : null;
+    }
+
     /// <summary>This process becomes another program, with the same id and open files. Comes back only where that failed.</summary>
     /// <param name="words">Its arguments, the first its own name.</param>
     /// <param name="variables">Its environment, <c>NAME=value</c> each.</param>
@@ -104,6 +114,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "setrlimit")]
     private static partial int LimitResource(int which, nuint* nowAndEver);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int AskResource(int which, nuint* nowAndEver);
 
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int ControlProcess(int what, nuint value, nuint unused3, nuint unused4, nuint unused5);

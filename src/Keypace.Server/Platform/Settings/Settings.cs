@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Keypace.Domain;
 using Keypace.Domain.Keys;
@@ -71,7 +72,7 @@ internal sealed class Settings
             if (setting.Name == "Kek" && !isEnvironment)
                 return Bad($"{spoken(name)}, which is read from the variable KEYPACE_KEK only. Name a file with --kek-file instead.");
             if (setting.Check(value) is { } wrong)
-                return Bad($"{spoken(name)}{(setting.IsHidden ? "" : $" to '{Shortened(value)}'")}, but {setting.Name} {wrong}.");
+                return Bad($"{spoken(name)}{(setting.IsHidden ? "" : $" to '{Shortened(value)}'")}, but {setting.Name} {wrong.TrimEnd('.')}.");
             values[setting.Name] = new SettingValue(setting, value, source);
         }
 
@@ -93,13 +94,18 @@ internal static class SettingsFile
     public static Outcome<Dictionary<string, string>> Read(string path)
     {
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        if (Directory.Exists(path))
+            return Bad($"{path} is a folder; settings are a file of that name. Move it away.");
         if (!File.Exists(path))
             return values;
         try
         {
             if (new FileInfo(path).Length > MostBytes)
                 return Bad($"{path} is larger than a megabyte, which no settings are.");
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), _options);
+            ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
+            if (bytes.Span is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+                return Bad($"{path} is written in UTF-16. Save it as UTF-8.");
+            using var document = JsonDocument.Parse(bytes.Span.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes, _options);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 return Bad($"{path} holds no JSON object, such as {{\"PublicUrl\": \"https://keypace.example.org\"}}.");
             return Add(values, document.RootElement, "", path) is { } refusal ? refusal : values;

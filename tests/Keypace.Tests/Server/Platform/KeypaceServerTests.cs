@@ -50,6 +50,42 @@ public sealed class KeypaceServerTests : IAsyncLifetime
         Assert.Equal(ExitCodes.WrongUsage, await KeypaceServer.RunAsync(options, _folder.Around(), Ct));
     }
 
+    [Theory]
+    [InlineData("Urls", "--urls")]
+    [InlineData("kekfile", "--kek-file")]
+    public async Task What_is_given_by_a_flag_and_by_set_ends_with_2_and_is_named(string setting, string flag)
+    {
+        using var other = new TestFolder();
+        var options = new ServeOptions(other.Data.Path, other.Kek, ["http://127.0.0.1:0"], new Dictionary<string, string> { [setting] = "http://127.0.0.1:1" });
+        Assert.Equal(ExitCodes.WrongUsage, await KeypaceServer.RunAsync(options, other.Around(), Ct));
+        Assert.Contains($"both {flag} and --set", other.Errors.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Told_to_stop_before_it_listens_it_ends_with_0_and_says_nothing_of_it()
+    {
+        using var other = new TestFolder();
+        await other.InitAsync();
+        using var stop = new CancellationTokenSource();
+        await stop.CancelAsync();
+        var options = new ServeOptions(other.Data.Path, other.Kek, ["http://127.0.0.1:0"], new Dictionary<string, string>());
+        Assert.Equal(ExitCodes.Done, await KeypaceServer.RunAsync(options, other.Around(), stop.Token));
+        Assert.DoesNotContain("Exception", other.Errors.ToString(), StringComparison.Ordinal);
+        await using var opened = other.Open();
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_be_made_ends_with_3_and_a_sentence()
+    {
+        using var other = new TestFolder();
+        await other.InitAsync();
+        Directory.CreateDirectory(Path.Combine(other.Data.Path, "pacing.journal.new"));   // where a file has to be made
+        var options = new ServeOptions(other.Data.Path, other.Kek, ["http://127.0.0.1:0"], new Dictionary<string, string>());
+        Assert.Equal(ExitCodes.Refused, await KeypaceServer.RunAsync(options, other.Around(), Ct));
+        Assert.Contains("It cannot go on with the data folder", other.Errors.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", other.Errors.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_stop_ends_with_0_and_leaves_one_file_of_store()
     {

@@ -51,6 +51,32 @@ public sealed class SettingsTests : IDisposable
         Assert.Null(settings.Text("PublicUrl"));
     }
 
+    [Fact]
+    public void A_file_with_a_byte_order_mark_is_read_and_a_folder_or_UTF_16_is_refused_in_words()
+    {
+        Directory.CreateDirectory(_folder.Data.Path);
+        File.WriteAllBytes(_folder.Data.Settings, [0xEF, 0xBB, 0xBF, .. "{ \"Pacing\": { \"GuardMs\": 10 } }"u8]);
+        Assert.Equal(10, Read().Whole("Pacing:GuardMs"));
+        File.WriteAllBytes(_folder.Data.Settings, [0xFF, 0xFE, (byte)'{', 0, (byte)'}', 0]);
+        Assert.Contains("Save it as UTF-8", Refused().Detail, StringComparison.Ordinal);
+        File.Delete(_folder.Data.Settings);
+        Directory.CreateDirectory(_folder.Data.Settings);
+        Assert.Contains("is a folder", Refused().Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Egress:Allow", "256.1.1.1")]
+    [InlineData("Proxies", "256.1.1.1")]
+    [InlineData("Cors:Origins", "example")]
+    [InlineData("Log:Level", "loud")]
+    [InlineData("Pacing:GuardMs", "x")]
+    public void A_refusal_ends_in_one_dot(string name, string value)
+    {
+        _flags[name] = value;
+        Assert.EndsWith(".", Refused().Detail, StringComparison.Ordinal);
+        Assert.False(Refused().Detail.EndsWith("..", StringComparison.Ordinal), Refused().Detail);
+    }
+
     [Theory]
     [InlineData("KEYPACE_PACING__GARD_MS", "KEYPACE_PACING__GUARD_MS")]
     [InlineData("KEYPACE_EGRESS_ALLOWED", "KEYPACE_EGRESS__ALLOW")]
