@@ -8,6 +8,8 @@ using Keypace.Server.Gateway;
 using Keypace.Server.Gateway.Calls;
 using Keypace.Server.Management.Changes;
 using Keypace.Server.Pacing;
+using Keypace.Server.Pacing.Journal;
+using Keypace.Server.Pacing.Ledger;
 using Keypace.Server.People.SettingUp;
 using Keypace.Server.People.SignIn;
 using Keypace.Server.Platform;
@@ -148,6 +150,10 @@ public static partial class KeypaceServer
         readiness.Add(() => claim.IsClaimed, "it has no owner yet");
         readiness.Add(() => !app.Lifetime.ApplicationStopping.IsCancellationRequested, "it is shutting down");
         readiness.Add(opened.Store.Answers, "its store does not answer");
+        var journal = (PaceJournal)app.Services.GetRequiredService<IGrantLedger>();
+        readiness.Add(() => journal.IsWritable, "its pacing journal cannot be written, most often because the disk is full; the log says why");
+        StoringFigures.AddTo(metrics, journal, app.Services.GetRequiredService<Settlement>(), app.Services.GetRequiredService<UsageWriter>());
+        ProcessFigures.AddTo(metrics, around.Time.GetUtcNow(), opened.Store.Folder.Path);
         foreach (var notice in opened.Notices)
             Log.Notice(app.Logger, notice);
         if (OpenFiles.WhyFewConnections(settings.Whole("Gateway:Connections"), OpenFiles.Limit) is { } few)

@@ -40,9 +40,11 @@ internal sealed partial class PaceJournal
 
     private void Break(Exception fault)
     {
+        var isNews = !_isBroken;
         _isBroken = true;
         StartMarking();
-        Log.Broken(_log, fault);
+        if (isNews)
+            Log.Broken(_log, fault.Message);   // once, not with every attempt to mend it
     }
 
     private void AskFlush()

@@ -99,6 +99,9 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         return new PaceJournal(state, file, bytes.Length, clock, disk, later ?? OnThreadPool, log);
     }
 
+    /// <summary>False while the disk fails: what was granted already is all that is sent.</summary>
+    public bool IsWritable => !Volatile.Read(ref _isBroken);
+
     public long MayGrantUntil => Volatile.Read(ref _mark);
 
     public bool IsDurable(long note) => Volatile.Read(ref _durableNotes) >= note;
@@ -202,8 +205,8 @@ internal sealed partial class PaceJournal : IGrantLedger, IDisposable
         public static partial void Opened(ILogger log, string past, int groups, bool isUnknown);
 
         [LoggerMessage(Level = LogLevel.Error,
-            Message = "The pacing journal cannot be written. Nothing is granted past its last mark until it can.")]
-        public static partial void Broken(ILogger log, Exception fault);
+            Message = "The pacing journal cannot be written ({Reason}). Nothing is granted past its last mark until it can.")]
+        public static partial void Broken(ILogger log, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "The pacing journal works again.")]
         public static partial void Mended(ILogger log);

@@ -87,6 +87,16 @@ public sealed class KeypaceServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_tell_of_the_process_and_of_what_is_written_down()
+    {
+        var text = await _server.Http.GetStringAsync("/metrics", Ct);
+        Assert.All(
+            (string[])["keypace_build_info{", "keypace_start_time_seconds ", "keypace_cpu_seconds_total ", "keypace_open_files ", "keypace_disk_free_bytes ",
+                "keypace_journal_writable 1\n", "keypace_usage_records_waiting 0\n", "keypace_usage_records_lost_total 0\n"],
+            figure => Assert.Contains("\n" + figure, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_stop_ends_with_0_and_leaves_one_file_of_store()
     {
         Assert.Equal(ExitCodes.Done, await _server.StopAsync());
