@@ -27,13 +27,30 @@ public sealed record KeptLessons(Guid Source, Guid GroupId)
 
     public IReadOnlyList<KeptCircuit> Circuits { get; init; } = [];
 
-    public bool IsEmpty => Limit is null && Bursts is null && Pause is null && Circuits.Count == 0;
+    /// <summary>
+    /// Limit and bursts that the same hub taught under another limit: they bind beside these. Null: nothing else was taught.
+    /// </summary>
+    public KeptLessons? Besides { get; init; }
+
+    public bool IsEmpty => Limit is null && Bursts is null && Pause is null && Circuits.Count == 0 && Besides is null;
+
+    /// <summary>Each limit by itself, with what was taught under it; pause and models are with the first.</summary>
+    public IEnumerable<KeptLessons> Parts()
+    {
+        for (var part = this; part is not null; part = part.Besides)
+            yield return part with { Besides = null };
+    }
+
+    /// <summary>The same in another group.</summary>
+    public KeptLessons In(Guid groupId, Guid source, bool bindsSourceOnly) =>
+        this with { Source = source, GroupId = groupId, BindsSourceOnly = bindsSourceOnly, Besides = Besides?.In(groupId, source, bindsSourceOnly) };
 
     /// <summary>The same but for a confirmation that is less than an hour newer: not worth a write.</summary>
     public bool IsLike(KeptLessons? other) => other is not null
         && (Source, GroupId, BindsSourceOnly, Limit, Bursts, Pause) == (other.Source, other.GroupId, other.BindsSourceOnly, other.Limit, other.Bursts, other.Pause)
         && LimitConfirmedAt - other.LimitConfirmedAt < TimeSpan.FromHours(1) && BurstsConfirmedAt - other.BurstsConfirmedAt < TimeSpan.FromHours(1)
-        && Circuits.SequenceEqual(other.Circuits);
+        && Circuits.SequenceEqual(other.Circuits)
+        && (Besides is null ? other.Besides is null : Besides.IsLike(other.Besides));
 }
 
 /// <param name="AsksEverySeconds">When it is over one query asks, and again after so many seconds; 0: all go.</param>

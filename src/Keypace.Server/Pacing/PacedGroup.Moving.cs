@@ -50,7 +50,7 @@ internal sealed partial class PacedGroup
             from._learning.Leave(keys.SourceHere, now);
 
         if (lessons is { IsEmpty: false })
-            to._learning.Arrive(lessons with { Source = keys.SourceThere, GroupId = to.Id, BindsSourceOnly = !keys.AreAlone }, now);
+            to._learning.Arrive(lessons.In(to.Id, keys.SourceThere, bindsSourceOnly: !keys.AreAlone), now);
 
         from._learning.KeepIfAny(now);
         to._learning.KeepIfAny(now);

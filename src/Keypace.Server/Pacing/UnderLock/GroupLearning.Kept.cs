@@ -12,12 +12,16 @@ internal sealed partial class GroupLearning
     public void TakeUp(KeptLessons kept, long now)
     {
         var learner = terms.Learn();
-        var fits = (kept.Limit is null || kept.Limit.Configured == terms.Rules.Limit) && (kept.Bursts is null || terms.Rules.Mode == PacingMode.Auto);
-        if (kept.BindsSourceOnly || (!fits && kept.Source != Guid.Empty))
-            Lessons.RecallApart(kept, pacer, now);
-        else
-            Lessons.Recall(kept, terms.Rules.HasSeveralSources, pacer, learner, now);
+        foreach (var part in kept.Parts())
+        {
+            var fits = (part.Limit is null || part.Limit.Configured == terms.Rules.Limit) && (part.Bursts is null || terms.Rules.Mode == PacingMode.Auto);
+            if (part.BindsSourceOnly || kept.BindsSourceOnly || (!fits && part.Source != Guid.Empty))
+                Lessons.RecallApart(part, pacer, now);
+            else
+                Lessons.Recall(part, terms.Rules.HasSeveralSources, pacer, learner, now);
+        }
 
+        Lessons.IsKept(kept);
         terms.ApplyLearned(now);
     }
 
@@ -39,13 +43,13 @@ internal sealed partial class GroupLearning
         if (kinds.HasFlag(LessonKinds.Limit))
         {
             terms.Learner?.Forget();
-            terms.Lessons?.Apart(source)?.ForgetLimit(now);
+            terms.Lessons?.ForgetApart(source, LessonKinds.Limit, now);
         }
 
         if (kinds.HasFlag(LessonKinds.Bursts))
         {
             pacer.ForgetBursts(now);
-            terms.Lessons?.Apart(source)?.ForgetBursts(now);
+            terms.Lessons?.ForgetApart(source, LessonKinds.Bursts, now);
         }
 
         if (kinds.HasFlag(LessonKinds.Circuits))

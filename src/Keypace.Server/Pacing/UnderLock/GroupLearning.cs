@@ -61,7 +61,7 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
         if (terms.Learner is not null && pacer.Shape.Burst is var burst && burst > bursts)
             Note(new(PacingEventKind.BurstsGrown, PacingCause.CleanWindows, bursts, burst, now));
 
-        if (terms.Lessons?.Apart(turn.Source) is { } apart && apart.Sent(now))
+        if (terms.Lessons?.Sent(turn.Source, now) == true)
             terms.ApplyQuotas(now);
     }
 
@@ -72,7 +72,7 @@ internal sealed partial class GroupLearning(Guid groupId, GroupTerms terms, Pace
             return;
 
         // Headers that speak of another interval than what came along are for the group.
-        if (terms.Lessons?.Apart(turn.Source) is { } apart && (refusal is not null || report.Limit is null || report.IntervalSeconds == apart.IntervalSeconds))
+        if (terms.Lessons?.Apart(turn.Source, refusal is not null || report.Limit is null ? null : report.IntervalSeconds) is { } apart)
         {
             HeardApart(apart, turn, report, refusal, model, now);
             return;

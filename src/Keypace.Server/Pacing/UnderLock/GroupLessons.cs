@@ -27,16 +27,40 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
     /// <summary>The limits of single secrets' queries.</summary>
     public IEnumerable<Quota> Quotas => _apart.SelectMany(lessons => lessons.Quotas);
 
-    /// <summary>What binds only the queries of this secret; null: nothing.</summary>
-    public SourceLessons? Apart(Guid source)
+    /// <summary>What binds only the queries of this secret, by the intervals of the limits under which it was taught; null: nothing.</summary>
+    /// <param name="intervalSeconds">Of this interval only; null: the first.</param>
+    public SourceLessons? Apart(Guid source, int? intervalSeconds = null)
     {
         foreach (var lessons in _apart)
         {
-            if (lessons.Source == source)
+            if (lessons.Source == source && (intervalSeconds is null || lessons.IntervalSeconds == intervalSeconds))
                 return lessons;
         }
 
         return null;
+    }
+
+    /// <summary>A query of the secret was sent. True when other limits bind its queries from now on.</summary>
+    public bool Sent(Guid source, long now)
+    {
+        var isOther = false;
+        foreach (var lessons in _apart)
+            isOther |= lessons.Source == source && lessons.Sent(now);
+
+        return isOther;
+    }
+
+    /// <summary>The limits, or the bursts, that bind only the queries of this secret are no longer believed.</summary>
+    public void ForgetApart(Guid source, LessonKinds kinds, long now)
+    {
+        foreach (var lessons in _apart.Where(lessons => lessons.Source == source))
+        {
+            if (kinds.HasFlag(LessonKinds.Limit))
+                lessons.ForgetLimit(now);
+
+            if (kinds.HasFlag(LessonKinds.Bursts))
+                lessons.ForgetBursts(now);
+        }
     }
 
     /// <summary>What binds only the queries of this secret is no longer believed.</summary>
@@ -46,7 +70,7 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
     /// <param name="hasSeveralSources">Keys of several secrets are in the group: a pause holds that of its own.</param>
     public void Recall(KeptLessons kept, bool hasSeveralSources, Pacer pacer, LimitLearner learner, long now)
     {
-        (Teacher, _kept[kept.Source]) = (kept.Source, kept);
+        Teacher = kept.Source;
         var wall = clock.Time.GetUtcNow();
         if (kept.Limit is { } limit && wall - kept.LimitConfirmedAt < RememberedFor && (learner.Learned is null || limit.Effective < learner.Effective.Count))
             learner.Recall(limit, TickOf(kept.LimitConfirmedAt, now));
@@ -77,14 +101,15 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
     /// <summary>Takes up what was kept and binds the queries of its secret only.</summary>
     public void RecallApart(KeptLessons kept, Pacer pacer, long now)
     {
-        _kept[kept.Source] = kept;
         var wall = clock.Time.GetUtcNow();
         var limit = wall - kept.LimitConfirmedAt < RememberedFor ? kept.Limit : null;
-        limit = Apart(kept.Source)?.Limit is { } known && known.Effective <= limit?.Effective ? known : limit;
         var bursts = wall - kept.BurstsConfirmedAt < RememberedFor ? kept.Bursts : null;
-        if (limit is not null || bursts is not null)
+        if ((limit?.Configured ?? bursts?.Of) is { } configured)
         {
-            ForgetApart(kept.Source);
+            // One of the same interval is the same lesson; one of another binds beside it.
+            var known = Apart(kept.Source, configured.Seconds);
+            limit = known?.Limit is { } lower && (limit is null || lower.Effective <= limit.Effective) ? lower : limit;
+            _apart.RemoveAll(lessons => ReferenceEquals(lessons, known));
             _apart.Add(new SourceLessons(
                 kept.Source, limit, bursts, (TickOf(kept.LimitConfirmedAt, now), TickOf(kept.BurstsConfirmedAt, now)), pacer.Guard, now));
             _apart.RemoveAll(lessons => lessons.IsOver);   // nonsense
@@ -93,6 +118,9 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
         RecallPauseApart(kept, pacer, now);
         RecallCircuits(kept, now);
     }
+
+    /// <summary>All of it is kept already.</summary>
+    public void IsKept(KeptLessons kept) => _kept[kept.Source] = kept;
 
     private void RecallPauseApart(KeptLessons kept, Pacer pacer, long now)
     {
@@ -143,18 +171,25 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
     /// <summary>What binds only the queries of this secret now, besides.</summary>
     public KeptLessons ViewApart(Guid source, Pacer pacer, long now)
     {
-        var apart = Apart(source);
-        return new KeptLessons(source, groupId)
+        return (LimitsApart(source, now) ?? new KeptLessons(source, groupId)) with
         {
             BindsSourceOnly = true,
-            Limit = apart?.Limit,
-            LimitConfirmedAt = apart?.Limit is null ? default : clock.WallAt(apart.ConfirmedAt, now),
-            Bursts = apart?.Bursts,
-            BurstsConfirmedAt = apart?.Bursts is null ? default : clock.WallAt(apart.RefusedAt, now),
             Pause = PauseApart(source, pacer, now),
             Circuits = source == Teacher ? [] : CircuitsOf(source, now),
         };
     }
+
+    /// <summary>Limits and bursts that bind only the queries of this secret, one beside the other; null: none.</summary>
+    private KeptLessons? LimitsApart(Guid source, long now) =>
+        _apart.Where(lessons => lessons.Source == source && !lessons.IsOver).Aggregate((KeptLessons?)null, (besides, apart) => new KeptLessons(source, groupId)
+        {
+            BindsSourceOnly = true,
+            Limit = apart.Limit,
+            LimitConfirmedAt = apart.Limit is null ? default : clock.WallAt(apart.ConfirmedAt, now),
+            Bursts = apart.Bursts,
+            BurstsConfirmedAt = apart.Bursts is null ? default : clock.WallAt(apart.RefusedAt, now),
+            Besides = besides,
+        });
 
     private KeptPause? PauseApart(Guid source, Pacer pacer, long now) =>
         pacer.SourcePausesAt(now).FirstOrDefault(each => each.Source == source) is { Why: not null } pause
@@ -170,12 +205,9 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
             ? own
             : all with
             {
-                Limit = own.Limit ?? all.Limit,
-                LimitConfirmedAt = own.Limit is null ? all.LimitConfirmedAt : own.LimitConfirmedAt,
-                Bursts = own.Bursts ?? all.Bursts,
-                BurstsConfirmedAt = own.Bursts is null ? all.BurstsConfirmedAt : own.BurstsConfirmedAt,
                 Pause = all.Pause ?? own.Pause,
                 Circuits = [.. all.Circuits.Union(own.Circuits)],
+                Besides = LimitsApart(source, now),
             };
     }
 
@@ -194,16 +226,16 @@ internal sealed class GroupLessons(Guid groupId, MonotonicClock clock, ILessonSt
 
     /// <summary>What is shown of single secrets.</summary>
     public IReadOnlyList<KeptLessons> ViewsApart(Pacer pacer, long now) =>
-        [.. SourcesApart(pacer, now).Select(source => ViewApart(source, pacer, now)).Where(view => !view.IsEmpty)];
+        [.. SourcesApart(pacer, now).SelectMany(source => ViewApart(source, pacer, now).Parts()).Where(view => !view.IsEmpty)];
 
     private IEnumerable<KeptLessons> Views(Pacer pacer, LimitLearner? learner, long now) =>
-        SourcesApart(pacer, now).Union(_kept.Keys).Where(source => source != Teacher || Apart(source) is not null).Select(source => ViewApart(source, pacer, now))
-            .Concat(Apart(Teacher) is null ? [TeachersView(pacer, learner, now)] : []);
+        SourcesApart(pacer, now).Union(_kept.Keys).Where(source => source != Teacher).Select(source => ViewApart(source, pacer, now)).Append(TeachersView(pacer, learner, now));
 
+    /// <summary>One secret has one row: what binds the whole group, and beside it what binds that secret's queries only.</summary>
     private KeptLessons TeachersView(Pacer pacer, LimitLearner? learner, long now)
     {
         var view = View(pacer, learner, now);
-        return view with { Pause = view.Pause ?? PauseApart(Teacher, pacer, now) };
+        return view with { Pause = view.Pause ?? PauseApart(Teacher, pacer, now), Besides = Teacher == Guid.Empty ? null : LimitsApart(Teacher, now) };
     }
 
     private IEnumerable<Guid> SourcesApart(Pacer pacer, long now) =>
