@@ -21,7 +21,7 @@ public sealed partial class Pacer
         if (_meters is null)
             return;
 
-        _meters = Array.ConvertAll(_meters, meter => QuotaMeter.Of(meter.Quota, Guard));
+        _meters = Array.ConvertAll(_meters, Anew);
         TellWall(wall, now);
         long requests = 0, input = 0, recent = 0;
         foreach (var use in before.Uses)

@@ -58,4 +58,7 @@ public sealed record UsedBefore(IReadOnlyList<PastUse> Uses)
     public IReadOnlyList<UnknownUse> Unknown { get; init; } = [];
 
     public IReadOnlyList<LeftRunning> Running { get; init; } = [];
+
+    /// <summary>The limits that counted it; empty where nobody noted them.</summary>
+    public IReadOnlyList<CountedLimit> Limits { get; init; } = [];
 }

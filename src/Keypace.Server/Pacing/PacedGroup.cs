@@ -41,6 +41,7 @@ internal sealed partial class PacedGroup : IGrantHolder
         _pacer.KnowsSince = _clock.Now;
         _terms.Apply(rules, _clock.Now);
         _credit.RecallUses(rules);
+        _terms.TookOver();
     }
 
     public Guid Id { get; }

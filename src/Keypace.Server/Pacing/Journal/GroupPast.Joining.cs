@@ -32,6 +32,8 @@ internal sealed partial class GroupPast
     {
         var uses = new NotedUses { LongestRun = Math.Max(here.LongestRun, from.LongestRun) };
         uses.KeepFor(Math.Max(here.Keep, from.Keep));
+        uses.Limits.AddRange(here.Limits.Concat(from.Limits)
+            .GroupBy(limit => limit.Quota with { Limit = Quota.MostLimit }).Select(alike => new CountedLimit(alike.Key, alike.Max(limit => limit.Until))));
         // Where they come from no limit may have named the models that one names here.
         foreach (var use in here.Over.Concat(from.Over.Select(use => use.Model is null && use.Breadth == UseBreadth.Model ? use with { Breadth = UseBreadth.AnyModel } : use)))
             uses.AddOver(use);

@@ -39,6 +39,9 @@ internal sealed class NotedUses
     /// <summary>Queries of processes before this one, until they are certainly over.</summary>
     public List<LeftRunning> Left { get; } = [];
 
+    /// <summary>The limits that count them, those included that rule no longer.</summary>
+    public List<CountedLimit> Limits { get; } = [];
+
     /// <summary>The longest that an answer took, in ticks; 0: none ended yet.</summary>
     public long LongestRun { get; set; }
 

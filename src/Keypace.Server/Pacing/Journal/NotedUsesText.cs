@@ -14,10 +14,13 @@ internal static class NotedUsesText
     private const int WordsPerLine = 400;
 
     /// <summary>What is new since the last line.</summary>
-    public static byte[] Line(Guid id, NotedUses uses, long now, long wallMs, ReadOnlySpan<UseNote> notes)
+    public static byte[] Line(Guid id, NotedUses uses, long now, long wallMs, UseBlock block)
     {
         var words = new StringBuilder();
-        foreach (ref readonly var note in notes)
+        foreach (var word in block.Limits is { } limits ? Words(limits) : [])
+            words.Append(word);
+
+        foreach (ref readonly var note in block.Notes.AsSpan())
             words.Append(Word(note));
 
         return Line(id, uses, now, wallMs, words.ToString());
@@ -26,7 +29,7 @@ internal static class NotedUsesText
     /// <summary>Everything that is known.</summary>
     public static IEnumerable<byte[]> All(Guid id, NotedUses uses, long now, long wallMs)
     {
-        var words = uses.Over.Select(Word)
+        var words = Words(uses.Limits).Concat(uses.Over.Select(Word))
             .Concat(uses.Running.Select(entry => $" s{N(entry.Key)}.{N(entry.Value.At)}.{N(entry.Value.Input)}.{N(entry.Value.Output)}.{Named(entry.Value.Source, entry.Value.Model)}"))
             .Concat(uses.Unknown.Select(one => $" c{N(one.At)}.{N(one.WallMs)}.{N(one.Requests)}.{N(one.Tokens)}.{(one.IsLast ? 1 : 0) + (one.IsOfOther ? 2 : 0)}"))
             .Concat(uses.Left.Select(one => $" r{N(one.Until)}.{N(one.Count)}.{(one.IsUnknown ? 1 : 0)}.{Named(one.Source, one.Model)}"))
@@ -74,6 +77,12 @@ internal static class NotedUsesText
                 case 'l':
                     uses.LongestRun = Math.Max(uses.LongestRun, Amount(rest));
                     break;
+                case 'n':
+                    uses.Limits.Clear();
+                    break;
+                case 'q':
+                    uses.Limits.AddRange(Limit(rest.Split('.', 5)));
+                    break;
                 default:
                     throw new FormatException("Unknown word.");
             }
@@ -93,6 +102,20 @@ internal static class NotedUsesText
         UseKind.Ended => $" e{N(note.Number)}.{N(note.At)}",
         _ => Word(new NotedUse(note.At, note.WallMs, note.Model, note.Source, note.Requests, note.Input, note.Output) { Breadth = note.Breadth }),
     };
+
+    /// <summary>All limits that count; <c>n</c> ends those that were said before.</summary>
+    private static IEnumerable<string> Words(IReadOnlyList<CountedLimit> limits) => limits.Select(limit =>
+        $" q{N((int)limit.Quota.Dimension)}.{N(limit.Quota.Seconds)}.{N(limit.Until)}.{Escaped(limit.Quota.Zone?.Id)}.{Escaped(limit.Quota.Model)}").Prepend(" n");
+
+    /// <summary>The limit; of a zone that this machine does not know, none.</summary>
+    private static IEnumerable<CountedLimit> Limit(string[] words)
+    {
+        var zone = Model(words[3]) is { } id && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var found) ? found : null;
+        var quota = new Quota((QuotaDimension)Tick(words[0]), Quota.MostLimit, (int)Amount(words[1]), zone, Model(words[4]));
+        return words[3].Length > 0 && zone is null ? [] : quota.Fault() is { } fault ? throw new FormatException(fault) : [new CountedLimit(quota, Tick(words[2]))];
+    }
+
+    private static string Escaped(string? name) => name is null ? "" : Uri.EscapeDataString(name).Replace(".", "%2E", StringComparison.Ordinal);
 
     private static char Letter(UseBreadth breadth) => breadth switch { UseBreadth.ModelOnly => 'o', UseBreadth.AnyModel => 'a', _ => 'p' };
 

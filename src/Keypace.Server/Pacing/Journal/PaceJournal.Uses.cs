@@ -46,6 +46,7 @@ internal sealed partial class PaceJournal
                 IsComplete = true,
                 Unknown = unknown,
                 Running = [.. uses.Left],
+                Limits = [.. uses.Limits],
             };
         }
     }
@@ -66,6 +67,12 @@ internal sealed partial class PaceJournal
         uses.KeepFor(block.Keep);
         uses.TokenCredit = block.TokenCredit;
         uses.Add(block.Notes, now, wallMs);
-        return NotedUsesText.Line(groupId, uses, now, wallMs, block.Notes);
+        if (block.Limits is { } limits)
+        {
+            uses.Limits.Clear();
+            uses.Limits.AddRange(limits);
+        }
+
+        return NotedUsesText.Line(groupId, uses, now, wallMs, block);
     }
 }

@@ -98,6 +98,7 @@ internal sealed class Rebirth(JournalState? before, string bootId, long now, lon
 
         var uses = new NotedUses { LongestRun = before.LongestRun };
         uses.KeepFor(before.Keep);
+        uses.Limits.AddRange(before.Limits.Select(limit => limit.Until == long.MaxValue ? limit : limit with { Until = Ahead(limit.Until) }));
         foreach (var use in before.Over.Concat(before.Running.Values))
         {
             var at = Translate(use.At);

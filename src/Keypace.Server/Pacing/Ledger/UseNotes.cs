@@ -39,7 +39,11 @@ internal enum UseKind
 /// <param name="Keep">How long uses count, in ticks.</param>
 /// <param name="TokenCredit">Tokens that may have been reserved, besides those noted, before the next line.</param>
 /// <param name="IsKept">Some limit counts longer than <see cref="Pacer.LongestForgetful"/>: the credit may be used only when the line is durable.</param>
-internal sealed record UseBlock(long Keep, long TokenCredit, bool IsKept, UseNote[] Notes);
+internal sealed record UseBlock(long Keep, long TokenCredit, bool IsKept, UseNote[] Notes)
+{
+    /// <summary>All limits that count now; null: those that were said before.</summary>
+    public IReadOnlyList<CountedLimit>? Limits { get; init; }
+}
 
 /// <summary>What one rate group has used since the journal was told last; under the group's lock.</summary>
 internal sealed class UnsavedUses
@@ -47,6 +51,8 @@ internal sealed class UnsavedUses
     private readonly List<UseNote> _notes = [];
     private HashSet<string>? _models;   // that limits name
     private bool _hasSources;
+    private IReadOnlyList<CountedLimit> _limits = [];
+    private bool _areLimitsNew;
     private long _keep;
     private long _number;
 
@@ -55,9 +61,14 @@ internal sealed class UnsavedUses
     /// <summary><see cref="UseBlock.IsKept"/>.</summary>
     public bool IsKept { get; private set; }
 
+    /// <param name="quotas">Those that rule.</param>
+    /// <param name="counted">Those that count.</param>
     /// <returns>The models that no limit named before.</returns>
-    public IReadOnlySet<string> Configure(IReadOnlyList<Quota> quotas, long guard)
+    public IReadOnlySet<string> Configure(IReadOnlyList<Quota> quotas, IReadOnlyList<CountedLimit> counted, long guard)
     {
+        _areLimitsNew |= !counted.SequenceEqual(_limits);
+        _limits = counted;
+        quotas = [.. quotas, .. counted.Select(limit => limit.Quota)];
         var (before, named) = (_models, new HashSet<string>());
         _models = null;
         foreach (var quota in quotas)
@@ -103,7 +114,9 @@ internal sealed class UnsavedUses
     {
         UseNote[] notes = [.. _notes];
         _notes.Clear();
-        return new UseBlock(_keep, tokenCredit, IsKept, notes);
+        var limits = _areLimitsNew ? _limits : null;
+        _areLimitsNew = false;
+        return new UseBlock(_keep, tokenCredit, IsKept, notes) { Limits = limits };
     }
 
     /// <summary>25 hours where the clocks go back, and minutes around midnight.</summary>

@@ -34,21 +34,26 @@ internal sealed partial class GroupCredit
     /// <summary>The same for the limits beside the rate limit; what runs counts as reserved, and as over.</summary>
     private void WriteDownUses(CarriedUse came, long now)
     {
-        if (_uses is null)
+        if (_uses is null && pacer.CountedLimits.Count == 0)
             return;
 
-        List<CarriedQuota> limits = [.. came.Quotas.Where(each => _quotas.Any(quota => quota.CountsLike(each.Quota)))];
-        if (!limits.Exists(each => each.Quota is { Dimension: QuotaDimension.Requests, Model: null }))
-            limits.Add(new CarriedQuota(new Quota(QuotaDimension.Requests, 1, 1), came.Reach, came.Sends));   // for one that may be set
+        if (ConfigureNotes(now) is { } named)
+        {
+            var counted = pacer.CountedLimits;
+            List<CarriedQuota> limits = [.. came.Quotas.Where(each => (each.Quota.Model is null || !named.Contains(each.Quota.Model)) && counted.Any(limit => limit.Quota.CountsLike(each.Quota)))];
+            if (!limits.Exists(each => each.Quota is { Dimension: QuotaDimension.Requests, Model: null }))
+                limits.Add(new CarriedQuota(new Quota(QuotaDimension.Requests, 1, 1), came.Reach, came.Sends));   // for one that may be set
 
-        NotePast(limits, came.Source, now);
+            NotePast(limits, came.Source, now);
+        }
+
         foreach (var query in came.Running)
         {
-            _uses.Past(
+            _uses!.Past(
                 new PastUse(clock.WallAt(now, now), query.Need.Model, 1, query.Need.InputTokens, query.Need.OutputTokens) { Source = came.Source }, now);
         }
 
-        NoteUses(pacer.TokensOut + _tokens.Left);
+        NoteUses(TokensAhead(pacer.TokensOut + _tokens.Left));
     }
 
     /// <summary>

@@ -22,7 +22,7 @@ internal sealed partial class GroupCredit
         _blockTakenAt = clock.Now;
         _had = pacer.Allowance + _held;
         _asked = Math.Max(StandingCredit.Of(pacer.Limit, _quotas), _had);
-        return new GrantBlock(pacer.Limit, pacer.Guard, _unsaved.Take(), (int)(pacer.Outstanding + _asked), _uses?.Take(pacer.TokensOut + _tokens.TakeBlock(_quotas)));
+        return new GrantBlock(pacer.Limit, pacer.Guard, _unsaved.Take(), (int)(pacer.Outstanding + _asked), _uses?.Take(TokensAhead(pacer.TokensOut + _tokens.TakeBlock(_quotas))));
     }
 
     /// <summary>The block is with the system, or could not be written: then it is asked for again when the ledger moves.</summary>

@@ -17,11 +17,29 @@ internal sealed partial class GroupCredit
     public void RecallUses(GroupRules rules)
     {
         _hasRecalled = true;
-        if (rules.Quotas.Count > 0)
-        {
-            _usedBefore = ledger.RecallUses(group.Id, StandingCredit.Of(rules.Limit, rules.Quotas), StandingCredit.TokensUnseen(rules.Quotas));
-            pacer.AssumeUsed(_usedBefore, clock.Time.GetUtcNow(), clock.Now);
-        }
+        var credit = StandingCredit.Of(rules.Limit, rules.Quotas);
+        var rulesTokens = rules.Quotas.Any(quota => quota.CountsTokens);
+        var before = ledger.RecallUses(group.Id, credit, rulesTokens ? StandingCredit.TokensUnseen(rules.Quotas) : credit * Pacer.UnknownAnswer);
+        pacer.GoOnCounting(before.Limits, clock.Time.GetUtcNow(), clock.Now);
+        if (rules.Quotas.Count == 0 && pacer.CountedLimits.Count == 0)
+            return;
+
+        _usedBefore = before;
+        (_uses ??= new UnsavedUses()).Configure(_quotas, pacer.CountedLimits, pacer.Guard);
+        pacer.AssumeUsed(before, clock.Time.GetUtcNow(), clock.Now);
+    }
+
+    /// <summary>
+    /// Tokens that may be used before the next line. Where only limits count them that no longer rule nothing bounds what one query reserves: as many as of
+    /// answers of which nothing is known.
+    /// </summary>
+    private long TokensAhead(long credit)
+    {
+        if (pacer.CountsTokens || !pacer.KnowsTokens)
+            return credit;
+
+        var most = Math.Min(Math.Min(pacer.Allowance, pacer.Limit.Count) + _held, pacer.Limit.Count);
+        return (pacer.Outstanding + Math.Max(most, Math.Max(_asked, StandingCredit.Of(pacer.Limit, _quotas)))) * Pacer.UnknownAnswer;
     }
 
     /// <summary>What records say that a process before this one used, oldest first.</summary>
@@ -46,7 +64,7 @@ internal sealed partial class GroupCredit
             _uses?.Past(new PastUse(use.At, use.Model, use.Requests, 0, 0), at);
 
         if (_uses is { Count: > 0 })
-            NoteUses(pacer.TokensOut + _tokens.Left);
+            NoteUses(TokensAhead(pacer.TokensOut + _tokens.Left));
     }
 
     /// <summary>Other rules: nothing is reserved of tokens before a block says so.</summary>
@@ -58,7 +76,7 @@ internal sealed partial class GroupCredit
     /// <summary>The pacer has the limits beside the rate limit by now.</summary>
     public void ConfigureUses()
     {
-        if (_quotas.Count > 0 || _uses is not null)
+        if (_quotas.Count > 0 || _uses is not null || pacer.CountedLimits.Count > 0)
             ConfigureNotes(clock.Now);
 
         if (_note is null)
@@ -77,20 +95,23 @@ internal sealed partial class GroupCredit
     }
 
     /// <summary>What counts in limits that just came and no note tells of is noted: what ran and what was sent before there were notes, and what was used of models before a limit named them.</summary>
-    private void ConfigureNotes(long now)
+    /// <returns>The models of which all is noted now that a limit counts; null: all of all.</returns>
+    private IReadOnlySet<string>? ConfigureNotes(long now)
     {
-        var areFirst = _uses is null;
-        var named = (_uses ??= new UnsavedUses()).Configure(_quotas, pacer.Guard);
+        var (areFirst, counted) = (_uses is null, pacer.CountedLimits);
+        var named = (_uses ??= new UnsavedUses()).Configure(_quotas, counted, pacer.Guard);
         if (!_hasRecalled || (!areFirst && named.Count == 0))
-            return;
+            return named;
 
         foreach (var turn in pacer.Running.OfType<Turn>().Where(turn => turn.State == TicketState.Sent))
             _uses.Sent(turn, turn.SentAt);
 
-        NotePast([.. _quotas.Where(quota => quota.Dimension != QuotaDimension.Concurrent && (quota.Model is { } model ? named.Contains(model) : areFirst))
+        NotePast([.. counted.Select(limit => limit.Quota).Where(quota => (quota.Model is { } model ? named.Contains(model) : areFirst))
             .Select(quota => new CarriedQuota(quota, quota.Zone is null ? quota.Seconds * SendWindow.Second : long.MaxValue, pacer.UsedOn(quota, now)))], default, now);
         if (_uses.Count > 0)
-            NoteUses(pacer.TokensOut + _tokens.Left);
+            NoteUses(TokensAhead(pacer.TokensOut + _tokens.Left));
+
+        return areFirst ? null : named;
     }
 
     public void Settled(Turn turn, long input, long output)

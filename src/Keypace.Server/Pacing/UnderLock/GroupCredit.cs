@@ -82,7 +82,7 @@ internal sealed partial class GroupCredit(IGrantHolder group, Pacer pacer, Monot
     {
         var credit = StandingCredit.Of(pacer.Limit, _quotas);
         var tokens = _tokens.First(_quotas);
-        _note = ledger.TryRun(group.Id, pacer.Limit, pacer.Guard, credit, _uses?.Take(tokens));
+        _note = ledger.TryRun(group.Id, pacer.Limit, pacer.Guard, credit, _uses?.Take(TokensAhead(tokens)));
         if (_note is not { } note)
             return false;
 

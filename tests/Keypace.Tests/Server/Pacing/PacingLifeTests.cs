@@ -52,7 +52,8 @@ public sealed class PacingLifeTests
     /// secret, and what it had used before went on under the first (71110); a limit was widened while its group rested, and the
     /// process was killed (50050); a hub's lesson reached further back than the group that its secret had been in (50006), or came into after a restart (70131); a query ran already
     /// when the first limit of tokens was set, and the process stopped (50027); the group that a key left knew no models, and the limit that it came under names one (70011);
-    /// a hub taught of one secret under two limits, and one of the lessons outlived the restart (72099).
+    /// a hub taught of one secret under two limits, and one of the lessons outlived the restart (72099);
+    /// a key went through a group without limits of tokens, and the process was killed there (72046).
     /// </summary>
     [Theory]
     [InlineData(50039, Parted)]
@@ -63,6 +64,7 @@ public sealed class PacingLifeTests
     [InlineData(50027, LifeKinds.All)]
     [InlineData(70011, Broken)]
     [InlineData(72099, Taught)]
+    [InlineData(72046, Foretold)]
     internal Task A_life_that_ran_over(int seed, LifeKinds kinds) => new PacingLife(seed, kinds).PlayAsync(120);
 
     /// <summary>A limit is narrowed to one model, or comes along with a key: what others used before counts on, as promised.</summary>
