@@ -161,7 +161,7 @@ public static partial class KeypaceServer
 
         var names = new HostNames(addresses, settings.Text("PublicUrl"));
         app.Use(next => new Doorstep(requestIds, names, around.Time, next).InvokeAsync);
-        app.Use(next => new LastResort(next, app.Services.GetRequiredService<KnownPaths>(), around.Time, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
+        app.Use(next => new LastResort(next, app.Services.GetRequiredService<KnownPaths>(), StoreFaults.RefusalOf, around.Time, app.Services.GetRequiredService<ILogger<LastResort>>()).InvokeAsync);
         app.Use(next => new UnclaimedGate(claim, next).InvokeAsync);
         app.UseTrustedProxies(settings);
         app.UseListedOrigins(settings);

@@ -9,7 +9,9 @@ namespace Keypace.Server.Platform;
 /// Gives every failure an answer in the route's shape: what the server cannot read, statuses that nobody put into words, and bugs. Details of
 /// a bug go to the log, found by the request's id, and never into an answer.
 /// </summary>
-internal sealed partial class LastResort(RequestDelegate next, KnownPaths paths, TimeProvider time, ILogger<LastResort> logger)
+/// <param name="whyNotStored">What a failure of the store's means, such as a full disk; null for any other.</param>
+internal sealed partial class LastResort(
+    RequestDelegate next, KnownPaths paths, Func<Exception, Refusal?> whyNotStored, TimeProvider time, ILogger<LastResort> logger)
 {
     private static readonly Refusal _bug = new(
         RefusalReason.Unavailable,
@@ -38,14 +40,18 @@ internal sealed partial class LastResort(RequestDelegate next, KnownPaths paths,
         }
         catch (Exception failure)
         {
-            Log.Broke(logger, RequestIds.Of(context), failure);
+            var refusal = whyNotStored(failure);
+            if (refusal is null)
+                Log.Broke(logger, RequestIds.Of(context), failure);
+            else
+                Log.NotStored(logger, RequestIds.Of(context), refusal.Code);
             if (context.Response.HasStarted)
             {
                 context.Abort();   // an answer that ends properly would look complete
                 return;
             }
 
-            await Problems.WriteAsync(context, _bug, StatusCodes.Status500InternalServerError);
+            await (refusal is null ? Problems.WriteAsync(context, _bug, StatusCodes.Status500InternalServerError) : Problems.WriteAsync(context, refusal));
         }
 
         if (context.Response.StatusCode >= 400 && UnreadBody.IsLeft(context))
@@ -86,6 +92,9 @@ internal sealed partial class LastResort(RequestDelegate next, KnownPaths paths,
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Warning, "Request {RequestId} could not be stored: {Code}")]
+        public static partial void NotStored(ILogger logger, string requestId, string code);
+
         [LoggerMessage(LogLevel.Error, "Request {RequestId} met a bug")]
         public static partial void Broke(ILogger logger, string requestId, Exception failure);
     }

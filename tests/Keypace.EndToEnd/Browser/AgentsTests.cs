@@ -72,7 +72,14 @@ public sealed class AgentsTests(Chromium chromium) : OnPages(chromium)
 
     /// <summary>What comes back after a restart may still write its own address, which ends a load that was begun in that moment.</summary>
     private static Task GoToAsync(Window window, string path) => Until.TrueAsync(
-        async () => await window.Page.GotoAsync(path).ContinueWith(load => load.IsCompletedSuccessfully, TaskScheduler.Default), path);
+        async () =>
+        {
+            if (!await window.Page.GotoAsync(path).ContinueWith(load => load.IsCompletedSuccessfully, TaskScheduler.Default))
+                return false;
+            await window.LiveAsync();
+            return new Uri(window.Page.Url).AbsolutePath == path;
+        },
+        path);
 
     [Fact]
     public async Task Half_made_changes_and_tokens_come_back_on_their_own_page_only()

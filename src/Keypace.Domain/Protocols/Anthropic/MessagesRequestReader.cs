@@ -32,6 +32,7 @@ internal static class MessagesRequestReader
             ToolChoice = choice,
             ForbidsParallelTools = forbidsParallel,
             MaxTokens = Number(body, "max_tokens", problems, isWhole: true),
+            MustSayMaxTokens = true,
             Temperature = Number(body, "temperature", problems, isWhole: false),
             TopP = Number(body, "top_p", problems, isWhole: false),
             Stop = Stops(body.Child("stop_sequences"), problems),

@@ -31,7 +31,7 @@ internal sealed class AgentProtocol : IChatProtocol
             problems.NoPlace("tools", Own);
         if (request.ToolChoice is not null)
             problems.NoPlace("tool_choice", Own);
-        if (request.MaxTokens is not null)
+        if (request.MaxTokens is not null && !request.MustSayMaxTokens)
             problems.NoPlace("max_completion_tokens", Own);
         if (request.Temperature is not null)
             problems.NoPlace("temperature", Own);

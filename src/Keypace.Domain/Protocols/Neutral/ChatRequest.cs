@@ -27,6 +27,9 @@ internal sealed class ChatRequest
 
     public JsonElement? MaxTokens { get; init; }
 
+    /// <summary>The caller's language makes every query say <see cref="MaxTokens"/>: a hub without a place for it leaves it out.</summary>
+    public bool MustSayMaxTokens { get; init; }
+
     public JsonElement? Temperature { get; init; }
 
     public JsonElement? TopP { get; init; }
