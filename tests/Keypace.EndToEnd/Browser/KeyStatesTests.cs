@@ -51,8 +51,7 @@ public sealed class KeyStatesTests(Chromium chromium)
         var refused = (await keypace.Api.GetAsync("/v1/api-keys/refused")).MustBe(200);
         Assert.Equal("refused", refused["state"].GetString());
         Assert.NotEqual(System.Text.Json.JsonValueKind.Null, refused["notice"].ValueKind);
-        await window.Page.GotoAsync($"/key/{refused["id"].GetString()}");
-        await window.LiveAsync();
+        await window.GoToAsync($"/key/{refused["id"].GetString()}");
         await Expect(window.Page.Locator(".key-notice")).ToContainTextAsync("Refused by hub");
         await window.Button("Replace the secret").ClickAsync();
         await window.Field("API key").FillAsync("sk-test-not-a-real-key-0011");

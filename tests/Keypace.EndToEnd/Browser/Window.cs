@@ -58,6 +58,20 @@ internal sealed class Window : IAsyncDisposable
     /// <summary>Waits until the page's connection is there, so that presses do something.</summary>
     public Task LiveAsync() => Page.Locator(".team:not(:empty)").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
 
+    /// <summary>
+    /// Goes to a page while the server may just have been started again: the page that comes back may load itself anew or write its own address, which ends
+    /// a load that was begun in that moment.
+    /// </summary>
+    public Task GoToAsync(string path) => Until.TrueAsync(
+        async () =>
+        {
+            if (!await Page.GotoAsync(path).ContinueWith(load => load.IsCompletedSuccessfully, TaskScheduler.Default))
+                return false;
+            await LiveAsync();
+            return new Uri(Page.Url).AbsolutePath == path;
+        },
+        path);
+
     public ValueTask DisposeAsync() => new(_context.CloseAsync());
 
     private void Keep(IWebSocketFrame frame) =>
