@@ -205,11 +205,7 @@ internal static class AnthropicRequest
 
     private static void WriteOutput(Utf8JsonWriter writer, ChatRequest request, ChatProblems problems)
     {
-        if (request.WantsJson)
-            problems.NoPlace("response_format", "Give a schema (type json_schema), or ask for JSON in the prompt");
-        if (request.Effort is "none" or "minimal")
-            problems.NoPlace("reasoning_effort", "It can be low, medium, high, xhigh here");
-        var effort = request.Effort is "none" or "minimal" ? null : request.Effort;
+        var effort = ClaudeOutput.Effort(request, problems);
         if (request.Schema is null && effort is null)
             return;
         writer.WriteStartObject("output_config");

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Keypace.Domain.Protocols.Anthropic;
 using Keypace.Domain.Protocols.Neutral;
 
 namespace Keypace.Domain.Protocols.Bedrock;
@@ -137,11 +138,7 @@ internal static class ConverseRequest
 
     private static void WriteOutput(Utf8JsonWriter writer, ChatRequest request, ChatProblems problems)
     {
-        if (request.WantsJson)
-            problems.NoPlace("response_format", "Give a schema (type json_schema), or ask for JSON in the prompt");
-        if (request.Effort is "none" or "minimal")
-            problems.NoPlace("reasoning_effort", "It can be low, medium, high, xhigh here");
-        var effort = request.Effort is "none" or "minimal" ? null : request.Effort;
+        var effort = ClaudeOutput.Effort(request, problems);
         if (request.Schema is null && effort is null)
             return;
         writer.WriteStartObject("outputConfig");

@@ -9,16 +9,8 @@ internal static class ChatToolsReader
     public static List<ChatTool> Read(JsonElement value, ChatProblems problems)
     {
         var tools = new List<ChatTool>();
-        if (value.ValueKind is not JsonValueKind.Array)
+        foreach (var (each, at) in ToolList.Each(value, problems))
         {
-            problems.Wrong("tools", "a list of tools");
-            return tools;
-        }
-
-        var index = 0;
-        foreach (var each in value.EnumerateArray())
-        {
-            var at = $"tools[{index++}]";
             if (Function(each, at, problems) is not { } function)
                 continue;
             JsonElement? name = null, description = null, schema = null;

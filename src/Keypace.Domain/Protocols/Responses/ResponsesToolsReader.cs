@@ -9,18 +9,8 @@ internal static class ResponsesToolsReader
     public static List<ChatTool> Read(JsonElement? value, ChatProblems problems)
     {
         var tools = new List<ChatTool>();
-        if (value is not { } list)
-            return tools;
-        if (list.ValueKind is not JsonValueKind.Array)
+        foreach (var (tool, at) in ToolList.Each(value, problems))
         {
-            problems.Wrong("tools", "a list of tools");
-            return tools;
-        }
-
-        var index = 0;
-        foreach (var tool in list.EnumerateArray())
-        {
-            var at = $"tools[{index++}]";
             if (tool.Text("type") is not { } type)
                 problems.Wrong(at + ".type", "function");
             else if (type != "function")
